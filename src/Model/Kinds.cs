@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Nodes;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Services;
+using Orchestrator.Model.Workloads;
+
+namespace Orchestrator.Model;
+
+/// <summary>One kind of object: its names in manifests and on the command line, and its schema.</summary>
+/// <param name="Plural">The name in lists and paths, in lower case.</param>
+/// <param name="ShortNames">What people may type instead, such as <c>deploy</c>.</param>
+/// <param name="Namespaced">Whether objects of this kind live in a namespace.</param>
+/// <param name="UserWritten">Whether a manifest may hold one.</param>
+public sealed record Kind(
+    string ApiVersion, string Name, string Plural, IReadOnlyList<string> ShortNames, bool Namespaced, bool UserWritten, JsonTypeInfo Schema)
+{
+    public string Singular => Name.ToLowerInvariant();
+}
+
+/// <summary>All kinds there are.</summary>
+public static class Kinds
+{
+    public static IReadOnlyList<Kind> All { get; } =
+    [
+        new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
+        new("v1", Endpoints.KindName, "endpoints", ["ep"], true, false, ModelJson.SchemaOf<Endpoints>()),
+        new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
+        new("v1", Meta.Namespace.KindName, "namespaces", ["ns"], false, true, ModelJson.SchemaOf<Meta.Namespace>()),
+        new("v1", Node.KindName, "nodes", ["no"], false, true, ModelJson.SchemaOf<Node>()),
+        new("v1", Pod.KindName, "pods", ["po"], true, true, ModelJson.SchemaOf<Pod>()),
+        new("internal/v1", Record.KindName, "records", [], false, false, ModelJson.SchemaOf<Record>()),
+        new("apps/v1", ReplicaSet.KindName, "replicasets", ["rs"], true, true, ModelJson.SchemaOf<ReplicaSet>()),
+        new("v1", Service.KindName, "services", ["svc"], true, true, ModelJson.SchemaOf<Service>()),
+    ];
+
+    static readonly Dictionary<string, Kind> ByName = All.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
+
+    /// <summary>The kind of exactly this name (<c>Deployment</c>), or null.</summary>
+    public static Kind? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>The kind a person means by <c>deployment</c>, <c>deployments</c> or <c>deploy</c>, in any case, or null.</summary>
+    public static Kind? Named(string word) => All.FirstOrDefault(kind =>
+        kind.Plural.Equals(word, StringComparison.OrdinalIgnoreCase)
+        || kind.Name.Equals(word, StringComparison.OrdinalIgnoreCase)
+        || kind.ShortNames.Contains(word, StringComparer.OrdinalIgnoreCase));
+}

@@ -1,0 +1,17 @@
+namespace Orchestrator.Model.Meta;
+
+/// <summary>A room for names. Source: Kubernetes core/v1 Namespace.</summary>
+public sealed record Namespace() : Resource<NamespaceSpec, NamespaceStatus>("v1", KindName)
+{
+    public const string KindName = "Namespace";
+
+    /// <summary>The namespace of objects that don't name one.</summary>
+    public const string Default = "default";
+}
+
+public sealed record NamespaceSpec;
+
+public sealed record NamespaceStatus
+{
+    public string? Phase { get; init; }
+}

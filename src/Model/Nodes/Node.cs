@@ -1,0 +1,92 @@
+using System.Text.Json.Serialization;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Schema;
+using Orchestrator.Model.Values;
+
+namespace Orchestrator.Model.Nodes;
+
+/// <summary>A machine that runs pods. Source: Kubernetes core/v1 Node.</summary>
+public sealed record Node() : Resource<NodeSpec, NodeStatus>("v1", KindName)
+{
+    public const string KindName = "Node";
+
+    public bool IsReady() => Status.Conditions.IsTrue(NodeConditions.Ready);
+}
+
+[KnownUpstream("configSource", "externalID", "podCIDRs", "providerID")]
+public sealed record NodeSpec
+{
+    /// <summary>The range its pods get their addresses from, given by the control plane: <c>10.244.1.0/24</c>.</summary>
+    [JsonPropertyName("podCIDR")]
+    public string? PodCidr { get; init; }
+
+    /// <summary>True when no new pods may be placed here (cordoned).</summary>
+    public bool Unschedulable { get; init; }
+
+    public IReadOnlyList<Taint> Taints { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>Keeps pods away that don't tolerate it.</summary>
+[KnownUpstream("timeAdded")]
+public sealed record Taint
+{
+    public required string Key { get; init; }
+
+    public string? Value { get; init; }
+
+    public required TaintEffect Effect { get; init; }
+}
+
+public sealed record NodeStatus
+{
+    /// <summary>What the machine has.</summary>
+    public IReadOnlyDictionary<string, Quantity> Capacity { get; init => field = value ?? ResourceNames.None; } = ResourceNames.None;
+
+    /// <summary>What of it pods may reserve.</summary>
+    public IReadOnlyDictionary<string, Quantity> Allocatable { get; init => field = value ?? ResourceNames.None; } = ResourceNames.None;
+
+    [MergeKey("type")]
+    public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
+
+    public IReadOnlyList<NodeAddress> Addresses { get; init => field = value ?? []; } = [];
+
+    public NodeInfo NodeInfo { get; init => field = value ?? new(); } = new();
+
+    /// <summary>The store's revision at which the node's present session was opened; what an older session says is refused. 0 before the first.</summary>
+    public long SessionEpoch { get; init; }
+
+    /// <summary>The address other nodes reach this one at; null before its agent first connected.</summary>
+    public string? InternalIp() => Addresses.FirstOrDefault(address => address.Type == NodeAddress.InternalIp)?.Address;
+}
+
+public static class NodeConditions
+{
+    public const string Ready = "Ready";
+}
+
+public sealed record NodeAddress
+{
+    public const string InternalIp = "InternalIP";
+
+    public required string Type { get; init; }
+
+    public required string Address { get; init; }
+}
+
+/// <summary>What the agent says of its machine.</summary>
+public sealed record NodeInfo
+{
+    public string? Architecture { get; init; }
+
+    public string? OperatingSystem { get; init; }
+
+    public string? OsImage { get; init; }
+
+    public string? KernelVersion { get; init; }
+
+    public string? ContainerRuntimeVersion { get; init; }
+
+    /// <summary>The version of orchd.</summary>
+    public string? AgentVersion { get; init; }
+}

@@ -1,0 +1,138 @@
+using System.Text.Json.Serialization;
+using Orchestrator.Model.Schema;
+using Orchestrator.Model.Values;
+
+namespace Orchestrator.Model.Pods;
+
+/// <summary>One container of a pod. Source: Kubernetes core/v1 Container.</summary>
+[KnownUpstream("envFrom", "lifecycle", "resizePolicy", "restartPolicy", "stdin", "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices")]
+public sealed record Container
+{
+    public required string Name { get; init; }
+
+    /// <summary>The image, by tag or digest: <c>registry:5000/shop/web:1.2</c>.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>When to pull; null means Always for the tag latest and IfNotPresent for any other.</summary>
+    public ImagePullPolicy? ImagePullPolicy { get; init; }
+
+    /// <summary>Replaces the image's entrypoint.</summary>
+    public IReadOnlyList<string> Command { get; init => field = value ?? []; } = [];
+
+    /// <summary>Replaces the image's arguments.</summary>
+    public IReadOnlyList<string> Args { get; init => field = value ?? []; } = [];
+
+    public string? WorkingDir { get; init; }
+
+    [MergeKey("name")]
+    public IReadOnlyList<EnvVar> Env { get; init => field = value ?? []; } = [];
+
+    [MergeKey("containerPort")]
+    public IReadOnlyList<ContainerPort> Ports { get; init => field = value ?? []; } = [];
+
+    public ResourceRequirements Resources { get; init => field = value ?? new(); } = new();
+
+    [MergeKey("mountPath")]
+    public IReadOnlyList<VolumeMount> VolumeMounts { get; init => field = value ?? []; } = [];
+
+    /// <summary>Holds the other probes back until it has succeeded once.</summary>
+    public Probe? StartupProbe { get; init; }
+
+    /// <summary>Decides whether the pod gets traffic.</summary>
+    public Probe? ReadinessProbe { get; init; }
+
+    /// <summary>Restarts the container when it fails.</summary>
+    public Probe? LivenessProbe { get; init; }
+
+    public SecurityContext? SecurityContext { get; init; }
+}
+
+public enum ImagePullPolicy
+{
+    IfNotPresent,
+    Always,
+    Never,
+}
+
+[KnownUpstream("valueFrom")]
+public sealed record EnvVar
+{
+    public required string Name { get; init; }
+
+    public string Value { get; init => field = value ?? ""; } = "";
+}
+
+public sealed record ContainerPort
+{
+    public string? Name { get; init; }
+
+    [JsonPropertyName("containerPort")]
+    public required int Port { get; init; }
+
+    public int? HostPort { get; init; }
+
+    public string? HostIP { get; init; }
+
+    [Default("\"TCP\"")]
+    public PortProtocol Protocol { get; init; }
+}
+
+public enum PortProtocol
+{
+    TCP,
+    UDP,
+    SCTP,
+}
+
+/// <summary>What a container reserves (requests, used by the scheduler) and may use at most (limits, held by its cgroup).</summary>
+[KnownUpstream("claims")]
+public sealed record ResourceRequirements
+{
+    public IReadOnlyDictionary<string, Quantity> Requests { get; init => field = value ?? ResourceNames.None; } = ResourceNames.None;
+
+    public IReadOnlyDictionary<string, Quantity> Limits { get; init => field = value ?? ResourceNames.None; } = ResourceNames.None;
+
+    /// <summary>What is reserved of a resource: the request, or the limit when there is no request.</summary>
+    public Quantity RequestOf(string resource) => Requests.TryGetValue(resource, out var request) ? request : Limits.GetValueOrDefault(resource);
+}
+
+public static class ResourceNames
+{
+    /// <summary>Processor time, in cores.</summary>
+    public const string Cpu = "cpu";
+
+    /// <summary>Memory, in bytes.</summary>
+    public const string Memory = "memory";
+
+    /// <summary>Number of pods a node takes.</summary>
+    public const string Pods = "pods";
+
+    internal static readonly IReadOnlyDictionary<string, Quantity> None = System.Collections.Frozen.FrozenDictionary<string, Quantity>.Empty;
+}
+
+/// <summary>Security settings of one container; they win over the pod's.</summary>
+[KnownUpstream("appArmorProfile", "procMount", "seLinuxOptions", "seccompProfile", "windowsOptions")]
+public sealed record SecurityContext
+{
+    public long? RunAsUser { get; init; }
+
+    public long? RunAsGroup { get; init; }
+
+    public bool? RunAsNonRoot { get; init; }
+
+    public bool? Privileged { get; init; }
+
+    public bool? AllowPrivilegeEscalation { get; init; }
+
+    public bool? ReadOnlyRootFilesystem { get; init; }
+
+    public Capabilities? Capabilities { get; init; }
+}
+
+/// <summary>Changes to the default set of capabilities; names without CAP_, or ALL.</summary>
+public sealed record Capabilities
+{
+    public IReadOnlyList<string> Add { get; init => field = value ?? []; } = [];
+
+    public IReadOnlyList<string> Drop { get; init => field = value ?? []; } = [];
+}

@@ -1,0 +1,129 @@
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Schema;
+using Orchestrator.Model.Values;
+
+namespace Orchestrator.Model.Pods;
+
+/// <summary>A group of containers that run together on one node, once: a replacement is a new pod. Source: Kubernetes core/v1 Pod.</summary>
+public sealed record Pod() : Resource<PodSpec, PodStatus>("v1", KindName)
+{
+    public const string KindName = "Pod";
+
+    /// <summary>True when none of its containers will ever run again.</summary>
+    public bool IsTerminal() => Status.Phase is PodPhase.Succeeded or PodPhase.Failed;
+
+    public bool IsReady() => Status.Conditions.IsTrue(PodConditions.Ready);
+
+    public bool IsBeingDeleted() => Metadata.DeletionTimestamp is not null;
+}
+
+/// <summary>What a ReplicaSet or another owner makes its pods from.</summary>
+public sealed record PodTemplate
+{
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
+
+    public PodSpec Spec { get; init => field = value ?? new(); } = new();
+}
+
+/// <summary>What should run. Source: Kubernetes core/v1 PodSpec.</summary>
+[KnownUpstream("activeDeadlineSeconds", "affinity", "automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
+    "hostAliases", "hostIPC", "hostPID", "hostUsers", "imagePullSecrets", "os", "overhead", "preemptionPolicy", "priority",
+    "priorityClassName", "readinessGates", "resourceClaims", "runtimeClassName", "schedulerName", "schedulingGates", "serviceAccount",
+    "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain", "topologySpreadConstraints")]
+public sealed record PodSpec
+{
+    [MergeKey("name")]
+    public IReadOnlyList<Container> InitContainers { get; init => field = value ?? []; } = [];
+
+    [MergeKey("name")]
+    public IReadOnlyList<Container> Containers { get; init => field = value ?? []; } = [];
+
+    [MergeKey("name")]
+    public IReadOnlyList<Volume> Volumes { get; init => field = value ?? []; } = [];
+
+    [Default("\"Always\"")]
+    public RestartPolicy RestartPolicy { get; init; }
+
+    /// <summary>Seconds between the request to stop and the kill.</summary>
+    [Default("30")]
+    public long? TerminationGracePeriodSeconds { get; init; }
+
+    /// <summary>The node this pod is bound to; null until the scheduler has placed it.</summary>
+    public string? NodeName { get; init; }
+
+    /// <summary>Labels that the node must have.</summary>
+    public IReadOnlyDictionary<string, string> NodeSelector { get; init => field = value ?? Empty.Map; } = Empty.Map;
+
+    public IReadOnlyList<Toleration> Tolerations { get; init => field = value ?? []; } = [];
+
+    /// <summary>Runs in the node's own network instead of one of its own.</summary>
+    public bool HostNetwork { get; init; }
+
+    /// <summary>The host name inside; the pod's name when null.</summary>
+    public string? Hostname { get; init; }
+
+    public PodSecurityContext? SecurityContext { get; init; }
+
+    public const long DefaultGraceSeconds = 30;
+
+    public long GraceSeconds() => TerminationGracePeriodSeconds ?? DefaultGraceSeconds;
+}
+
+public enum RestartPolicy
+{
+    Always,
+    OnFailure,
+    Never,
+}
+
+/// <summary>Lets a pod onto nodes with a matching taint.</summary>
+public sealed record Toleration
+{
+    /// <summary>The taint's key; null with Exists tolerates every taint.</summary>
+    public string? Key { get; init; }
+
+    [Default("\"Equal\"")]
+    public TolerationOperator Operator { get; init; }
+
+    public string? Value { get; init; }
+
+    /// <summary>The effect that is tolerated; null for all of them.</summary>
+    public TaintEffect? Effect { get; init; }
+
+    /// <summary>How long a NoExecute taint is tolerated; null for ever.</summary>
+    public long? TolerationSeconds { get; init; }
+
+    public bool Tolerates(Nodes.Taint taint) =>
+        (Effect is null || Effect == taint.Effect)
+        && Operator switch
+        {
+            TolerationOperator.Equal => Key == taint.Key && (Value ?? "") == (taint.Value ?? ""),
+            TolerationOperator.Exists => Key is null || Key == taint.Key,
+        };
+}
+
+public enum TolerationOperator
+{
+    Equal,
+    Exists,
+}
+
+public enum TaintEffect
+{
+    NoSchedule,
+    PreferNoSchedule,
+    NoExecute,
+}
+
+/// <summary>Security settings for all containers of a pod.</summary>
+[KnownUpstream("appArmorProfile", "fsGroupChangePolicy", "seLinuxOptions", "seccompProfile", "supplementalGroupsPolicy", "windowsOptions", "sysctls", "fsGroup")]
+public sealed record PodSecurityContext
+{
+    public long? RunAsUser { get; init; }
+
+    public long? RunAsGroup { get; init; }
+
+    public bool? RunAsNonRoot { get; init; }
+
+    public IReadOnlyList<long> SupplementalGroups { get; init => field = value ?? []; } = [];
+}

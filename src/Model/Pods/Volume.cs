@@ -1,0 +1,45 @@
+using Orchestrator.Model.Schema;
+using Orchestrator.Model.Values;
+
+namespace Orchestrator.Model.Pods;
+
+/// <summary>A directory that containers of a pod may mount; exactly one source is set.</summary>
+[KnownUpstream("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "configMap", "csi", "downwardAPI", "ephemeral", "fc", "flexVolume", "flocker",
+    "gcePersistentDisk", "gitRepo", "glusterfs", "image", "iscsi", "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume",
+    "projected", "quobyte", "rbd", "scaleIO", "secret", "storageos", "vsphereVolume")]
+public sealed record Volume
+{
+    public required string Name { get; init; }
+
+    public EmptyDirVolume? EmptyDir { get; init; }
+
+    public HostPathVolume? HostPath { get; init; }
+}
+
+/// <summary>An empty directory that lives as long as the pod.</summary>
+public sealed record EmptyDirVolume
+{
+    /// <summary>Empty for the node's disk, <c>Memory</c> for a tmpfs.</summary>
+    public string? Medium { get; init; }
+
+    public Quantity? SizeLimit { get; init; }
+}
+
+/// <summary>A path of the node.</summary>
+public sealed record HostPathVolume
+{
+    public required string Path { get; init; }
+
+    /// <summary>What must be there: empty for no check, or Directory, DirectoryOrCreate, File, FileOrCreate, Socket.</summary>
+    public string? Type { get; init; }
+}
+
+[KnownUpstream("mountPropagation", "recursiveReadOnly", "subPath", "subPathExpr")]
+public sealed record VolumeMount
+{
+    public required string Name { get; init; }
+
+    public required string MountPath { get; init; }
+
+    public bool ReadOnly { get; init; }
+}

@@ -1,0 +1,73 @@
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Schema;
+
+namespace Orchestrator.Model.Services;
+
+/// <summary>Routes HTTP requests from outside to services by host and path. Source: Kubernetes networking.k8s.io/v1 Ingress.</summary>
+public sealed record Ingress() : Resource<IngressSpec, IngressStatus>("networking.k8s.io/v1", KindName)
+{
+    public const string KindName = "Ingress";
+}
+
+[KnownUpstream("ingressClassName", "tls")]
+public sealed record IngressSpec
+{
+    /// <summary>Takes the requests that no rule takes.</summary>
+    public IngressBackend? DefaultBackend { get; init; }
+
+    public IReadOnlyList<IngressRule> Rules { get; init => field = value ?? []; } = [];
+}
+
+public sealed record IngressRule
+{
+    /// <summary>The host, or <c>*.example.com</c> for one label in front; null for every host.</summary>
+    public string? Host { get; init; }
+
+    public HttpIngress? Http { get; init; }
+}
+
+public sealed record HttpIngress
+{
+    public IReadOnlyList<IngressPath> Paths { get; init => field = value ?? []; } = [];
+}
+
+public sealed record IngressPath
+{
+    [Default("\"/\"")]
+    public string Path { get; init => field = value ?? "/"; } = "/";
+
+    public required IngressPathType PathType { get; init; }
+
+    public required IngressBackend Backend { get; init; }
+}
+
+public enum IngressPathType
+{
+    Prefix,
+    Exact,
+    ImplementationSpecific,
+}
+
+[KnownUpstream("resource")]
+public sealed record IngressBackend
+{
+    public required IngressServiceBackend Service { get; init; }
+}
+
+public sealed record IngressServiceBackend
+{
+    public required string Name { get; init; }
+
+    public required ServiceBackendPort Port { get; init; }
+}
+
+/// <summary>A service's port by number or by name; one of the two is set.</summary>
+public sealed record ServiceBackendPort
+{
+    public int? Number { get; init; }
+
+    public string? Name { get; init; }
+}
+
+[KnownUpstream("loadBalancer")]
+public sealed record IngressStatus;

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Orchestrator.Model.Meta;
+
+namespace Orchestrator.Model.State;
+
+/// <summary>Everything the cluster knows, at one revision. Immutable, so that whoever holds it has a consistent snapshot for as long as they like.</summary>
+public sealed record ClusterState
+{
+    public static ClusterState Empty { get; } = new();
+
+    /// <summary>Grows by one with every command that changed something.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>The revision at which the present leader claimed to be it; 0 before the first.</summary>
+    public long LeaderEpoch { get; init; }
+
+    /// <summary>The server that claimed to be the leader last.</summary>
+    public string? Leader { get; init; }
+
+    /// <summary>The objects of each kind, sorted by namespace and name.</summary>
+    public ImmutableSortedDictionary<string, ImmutableSortedDictionary<ResourceKey, Resource>> Objects { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableSortedDictionary<ResourceKey, Resource>>(StringComparer.Ordinal);
+
+    /// <summary>What the latest requests were answered.</summary>
+    public Answers Answers { get; init; } = Answers.None;
+
+    public Resource? Find(ResourceKey key) => Objects.GetValueOrDefault(key.Kind)?.GetValueOrDefault(key);
+
+    /// <summary>The object of this kind and name, or null.</summary>
+    public T? Find<T>(string kind, string @namespace, string name)
+        where T : Resource => (T?)Find(new ResourceKey(kind, @namespace, name));
+
+    /// <summary>All objects of a kind, sorted by namespace and name.</summary>
+    public IEnumerable<T> All<T>(string kind)
+        where T : Resource => Objects.GetValueOrDefault(kind)?.Values.Cast<T>() ?? [];
+
+    /// <summary>The objects of a kind in one namespace, sorted by name.</summary>
+    public IEnumerable<T> In<T>(string kind, string @namespace)
+        where T : Resource => All<T>(kind).Where(resource => resource.Namespace == @namespace);
+
+    public int Count => Objects.Values.Sum(kind => kind.Count);
+
+    internal ClusterState With(Resource resource)
+    {
+        var ofKind = Objects.GetValueOrDefault(resource.Kind) ?? ImmutableSortedDictionary<ResourceKey, Resource>.Empty;
+        return this with { Objects = Objects.SetItem(resource.Kind, ofKind.SetItem(resource.Key, resource)) };
+    }
+
+    internal ClusterState Without(ResourceKey key) =>
+        Objects.TryGetValue(key.Kind, out var ofKind) ? this with { Objects = Objects.SetItem(key.Kind, ofKind.Remove(key)) } : this;
+}
