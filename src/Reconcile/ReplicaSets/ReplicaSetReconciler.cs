@@ -1,0 +1,86 @@
+using Orchestrator.Model;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.State;
+using Orchestrator.Model.Workloads;
+
+namespace Orchestrator.Reconcile.ReplicaSets;
+
+/// <summary>Keeps a ReplicaSet's number of living pods: creates what is missing, deletes what is too much, forgets what has failed.</summary>
+public static class ReplicaSetReconciler
+{
+    /// <summary>Pods created in one step, so that one command stays small.</summary>
+    const int BatchSize = 250;
+
+    public static Plan Reconcile(ClusterState state, ReplicaSet set, DateTimeOffset now, Ids ids)
+    {
+        var pods = state.In<Pod>(Pod.KindName, set.Namespace).Where(pod => pod.IsControlledBy(set)).ToList();
+        var living = pods.Where(pod => !pod.IsTerminal() && !pod.IsBeingDeleted()).ToList();
+        var wanted = set.Spec.Replicas ?? 1;
+        var operations = new List<Operation>();
+        var because = new List<string>();
+
+        var missing = Math.Min(BatchSize, wanted - living.Count);
+        for (var i = 0; i < missing; i++) operations.Add(new Create(NewPod(set, ids)));
+        if (missing > 0) because.Add($"{living.Count} of {wanted} pods: creates {missing}");
+
+        var surplus = living.Count - wanted;
+        if (surplus > 0)
+        {
+            foreach (var pod in LeastUsefulFirst(living).Take(Math.Min(BatchSize, surplus))) operations.Add(new Delete(pod.Key, pod.Metadata.Uid));
+            because.Add($"{living.Count} of {wanted} pods: deletes {surplus}");
+        }
+
+        foreach (var pod in pods.Where(pod => pod.IsTerminal() && !pod.IsBeingDeleted()))
+        {
+            operations.Add(new Delete(pod.Key, pod.Metadata.Uid));
+            because.Add($"{pod.Name} has ended: {pod.Status.Reason ?? pod.Status.Phase.ToString()}");
+        }
+
+        var status = Observed(set, living, now, out var nextCheck);
+        if (!ModelJson.Same(status, set.Status)) operations.Add(new UpdateStatus(set with { Status = status }));
+        return operations.Count == 0 && nextCheck is null ? Plan.Nothing : new Plan(operations, string.Join("; ", because), nextCheck);
+    }
+
+    static Pod NewPod(ReplicaSet set, Ids ids) => new()
+    {
+        Metadata = set.Spec.Template.Metadata with
+        {
+            Name = $"{set.Name}-{ids.Ending()}",
+            Namespace = set.Namespace,
+            Uid = ids.Uid(),
+            OwnerReferences = [Owners.ReferenceTo(set)],
+        },
+        Spec = set.Spec.Template.Spec,
+    };
+
+    // Not placed, then not running, then not ready, then on the fullest node, then the youngest; the name decides last.
+    static IEnumerable<Pod> LeastUsefulFirst(List<Pod> living)
+    {
+        var perNode = living.GroupBy(pod => pod.Spec.NodeName ?? "").ToDictionary(group => group.Key, group => group.Count());
+        return living
+            .OrderBy(pod => pod.Spec.NodeName is not null)
+            .ThenBy(pod => pod.Status.Phase == PodPhase.Running)
+            .ThenBy(pod => pod.IsReady())
+            .ThenByDescending(pod => perNode[pod.Spec.NodeName ?? ""])
+            .ThenByDescending(pod => pod.Metadata.CreationTimestamp)
+            .ThenBy(pod => pod.Name, StringComparer.Ordinal);
+    }
+
+    static ReplicaSetStatus Observed(ReplicaSet set, List<Pod> living, DateTimeOffset now, out DateTimeOffset? nextCheck)
+    {
+        var ready = living.Where(pod => pod.IsReady()).ToList();
+        var availableFrom = ready
+            .Select(pod => (pod.Status.Conditions.Find(PodConditions.Ready)?.LastTransitionTime ?? now).AddSeconds(set.Spec.MinReadySeconds))
+            .ToList();
+        var later = availableFrom.Where(time => time > now).ToList();
+        nextCheck = later.Count == 0 ? null : later.Min();
+        return new ReplicaSetStatus
+        {
+            Replicas = living.Count,
+            ReadyReplicas = ready.Count,
+            AvailableReplicas = set.Spec.MinReadySeconds == 0 ? ready.Count : availableFrom.Count(time => time <= now),
+            ObservedGeneration = set.Metadata.Generation,
+        };
+    }
+}

@@ -1,0 +1,63 @@
+using Orchestrator.Model.Services;
+using Orchestrator.Model.State;
+
+namespace Orchestrator.Reconcile.Routes;
+
+/// <summary>
+/// Computes the whole route table from the Ingress objects and the endpoints of their services. Exact paths come before prefixes, longer
+/// ones before shorter ones, named hosts before wildcards before none. Source: Kubernetes Ingress, "Path types" and "Hostname wildcards".
+/// </summary>
+public static class RouteReconciler
+{
+    public static RouteTable Compute(ClusterState state)
+    {
+        var routes = new List<Route>();
+        var backends = new SortedDictionary<string, Backend>(StringComparer.Ordinal);
+        foreach (var ingress in state.All<Ingress>(Ingress.KindName))
+        {
+            foreach (var (host, path, exact, backend) in PathsOf(ingress))
+            {
+                var id = $"{ingress.Namespace}/{backend.Service.Name}:{backend.Service.Port.Name ?? backend.Service.Port.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+                backends.TryAdd(id, new Backend(id, Destinations(state, ingress.Namespace, backend.Service)));
+                routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0));
+            }
+        }
+
+        var ordered = routes
+            .OrderBy(route => route.Host.Length == 0 ? 2 : route.Host.StartsWith('*') ? 1 : 0)
+            .ThenByDescending(route => route.Exact)
+            .ThenByDescending(route => route.Path.Length)
+            .ThenBy(route => route.Id, StringComparer.Ordinal)
+            .Select((route, order) => route with { Order = order })
+            .ToList();
+        return new RouteTable(state.Revision, ordered, [.. backends.Values]);
+    }
+
+    static IEnumerable<(string Host, string Path, bool Exact, IngressBackend Backend)> PathsOf(Ingress ingress)
+    {
+        foreach (var rule in ingress.Spec.Rules)
+        {
+            foreach (var path in rule.Http?.Paths ?? [])
+                yield return (rule.Host ?? "", path.Path, path.PathType == IngressPathType.Exact, path.Backend);
+        }
+
+        if (ingress.Spec.DefaultBackend is { } backend) yield return ("", "/", false, backend);
+    }
+
+    static List<Destination> Destinations(ClusterState state, string @namespace, IngressServiceBackend backend)
+    {
+        var service = state.Find<Service>(Service.KindName, @namespace, backend.Name);
+        var port = service?.Spec.Ports.FirstOrDefault(each => backend.Port.Name is { } name ? each.Name == name : each.Port == backend.Port.Number);
+        var endpoints = state.Find<Endpoints>(Endpoints.KindName, @namespace, backend.Name);
+        if (port is null || endpoints is null) return [];
+        return
+        [
+            .. from subset in endpoints.Subsets
+               from endpoint in subset.Ports
+               where endpoint.Name == port.Name
+               from address in subset.Addresses
+               orderby address.Ip
+               select new Destination(address.TargetRef?.Uid ?? address.Ip, $"{address.Ip}:{endpoint.Port}"),
+        ];
+    }
+}
