@@ -17,7 +17,7 @@ namespace Orchestrator.Model;
 /// </summary>
 public static class ModelJson
 {
-    /// <summary>Leaves out nulls, empty collections and false; ignores fields it does not know, so that a newer writer can be read.</summary>
+    /// <summary>Leaves out nulls, false and what is empty; ignores fields it does not know, so that a newer writer can be read.</summary>
     public static JsonSerializerOptions Options { get; } = MakeOptions();
 
     /// <summary>The fields of a type, with the attributes they are declared with.</summary>
@@ -61,6 +61,8 @@ public static class ModelJson
                 property.ShouldSerialize = static (_, value) => value is System.Collections.IEnumerable items && items.GetEnumerator().MoveNext();
             else if (property.PropertyType == typeof(bool))
                 property.ShouldSerialize = static (_, value) => value is true;
+            else if (property.PropertyType == typeof(string) && !property.IsRequired)
+                property.ShouldSerialize = static (_, value) => value is not (null or "");
         }
     }
 }

@@ -1,0 +1,53 @@
+using Orchestrator.Model;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Nodes;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Services;
+using Orchestrator.Model.Workloads;
+
+namespace Orchestrator.Manifests.Validation;
+
+/// <summary>The rules that a schema can't say: what must hold between the fields of an object.</summary>
+static class ObjectValidation
+{
+    public static IReadOnlyList<(string Path, string Message)> Check(Resource resource, Kind kind)
+    {
+        var findings = new Findings();
+        Metadata(findings, resource, kind);
+        switch (resource)
+        {
+            case Pod pod:
+                PodValidation.Spec(findings, "spec", pod.Spec);
+                break;
+            case Deployment deployment:
+                WorkloadValidation.Deployment(findings, deployment.Spec);
+                break;
+            case ReplicaSet set:
+                WorkloadValidation.ReplicaSet(findings, set.Spec);
+                break;
+            case Service service:
+                ServiceValidation.Service(findings, service.Spec);
+                break;
+            case Ingress ingress:
+                ServiceValidation.Ingress(findings, ingress.Spec);
+                break;
+            case Node or Namespace:
+                break; // their metadata is all there is to check
+            default:
+                throw new System.Diagnostics.UnreachableException($"no rules for {resource.Kind}");
+        }
+
+        return findings.All;
+    }
+
+    static void Metadata(Findings findings, Resource resource, Kind kind)
+    {
+        var metadata = resource.Metadata;
+        if (metadata.Name.Length == 0) findings.Add("metadata.name", "is required");
+        else if (resource is Service or Namespace) Names.Label(findings, "metadata.name", metadata.Name);
+        else Names.Subdomain(findings, "metadata.name", metadata.Name);
+        if (!kind.Namespaced) findings.Require(metadata.Namespace is null, "metadata.namespace", $"a {kind.Name} is in no namespace; leave it out");
+        else if (metadata.Namespace is { } name) Names.Label(findings, "metadata.namespace", name);
+        Names.Labels(findings, "metadata.labels", metadata.Labels);
+    }
+}

@@ -1,0 +1,44 @@
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Values;
+using Orchestrator.Model.Workloads;
+
+namespace Orchestrator.Manifests.Validation;
+
+/// <summary>What must hold in the kinds that make pods from a template.</summary>
+static class WorkloadValidation
+{
+    public static void Deployment(Findings findings, DeploymentSpec spec)
+    {
+        Template(findings, spec.Replicas, spec.Selector, spec.Template);
+        findings.Require(spec.MinReadySeconds >= 0, "spec.minReadySeconds", "must not be negative");
+        findings.Require(spec.RevisionHistoryLimit is null or >= 0, "spec.revisionHistoryLimit", "must not be negative");
+        var rolling = spec.Strategy.RollingUpdate;
+        if (spec.Strategy.Type == DeploymentStrategyType.Recreate) findings.Require(rolling is null, "spec.strategy.rollingUpdate", "means nothing when the type is Recreate; leave it out");
+        Count(findings, "spec.strategy.rollingUpdate.maxSurge", rolling?.MaxSurge);
+        Count(findings, "spec.strategy.rollingUpdate.maxUnavailable", rolling?.MaxUnavailable);
+        if (rolling is { MaxSurge: { } surge, MaxUnavailable: { } unavailable } && surge.CountOf(100, roundUp: true) == 0 && unavailable.CountOf(100, roundUp: true) == 0)
+            findings.Add("spec.strategy.rollingUpdate.maxUnavailable", "must not be 0 when maxSurge is 0: no pod could ever be replaced");
+    }
+
+    public static void ReplicaSet(Findings findings, ReplicaSetSpec spec)
+    {
+        Template(findings, spec.Replicas, spec.Selector, spec.Template);
+        findings.Require(spec.MinReadySeconds >= 0, "spec.minReadySeconds", "must not be negative");
+    }
+
+    static void Template(Findings findings, int? replicas, LabelSelector selector, PodTemplate template)
+    {
+        findings.Require(replicas is null or >= 0, "spec.replicas", "must not be negative");
+        Names.Labels(findings, "spec.template.metadata.labels", template.Metadata.Labels);
+        if (selector.IsEmpty) findings.Add("spec.selector", "must choose the template's labels, for example matchLabels: {app: web}");
+        else if (!selector.Matches(template.Metadata.Labels)) findings.Add("spec.selector", "does not match spec.template.metadata.labels, so that the pods would not be found again");
+        PodValidation.Spec(findings, "spec.template.spec", template.Spec);
+        findings.Require(template.Spec.RestartPolicy == RestartPolicy.Always, "spec.template.spec.restartPolicy", "must be Always here");
+        findings.Require(template.Spec.NodeName is null, "spec.template.spec.nodeName", "is chosen by the scheduler; use nodeSelector");
+    }
+
+    static void Count(Findings findings, string path, IntOrString? count)
+    {
+        if (count is { } value) findings.Require(value.CountOf(100, roundUp: true) is >= 0, path, $"\"{value}\" must be a number or a percentage such as 25%");
+    }
+}
