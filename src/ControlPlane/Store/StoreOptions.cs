@@ -29,6 +29,9 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>What this server is called when it claims the leadership.</summary>
+    public string ServerName { get; init; } = RaftEndpoint.ToString();
+
     /// <summary>How long a write or a linearizable read may look for a leader and wait for its answer.</summary>
     public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
