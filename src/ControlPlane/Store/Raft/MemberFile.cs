@@ -1,0 +1,42 @@
+using System.Net;
+using DotNext.Buffers;
+using DotNext.Net;
+using DotNext.Net.Cluster.Consensus.Raft.Membership;
+
+namespace Orchestrator.ControlPlane.Store.Raft;
+
+/// <summary>
+/// The file that holds who the members of the cluster are.
+/// </summary>
+sealed class MemberFile(string path) : PersistentClusterConfigurationStorage<EndPoint>(path)
+{
+    /// <summary>
+    /// Writes the first members, unless the file is there. All servers of a new cluster write the same ones, and each
+    /// starts as a follower, so that it does not matter which is started first.
+    /// </summary>
+    public static async Task CreateAsync(string path, IEnumerable<IPEndPoint> members, CancellationToken token)
+    {
+        if (File.Exists(path))
+        {
+            return;
+        }
+
+        // Under another name first: the library writes a new file in place, and half a file would never be read again.
+        var fresh = path + ".new";
+        File.Delete(fresh);
+        using (var storage = new MemberFile(fresh))
+        {
+            IClusterConfigurationStorage<EndPoint> written = storage;
+            var configuration = await written.LoadConfigurationAsync(token).ConfigureAwait(false);
+            configuration = members.Aggregate(configuration, (each, member) => each.Add(member));
+            await written.SaveConfigurationAsync(configuration, 0, token).ConfigureAwait(false);
+        }
+
+        File.Move(fresh, path);
+        DirectoryFlush.Flush(Path.GetDirectoryName(path)!); // the caller gives a file inside the data directory
+    }
+
+    protected override void Encode(EndPoint address, ref BufferWriterSlim<byte> writer) => writer.WriteEndPoint(address);
+
+    protected override EndPoint Decode(ref SequenceReader reader) => reader.ReadEndPoint();
+}

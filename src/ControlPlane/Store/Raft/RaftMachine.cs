@@ -1,0 +1,215 @@
+using System.Buffers;
+using System.Diagnostics;
+using DotNext.IO;
+using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
+using Microsoft.Extensions.Logging;
+
+namespace Orchestrator.ControlPlane.Store.Raft;
+
+/// <summary>
+/// Feeds committed entries to the replicated state, and writes and installs its snapshots. Applying never waits for
+/// a snapshot: one is written in the background from a frozen state.
+/// </summary>
+sealed partial class RaftMachine(
+    IReplicatedState state, SnapshotDirectory snapshots, Proposals proposals, StoreOptions options, Action<Exception> broken, ILogger log)
+    : IStateMachine, IAsyncDisposable
+{
+    const int CopyBytes = 128 * 1024;
+
+    // Entries come from the log's own loop and snapshots from the network; the library does not keep the two apart.
+    readonly SemaphoreSlim _applying = new(1, 1);
+
+    Task _loading = Task.CompletedTask;
+    Task _writing = Task.CompletedTask;
+    long _applied;
+    long _entriesSinceSnapshot;
+    long _bytesSinceSnapshot;
+
+    public ISnapshot? Snapshot => snapshots.Latest;
+
+    /// <summary>The index of the last entry, or snapshot, that is in the state.</summary>
+    public long AppliedIndex => Interlocked.Read(ref _applied);
+
+    /// <summary>Loads the latest snapshot. Before the log is opened, which replays what came after it.</summary>
+    public void Restore()
+    {
+        if (snapshots.Latest is { } latest)
+        {
+            SnapshotFile.Read(latest.Path, stream => state.Load(stream, latest.Index));
+            Interlocked.Exchange(ref _applied, latest.Index);
+        }
+    }
+
+    /// <summary>Completes when a snapshot that was accepted last is in the state.</summary>
+    public Task Loaded() => Volatile.Read(ref _loading);
+
+    public async ValueTask<long> ApplyAsync(LogEntry entry, CancellationToken token)
+    {
+        await _applying.WaitAsync(token).ConfigureAwait(false);
+        try
+        {
+            if (entry.IsSnapshot)
+            {
+                await InstallAsync(entry, token).ConfigureAwait(false);
+                return entry.Index;
+            }
+
+            await _loading.ConfigureAwait(false);
+            if (entry.Index <= AppliedIndex)
+            {
+                return AppliedIndex;
+            }
+
+            Apply(entry);
+            return entry.Index;
+        }
+        finally
+        {
+            _applying.Release();
+        }
+    }
+
+    public ValueTask ReclaimGarbageAsync(long watermark, CancellationToken token)
+    {
+        snapshots.DeleteBefore(watermark);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Waits for work in the background to end. After the log is closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Loaded().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _applying.Dispose();
+    }
+
+    void Apply(LogEntry entry)
+    {
+        // A change of the members reaches this point without its content, and a new leader's first entry is empty.
+        if (entry.TryGetPayload(out var payload) && payload.Length > 0)
+        {
+            var started = Stopwatch.GetTimestamp();
+            var rented = payload.IsSingleSegment ? null : ArrayPool<byte>.Shared.Rent(checked((int)payload.Length));
+            try
+            {
+                if (rented is not null)
+                {
+                    payload.CopyTo(rented);
+                }
+
+                var bytes = rented is null ? payload.FirstSpan : rented.AsSpan(0, (int)payload.Length);
+                proposals.Applied(bytes, state.Apply(bytes[Proposals.HeadBytes..], entry.Index));
+            }
+            catch (Exception bug)
+            {
+                broken(new InvalidOperationException($"Applying entry {entry.Index} failed, which is a bug: {bug.Message}", bug));
+                throw;
+            }
+            finally
+            {
+                if (rented is not null)
+                {
+                    ArrayPool<byte>.Shared.Return(rented);
+                }
+            }
+
+            StoreMetrics.Applied(Stopwatch.GetElapsedTime(started));
+        }
+
+        Interlocked.Exchange(ref _applied, entry.Index);
+        _entriesSinceSnapshot++;
+        _bytesSinceSnapshot += payload.Length;
+        if (_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
+        {
+            StartSnapshot(entry.Index, entry.Term);
+        }
+    }
+
+    void StartSnapshot(long index, long term)
+    {
+        if (!_writing.IsCompleted)
+        {
+            return;
+        }
+
+        _entriesSinceSnapshot = 0;
+        _bytesSinceSnapshot = 0;
+        var write = state.Freeze();
+        _writing = Task.Factory.StartNew(
+            () => WriteSnapshot(index, term, write), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    void WriteSnapshot(long index, long term, Action<Stream> write)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var file = snapshots.NewFile();
+        try
+        {
+            SnapshotFile.Write(file, index, term, write);
+            snapshots.Publish(file, index);
+            SnapshotWritten(index, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+        catch (IOException cause)
+        {
+            // A full disk: the log just stays longer, and the next interval tries again.
+            File.Delete(file);
+            SnapshotFailed(cause, index);
+        }
+        catch (Exception bug)
+        {
+            broken(new InvalidOperationException($"Writing the snapshot at {index} failed, which is a bug: {bug.Message}", bug));
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes a leader's snapshot. It is accepted when it is whole and durable; building the state from it is left to
+    /// the background, because the leader's request would time out meanwhile. Entries and reads wait for that.
+    /// </summary>
+    async ValueTask InstallAsync(LogEntry entry, CancellationToken token)
+    {
+        await _loading.ConfigureAwait(false);
+        var file = snapshots.NewFile();
+        try
+        {
+            await using var received = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, CopyBytes, useAsync: true);
+            await entry.WriteToAsync(received, CopyBytes, token).ConfigureAwait(false);
+        }
+        catch
+        {
+            File.Delete(file);
+            throw;
+        }
+
+        snapshots.Publish(file, entry.Index); // throws when the transfer broke: the library itself would take it for whole
+        SnapshotReceived(entry.Index);
+        if (entry.Index > AppliedIndex)
+        {
+            Volatile.Write(ref _loading, Task.Factory.StartNew(
+                () => Load(entry.Index), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        }
+    }
+
+    void Load(long index)
+    {
+        try
+        {
+            // The latest by now may be later than the one accepted, never earlier.
+            Restore();
+        }
+        catch (Exception bug)
+        {
+            broken(new InvalidOperationException($"Loading the snapshot at {index} failed: {bug.Message}", bug));
+            throw;
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Debug, "Snapshot at index {Index} written in {Milliseconds:0} ms")]
+    partial void SnapshotWritten(long index, double milliseconds);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Snapshot at index {Index} could not be written; the log grows until the next one")]
+    partial void SnapshotFailed(Exception cause, long index);
+
+    [LoggerMessage(2003, LogLevel.Information, "Snapshot at index {Index} received from the leader")]
+    partial void SnapshotReceived(long index);
+}

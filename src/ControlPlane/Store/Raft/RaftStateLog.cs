@@ -1,0 +1,304 @@
+using System.Net;
+using DotNext.Net.Cluster.Consensus.Raft;
+using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
+using DotNext.Net.Security;
+using DotNext.Threading;
+using Microsoft.Extensions.Logging;
+using LibraryNotLeader = DotNext.Net.Cluster.Consensus.Raft.NotLeaderException;
+
+namespace Orchestrator.ControlPlane.Store.Raft;
+
+/// <summary>
+/// The replicated log over DotNext's Raft: one member, in this process. All that knows the library is in this folder.
+/// </summary>
+public sealed class RaftStateLog : IStateLog
+{
+    /// <summary>A heartbeat goes out after this share of the lower election timeout without other traffic.</summary>
+    const double HeartbeatShare = 0.3;
+
+    /// <summary>How many requests of other members are handled at once; each has one connection.</summary>
+    const int ServerBacklog = 16;
+
+    readonly StoreOptions _options;
+    readonly DataDirectoryLock _lock;
+    readonly MemberFile _memberFile;
+    readonly RaftMachine _machine;
+    readonly Proposals _proposals;
+    readonly WriteAheadLog _wal;
+    readonly RaftCluster _cluster;
+    readonly CancellationTokenSource _closing = new();
+    readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    Task _watching = Task.CompletedTask;
+    int _disposed;
+
+    RaftStateLog(StoreOptions options, IReplicatedState state, DataDirectoryLock held, SnapshotDirectory snapshots,
+        Action<Exception> broken, ILoggerFactory logs, WalFactory openWal)
+    {
+        _options = options;
+        _lock = held;
+        _proposals = new Proposals();
+        _machine = new RaftMachine(state, snapshots, _proposals, options, broken, logs.CreateLogger<RaftMachine>());
+        _machine.Restore(); // before the log is opened: it reads the snapshot's index and replays from there
+        _memberFile = new MemberFile(MembersPath(options));
+        _wal = openWal(
+            new WriteAheadLog.Options
+            {
+                Location = Path.Combine(options.DataDirectory, "log"),
+                ChunkSize = options.LogChunkBytes,
+                HashAlgorithm = WriteAheadLog.IntegrityHashAlgorithm.XxHash3,
+                MemoryManagement = WriteAheadLog.MemoryManagementStrategy.SharedMemory,
+            },
+            _machine);
+        _cluster = new RaftCluster(Configuration(options, _memberFile, logs)) { AuditTrail = _wal };
+    }
+
+    internal delegate WriteAheadLog WalFactory(WriteAheadLog.Options options, IStateMachine machine);
+
+    /// <inheritdoc/>
+    public IPEndPoint Self => _options.RaftEndpoint;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IPEndPoint> Members =>
+        [.. _cluster.Members.Select(member => (IPEndPoint)member.EndPoint).OrderBy(each => each.ToString(), StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public IPEndPoint? Leader => (IPEndPoint?)_cluster.Leader?.EndPoint;
+
+    /// <inheritdoc/>
+    public long Term => ((IPersistentState)_wal).Term;
+
+    /// <inheritdoc/>
+    public long AppliedIndex => _machine.AppliedIndex;
+
+    /// <inheritdoc/>
+    public Task<Exception> Failed => _failed.Task;
+
+    internal WriteAheadLog Wal => _wal;
+
+    internal long SnapshotIndex => _machine.Snapshot?.Index ?? 0;
+
+    /// <summary>
+    /// Opens this member on its data directory, replays its log and joins the others. A new directory starts with the
+    /// members of the options; later the log says who they are.
+    /// </summary>
+    /// <exception cref="DataDirectoryInUseException">Another process works in the data directory.</exception>
+    /// <exception cref="CorruptSnapshotException">The latest snapshot is damaged.</exception>
+    public static Task<RaftStateLog> OpenAsync(
+        StoreOptions options, IReplicatedState state, ILoggerFactory logs, CancellationToken token) =>
+        OpenAsync(options, state, logs, static (wal, machine) => new DurableWal(wal, machine), EndProcess, token);
+
+    internal static async Task<RaftStateLog> OpenAsync(
+        StoreOptions options, IReplicatedState state, ILoggerFactory logs, WalFactory openWal, Action<Exception> broken, CancellationToken token)
+    {
+        var held = DataDirectoryLock.Take(options.DataDirectory);
+        RaftStateLog log;
+        try
+        {
+            await MemberFile.CreateAsync(MembersPath(options), options.Members.Select(member => member.Raft), token).ConfigureAwait(false);
+            var snapshots = new SnapshotDirectory(Path.Combine(options.DataDirectory, "snapshots"));
+            log = new RaftStateLog(options, state, held, snapshots, broken, logs, openWal);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+
+        try
+        {
+            await log._cluster.StartAsync(token).ConfigureAwait(false);
+            log._watching = log.WatchForFailureAsync();
+            return log;
+        }
+        catch
+        {
+            await log.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IPEndPoint> WaitForLeaderAsync(CancellationToken token) =>
+        (IPEndPoint)(await _cluster.WaitForLeaderAsync(System.Threading.Timeout.InfiniteTimeSpan, token).ConfigureAwait(false)).EndPoint;
+
+    /// <inheritdoc/>
+    public async Task<Leadership> WaitForLeadershipAsync(CancellationToken token)
+    {
+        while (true)
+        {
+            var lost = await _cluster.WaitForLeadershipAsync(token).ConfigureAwait(false);
+            var term = Term;
+            await _machine.Loaded().WaitAsync(token).ConfigureAwait(false);
+            if (!lost.IsCancellationRequested)
+            {
+                return new Leadership(term, lost);
+            }
+
+            // The library has not yet noticed what we have.
+            await Task.Yield();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken token)
+    {
+        ThrowIfFailed();
+        var (number, applied) = _proposals.Add();
+        var framed = new byte[Proposals.HeadBytes + entry.Length];
+        _proposals.WriteHead(framed, number);
+        entry.CopyTo(framed.AsMemory(Proposals.HeadBytes));
+        try
+        {
+            await _cluster.ReplicateAsync(new BinaryLogEntry { Content = framed, Term = Term }, token).ConfigureAwait(false);
+            return applied.IsCompletedSuccessfully
+                ? applied.Result
+                : throw new OutcomeUnknownException("another leader's entry took its place, or a snapshot included it.");
+        }
+        catch (Exception) when (applied.IsCompletedSuccessfully)
+        {
+            return applied.Result; // applied here after all, so it is committed
+        }
+        catch (StaleTermException cause)
+        {
+            throw new NotLeaderException(Leader, cause);
+        }
+        catch (LibraryNotLeader cause) when (cause.InnerException is null)
+        {
+            throw new NotLeaderException(Leader, cause); // refused before it was appended
+        }
+        catch (Exception cause) when (Broke(cause))
+        {
+            throw new OutcomeUnknownException("the log failed.", cause);
+        }
+        catch (Exception cause) when (cause is LibraryNotLeader or OperationCanceledException or ObjectDisposedException)
+        {
+            throw new OutcomeUnknownException(
+                cause is OperationCanceledException ? "no majority answered in time." : "the leadership was lost meanwhile.", cause);
+        }
+        finally
+        {
+            _proposals.Forget(number);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> ReadIndexAsync(CancellationToken token)
+    {
+        ThrowIfFailed();
+        var lost = _cluster.LeadershipToken;
+        if (lost.IsCancellationRequested)
+        {
+            throw new NotLeaderException(Leader);
+        }
+
+        try
+        {
+            await _cluster.ApplyReadBarrierAsync(ReadBarrierType.Strong, token).ConfigureAwait(false);
+        }
+        catch (Exception cause) when (cause is LibraryNotLeader or QuorumUnreachableException or ObjectDisposedException)
+        {
+            throw new NotLeaderException(Leader, cause);
+        }
+        catch (Exception cause) when (Broke(cause))
+        {
+            throw new LogFailedException(cause);
+        }
+
+        // On losing the leadership midway the library goes on as a follower, whose barrier confirms nothing.
+        return lost.IsCancellationRequested ? throw new NotLeaderException(Leader) : _wal.LastCommittedEntryIndex;
+    }
+
+    /// <inheritdoc/>
+    public async Task WaitForAppliedAsync(long index, CancellationToken token)
+    {
+        try
+        {
+            if (_wal.LastAppliedIndex < index)
+            {
+                await _wal.WaitForApplyAsync(index, token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception cause) when (Broke(cause))
+        {
+            throw new LogFailedException(cause);
+        }
+
+        await _machine.Loaded().WaitAsync(token).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _cluster.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _cluster.DisposeAsync().ConfigureAwait(false);
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _wal.DisposeAsync().ConfigureAwait(false);
+        await _machine.DisposeAsync().ConfigureAwait(false);
+        _memberFile.Dispose();
+        _closing.Dispose();
+        _lock.Dispose();
+    }
+
+    static RaftCluster.TcpConfiguration Configuration(StoreOptions options, MemberFile members, ILoggerFactory logs) =>
+        new(options.RaftEndpoint)
+        {
+            ConfigurationStorage = members,
+            ColdStart = false, // the member file names everyone from the start, even for one member alone
+            LowerElectionTimeout = (int)options.ElectionTimeoutLower.TotalMilliseconds,
+            UpperElectionTimeout = (int)options.ElectionTimeoutUpper.TotalMilliseconds,
+            HeartbeatThreshold = HeartbeatShare,
+            RequestTimeout = options.RequestTimeout,
+            ConnectTimeout = options.RequestTimeout,
+            ServerBacklog = ServerBacklog,
+            LoggerFactory = logs,
+            SslOptions = options.Tls is { } tls ? new SslOptions { ServerOptions = tls.Server, ClientOptions = tls.Client } : null,
+        };
+
+    static string MembersPath(StoreOptions options) => Path.Combine(options.DataDirectory, "members");
+
+    static void EndProcess(Exception bug) => Environment.FailFast(bug.Message, bug);
+
+    async Task WatchForFailureAsync()
+    {
+        try
+        {
+            await _wal.WaitForApplyAsync(long.MaxValue, _closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception cause) when (Broke(cause) || cause is OperationCanceledException or ObjectDisposedException)
+        {
+            // Noted, or closing.
+        }
+    }
+
+    /// <summary>True, and noted for all to see, when the log itself failed: it accepts nothing until it is opened anew.</summary>
+    bool Broke(Exception cause)
+    {
+        if (cause is PendingTaskInterruptedException { InnerException: { } reason })
+        {
+            cause = reason;
+        }
+
+        if (cause is not WriteAheadLog.InternalException)
+        {
+            return false;
+        }
+
+        _failed.TrySetResult(cause.InnerException ?? cause);
+        return true;
+    }
+
+    void ThrowIfFailed()
+    {
+        if (_failed.Task.IsCompletedSuccessfully)
+        {
+            throw new LogFailedException(_failed.Task.Result);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+
+namespace Orchestrator.ControlPlane.Store;
+
+/// <summary>
+/// The store can't answer now. Whoever maps errors to a wire protocol maps this family to "unavailable".
+/// </summary>
+public abstract class StoreUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>This member does not lead. Nothing was written.</summary>
+public sealed class NotLeaderException(IPEndPoint? leader, Exception? cause = null)
+    : StoreUnavailableException(
+        leader is null ? "This server does not lead, and knows no leader." : $"This server does not lead; {leader} does.",
+        cause)
+{
+    /// <summary>Who leads instead, if known.</summary>
+    public IPEndPoint? Leader { get; } = leader;
+}
+
+/// <summary>No member could be found that leads, within the time allowed. Nothing was written.</summary>
+public sealed class NoLeaderException(TimeSpan waited, Exception? cause = null)
+    : StoreUnavailableException(
+        $"The cluster has no leader that can be reached from this server (tried for {waited.TotalSeconds:0.0} s).", cause);
+
+/// <summary>
+/// The answer to a write did not arrive: it may have been applied, or may yet be. Repeat it with the same request id.
+/// </summary>
+public class OutcomeUnknownException(string why, Exception? cause = null)
+    : StoreUnavailableException($"The write timed out or its leader was lost, and its outcome is unknown: {why}", cause);
+
+/// <summary>So many commands came after a write that its answer is forgotten: repeating it might do it twice.</summary>
+sealed class ForgottenException() : OutcomeUnknownException("too much was written since to tell whether it was applied.");
+
+/// <summary>More writes wait than the store could take in time. Nothing was written.</summary>
+public sealed class StoreBusyException(Exception? cause = null)
+    : StoreUnavailableException("The store could not take the write in time; nothing was written.", cause);
+
+/// <summary>This member's log broke (a full or failing disk) and serves nothing until it is opened anew.</summary>
+public sealed class LogFailedException(Exception cause)
+    : StoreUnavailableException($"This server's log failed: {cause.Message}", cause);
+
+/// <summary>The changes after a revision are no longer kept: read the state anew and watch from its revision.</summary>
+public sealed class CompactedException(long after, long oldest)
+    : Exception($"The changes after revision {after} are no longer kept here; the oldest kept is revision {oldest}.")
+{
+    /// <summary>The oldest revision that a watch can still deliver.</summary>
+    public long Oldest { get; } = oldest;
+}
+
+/// <summary>A command is larger than an entry may be.</summary>
+public sealed class CommandTooLargeException(int bytes, int limit)
+    : ArgumentException($"The command has {bytes} bytes; at most {limit} are allowed.");
+
+/// <summary>Another process works in the data directory.</summary>
+public sealed class DataDirectoryInUseException(string directory, string holder, Exception? cause = null)
+    : IOException($"The data directory {directory} is in use by {holder}: stop it, or choose another directory.", cause)
+{
+    /// <summary>The directory that was asked for.</summary>
+    public string Directory { get; } = directory;
+}
+
+/// <summary>A snapshot file is not what was written: torn, truncated or altered.</summary>
+public sealed class CorruptSnapshotException(string file, string why)
+    : IOException($"The snapshot {file} is damaged: {why}. Move the data directory away and let this server rejoin with an empty one.")
+{
+    /// <summary>The damaged file.</summary>
+    public string File { get; } = file;
+}

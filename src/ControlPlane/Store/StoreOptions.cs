@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Security;
+
+namespace Orchestrator.ControlPlane.Store;
+
+/// <summary>One server of the control plane.</summary>
+/// <param name="Raft">Where it speaks Raft; this is its identity, so it never changes.</param>
+/// <param name="Peer">Where it serves the Peer service, for writes and reads that others forward to it.</param>
+public sealed record StoreMember(IPEndPoint Raft, Uri Peer);
+
+/// <summary>
+/// Where a store lives, who shares it, and how patient it is.
+/// </summary>
+public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint, ImmutableArray<StoreMember> Members)
+{
+    /// <summary>
+    /// An election starts after a random silence of the leader between this and <see cref="ElectionTimeoutUpper"/>.
+    /// Long enough for a flush on a slow disk, short enough for a failover in about a second.
+    /// </summary>
+    public TimeSpan ElectionTimeoutLower { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>See <see cref="ElectionTimeoutLower"/>.</summary>
+    public TimeSpan ElectionTimeoutUpper { get; init; } = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>
+    /// How long one Raft message may take. A leader that hangs holds up elections for this long, so it stays near
+    /// the election timeout; a snapshot and the log since the last one must go over the wire within it.
+    /// </summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>What this server is called when it claims the leadership.</summary>
+    public string ServerName { get; init; } = RaftEndpoint.ToString();
+
+    /// <summary>How long a write or a linearizable read may look for a leader and wait for its answer.</summary>
+    public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// A snapshot is written after this many bytes of log. A member that is behind gets the log since the last
+    /// snapshot in one message, which has to arrive within <see cref="RequestTimeout"/>.
+    /// </summary>
+    public long SnapshotEveryBytes { get; init; } = 8 << 20;
+
+    /// <summary>A snapshot is written after this many entries, so that a restart replays few.</summary>
+    public long SnapshotEveryEntries { get; init; } = 10_000;
+
+    /// <summary>The size of a file of the log, in bytes; a power of two. Small files cost a create and a flush each.</summary>
+    public int LogChunkBytes { get; init; } = 16 << 20;
+
+    /// <summary>How many recent changes a watch can start from, per server. About 1 KiB each.</summary>
+    public int WatchHistory { get; init; } = 16_384;
+
+    /// <summary>How both sides of a Raft connection authenticate; null means in the clear, for one machine only.</summary>
+    public RaftTls? Tls { get; init; }
+}
+
+/// <summary>The TLS settings of the Raft connections, as server and as client.</summary>
+public sealed record RaftTls(SslServerAuthenticationOptions Server, SslClientAuthenticationOptions Client);

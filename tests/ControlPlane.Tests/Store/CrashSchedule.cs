@@ -1,0 +1,59 @@
+namespace Orchestrator.ControlPlane.Tests.Store;
+
+/// <summary>
+/// The schedule that loses acknowledged writes when a follower acknowledges what it has not flushed: one follower is
+/// paused, writes are acknowledged by the other two, all three are killed, and the followers come back first.
+/// </summary>
+static class CrashSchedule
+{
+    const int WritesPerRound = 15;
+
+    /// <summary>Runs once on a new cluster. Returns the acknowledged writes that are gone, and whether the states differ.</summary>
+    public static async Task<Outcome> RunAsync(string wal)
+    {
+        await using var cluster = await StoreProcesses.StartAsync(wal);
+        var leader = await cluster.LeaderAsync();
+        var followers = cluster.All.Where(process => process != leader).ToArray();
+        followers[0].Pause();
+        var acknowledged = new List<string>();
+        for (var i = 0; i < WritesPerRound; i++)
+        {
+            if ((await leader.AskAsync("write", $"w{i}")).StartsWith("ok", StringComparison.Ordinal)) acknowledged.Add($"w{i}");
+        }
+
+        await Task.WhenAll(cluster.All.Select(process => process.KillAsync()));
+        await Task.WhenAll(followers.Select(process => process.StartAsync()));
+        await cluster.LeaderAsync(); // of the two
+        await leader.StartAsync();
+        await cluster.LeaderAsync();
+
+        var lost = new HashSet<string>();
+        foreach (var process in cluster.All)
+        {
+            var names = (await process.AskAsync("read")).Split(',');
+            lost.UnionWith(acknowledged.Except(names));
+        }
+
+        var hashes = new List<string>();
+        foreach (var process in cluster.All) hashes.Add((await process.AskAsync("names")));
+        return new Outcome(acknowledged.Count, [.. lost], hashes.Distinct().Count() > 1);
+    }
+
+    /// <summary>For showing what the schedule does to a given log: prints each round, and returns 0 when nothing was lost.</summary>
+    public static async Task<int> RunFromCommandLineAsync(string wal, int rounds)
+    {
+        var bad = 0;
+        for (var round = 1; round <= rounds; round++)
+        {
+            var outcome = await RunAsync(wal);
+            var failed = outcome.Lost.Length > 0 || outcome.Diverged;
+            bad += failed ? 1 : 0;
+            Console.WriteLine($"round {round}: acknowledged {outcome.Acknowledged}, lost {outcome.Lost.Length}, diverged {outcome.Diverged}");
+        }
+
+        Console.WriteLine($"{wal}: {bad} of {rounds} rounds lost or diverged");
+        return bad == 0 ? 0 : 1;
+    }
+
+    public sealed record Outcome(int Acknowledged, string[] Lost, bool Diverged);
+}

@@ -1,0 +1,106 @@
+using Orchestrator.ControlPlane.Store;
+using Orchestrator.ControlPlane.Store.Raft;
+
+namespace Orchestrator.ControlPlane.Tests.Store;
+
+public sealed class RaftStateLogTests : IDisposable
+{
+    static readonly CancellationToken None = CancellationToken.None;
+
+    readonly TempDirectory _temp = new();
+
+    public void Dispose() => _temp.Dispose();
+
+    [Fact]
+    public async Task One_member_alone_leads_at_once_and_remembers_what_it_acknowledged()
+    {
+        var options = RaftMember.Alone(_temp["one"]);
+        await using (var member = await RaftMember.OpenAsync(options))
+        {
+            await member.Log.WaitForLeadershipAsync(None);
+            for (var i = 1; i <= 20; i++) Assert.Equal(i, await member.WriteAsync($"entry {i}"));
+            var index = await member.Log.ReadIndexAsync(None);
+            await member.Log.WaitForAppliedAsync(index, None);
+            Assert.Equal(20, member.Tally.Entries.Count);
+        }
+
+        await using var again = await RaftMember.OpenAsync(options);
+        await again.Log.WaitForLeadershipAsync(None);
+        Assert.Equal(Enumerable.Range(1, 20).Select(i => $"entry {i}"), again.Tally.Entries);
+        Assert.Equal(21, await again.WriteAsync("entry 21"));
+    }
+
+    [Fact]
+    public async Task Three_members_started_in_any_order_elect_one_leader_and_hold_the_same_entries()
+    {
+        await using var cluster = await RaftTrio.OpenAsync(_temp);
+        var leader = await cluster.LeaderAsync();
+        for (var i = 1; i <= 50; i++) Assert.Equal(i, await leader.WriteAsync($"entry {i}"));
+        foreach (var member in cluster.Members)
+        {
+            await Eventually.True(() => member.Tally.Entries.Count == 50, "every member has every entry");
+            Assert.Equal(leader.Tally.Entries, member.Tally.Entries);
+            Assert.Equal(leader.Log.Self, member.Log.Leader);
+            Assert.Equal(3, member.Log.Members.Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_member_that_does_not_lead_refuses_a_proposal_and_a_read_index_and_names_the_leader()
+    {
+        await using var cluster = await RaftTrio.OpenAsync(_temp);
+        var leader = await cluster.LeaderAsync();
+        var follower = cluster.Members.First(member => member != leader);
+        await Eventually.True(() => follower.Log.Leader is not null, "the follower knows the leader");
+        var refused = await Assert.ThrowsAsync<NotLeaderException>(() => follower.WriteAsync("entry"));
+        Assert.Equal(leader.Log.Self, refused.Leader);
+        await Assert.ThrowsAsync<NotLeaderException>(() => follower.Log.ReadIndexAsync(None));
+    }
+
+    [Fact]
+    public async Task A_follower_flushes_entries_before_it_acknowledges_them()
+    {
+        await using var cluster = await RaftTrio.OpenAsync(_temp);
+        var leader = await cluster.LeaderAsync();
+        var followers = cluster.Members.Where(member => member != leader).Select(member => (DurableWal)member.Log.Wal).ToArray();
+        var before = followers.Sum(wal => wal.FollowerFlushes);
+        for (var i = 1; i <= 10; i++)
+        {
+            await leader.WriteAsync($"entry {i}");
+            Assert.True(followers.Sum(wal => wal.FollowerFlushes) >= before + i, "each acknowledged write was flushed by a follower");
+        }
+    }
+
+    [Fact]
+    public async Task A_second_opener_of_a_data_directory_is_told_who_has_it()
+    {
+        var options = RaftMember.Alone(_temp["one"]);
+        await using var member = await RaftMember.OpenAsync(options);
+        var refused = await Assert.ThrowsAsync<DataDirectoryInUseException>(() => RaftMember.OpenAsync(options));
+        Assert.Equal(
+            $"The data directory {options.DataDirectory} is in use by process {Environment.ProcessId}: stop it, or choose another directory.",
+            refused.Message);
+    }
+
+    [Fact]
+    public async Task An_exception_in_apply_is_reported_as_a_bug()
+    {
+        var tally = new Tally { BeforeApply = text => { if (text == "bad") throw new FormatException("can't read it"); } };
+        await using var member = await RaftMember.OpenAsync(RaftMember.Alone(_temp["one"]), tally);
+        await member.Log.WaitForLeadershipAsync(None);
+        await Assert.ThrowsAnyAsync<StoreUnavailableException>(() => member.WriteAsync("bad"));
+        Assert.Contains("can't read it", (await member.Broken.Task).Message, StringComparison.Ordinal);
+        await member.Log.Failed;
+        await Assert.ThrowsAsync<LogFailedException>(() => member.WriteAsync("good"));
+    }
+
+    [Fact]
+    public async Task A_proposal_without_a_majority_ends_as_unknown_within_its_time()
+    {
+        await using var cluster = await RaftTrio.OpenAsync(_temp);
+        var leader = await cluster.LeaderAsync();
+        foreach (var follower in cluster.Members.Where(member => member != leader).ToArray()) await follower.DisposeAsync();
+        var refused = await Assert.ThrowsAnyAsync<StoreUnavailableException>(() => leader.WriteAsync("entry"));
+        Assert.True(refused is OutcomeUnknownException or NotLeaderException, refused.ToString());
+    }
+}

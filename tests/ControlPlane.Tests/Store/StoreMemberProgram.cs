@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.IO.Hashing;
+using System.Net;
+using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Store;
+using Orchestrator.ControlPlane.Store.Raft;
+using Orchestrator.Model;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.State;
+using Record = Orchestrator.Model.Meta.Record;
+
+namespace Orchestrator.ControlPlane.Tests.Store;
+
+/// <summary>
+/// One server's store as a process of its own. Reads commands from standard input, "NUMBER VERB ARGUMENT", and answers on
+/// standard output, "NUMBER ANSWER", in whatever order they are done.
+/// </summary>
+static class StoreMemberProgram
+{
+    /// <param name="args">data directory, which member this is, snapshot interval in entries, "durable" or "stock", RAFTPORT=PEERPORT...</param>
+    public static async Task RunAsync(string[] args)
+    {
+        var members = args[4..].Select(ports => ports.Split('=').Select(int.Parse).ToArray())
+            .Select(ports => new StoreMember(new IPEndPoint(IPAddress.Loopback, ports[0]), new Uri($"http://127.0.0.1:{ports[1]}")))
+            .ToArray();
+        var self = members[int.Parse(args[1])];
+        var options = new StoreOptions(args[0], self.Raft, [.. members]) { SnapshotEveryEntries = long.Parse(args[2]) };
+        RaftStateLog.WalFactory wal = args[3] == "stock" ? (o, machine) => new WriteAheadLog(o, machine) : (o, machine) => new DurableWal(o, machine);
+
+        var channels = new ConcurrentDictionary<StoreMember, Peer.PeerClient>();
+        await using var store = await ClusterStore.OpenAsync(
+            options,
+            member => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer))),
+            TimeProvider.System,
+            () => Guid.NewGuid().ToString("N"),
+            async state => await RaftStateLog.OpenAsync(
+                options, state, NullLoggerFactory.Instance, wal, bug => Environment.FailFast(bug.ToString()), CancellationToken.None));
+        await using var server = await ServeAsync(store, self.Peer.Port);
+        _ = ClaimAlwaysAsync(store);
+        Say("0 ready");
+        while (await Console.In.ReadLineAsync() is { } line)
+        {
+            var words = line.Split(' ');
+            _ = AnswerAsync(store, words[0], words[1], words.Length > 2 ? words[2] : "");
+        }
+    }
+
+    static async Task<WebApplication> ServeAsync(ClusterStore store, int port)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(store);
+        var server = builder.Build();
+        server.MapGrpcService<PeerService>();
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>Claims the leadership whenever it has it, as the controllers' host does.</summary>
+    static async Task ClaimAlwaysAsync(ClusterStore store)
+    {
+        while (true)
+        {
+            var claim = await store.ClaimLeadershipAsync(CancellationToken.None);
+            var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = claim.Lost.Register(lost.SetResult);
+            await lost.Task;
+        }
+    }
+
+    static async Task AnswerAsync(ClusterStore store, string number, string verb, string argument)
+    {
+        try
+        {
+            switch (verb)
+            {
+                case "write":
+                    var command = new Command($"write-{argument}", DateTimeOffset.UtcNow, "test")
+                    {
+                        Operations = [new Create(new Record { Metadata = new ObjectMeta { Name = argument, Uid = argument } })],
+                    };
+                    var result = await store.WriteAsync(command);
+                    Say($"{number} {(result is Applied applied ? $"ok {applied.Revision}" : $"refused {result.GetType().Name}")}");
+                    break;
+                case "read":
+                    Say($"{number} {Names(await store.ReadAsync())}");
+                    break;
+                case "names":
+                    Say($"{number} {Names(store.Current)}");
+                    break;
+                case "state":
+                    var log = (RaftStateLog)store.Log;
+                    Say($"{number} {store.Current.Revision} {Hash(store.Current)} {log.AppliedIndex} {log.SnapshotIndex} {store.IsLeader}");
+                    break;
+                case "watch":
+                    await foreach (var revision in store.WatchAsync(long.Parse(argument)))
+                    {
+                        Say($"{number} {revision.Revision} {string.Join(',', revision.Changes.Select(change => change.Key.Name))}");
+                    }
+
+                    break;
+                default:
+                    Say($"{number} error unknown verb {verb}");
+                    break;
+            }
+        }
+        catch (Exception error)
+        {
+            Say($"{number} error {error.GetType().Name} {error.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
+    static string Names(ClusterState state) => string.Join(',', state.All<Record>(Record.KindName).Select(record => record.Name));
+
+    static string Hash(ClusterState state) => Convert.ToHexString(XxHash128.Hash(ModelJson.Encode(Snapshot.Of(state))));
+
+    static void Say(string line)
+    {
+        lock (Console.Out)
+        {
+            Console.Out.WriteLine(line);
+            Console.Out.Flush();
+        }
+    }
+}

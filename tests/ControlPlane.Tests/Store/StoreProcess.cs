@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+
+namespace Orchestrator.ControlPlane.Tests.Store;
+
+/// <summary>
+/// A store in a process of its own, to be paused and killed. Restarted on the same data directory it is the same member.
+/// </summary>
+sealed class StoreProcess : IAsyncDisposable
+{
+    const int SignalKill = 9;
+    const int SignalContinue = 18;
+    const int SignalStop = 19;
+
+    static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+
+    readonly string[] _arguments;
+    readonly Lock _writing = new();
+    readonly ConcurrentDictionary<string, Channel<string>> _answers = new();
+
+    Process? _process;
+    Task _reading = Task.CompletedTask;
+    int _last;
+
+    public StoreProcess(params string[] arguments) => _arguments = arguments;
+
+    public bool Runs => _process is not null;
+
+    public async Task StartAsync()
+    {
+        var ready = _answers.GetOrAdd("0", _ => Channel.CreateUnbounded<string>());
+        var start = new ProcessStartInfo("dotnet", [typeof(StoreProcess).Assembly.Location, "store-member", .. _arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment["DOTNET_TieredPGO"] = "0"; // starts are many and short
+        _process = Process.Start(start)!;
+        _reading = ReadAsync(_process);
+        await ready.Reader.ReadAsync().AsTask().WaitAsync(StartTimeout);
+    }
+
+    /// <summary>Sends one command and returns its answer. "gone" when the process ended first.</summary>
+    public async Task<string> AskAsync(string verb, string argument = "")
+    {
+        var answers = Send(verb, argument);
+        try
+        {
+            return await answers.ReadAsync().AsTask().WaitAsync(AnswerTimeout);
+        }
+        catch (ChannelClosedException)
+        {
+            return "gone";
+        }
+    }
+
+    /// <summary>Sends one command that has many answers. They end when the process does.</summary>
+    public ChannelReader<string> Send(string verb, string argument = "")
+    {
+        var number = Interlocked.Increment(ref _last).ToString(CultureInfo.InvariantCulture);
+        var answers = _answers.GetOrAdd(number, _ => Channel.CreateUnbounded<string>());
+        try
+        {
+            var process = _process ?? throw new IOException("not running");
+            var line = $"{number} {verb} {argument}\n";
+            lock (_writing)
+            {
+                process.StandardInput.Write(line);
+                process.StandardInput.Flush();
+            }
+        }
+        catch (Exception error) when (error is IOException or InvalidOperationException)
+        {
+            answers.Writer.TryComplete();
+        }
+
+        return answers.Reader;
+    }
+
+    public void Pause() => Signal(SignalStop);
+
+    public void Continue() => Signal(SignalContinue);
+
+    /// <summary>Kills the process without a chance to say goodbye.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is not { } process) return;
+        Signal(SignalKill);
+        await process.WaitForExitAsync();
+        await _reading;
+        process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync() => await KillAsync();
+
+    async Task ReadAsync(Process process)
+    {
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (_answers.TryGetValue(line[..space], out var answers)) answers.Writer.TryWrite(line[(space + 1)..]);
+        }
+
+        foreach (var number in _answers.Keys)
+        {
+            if (_answers.TryRemove(number, out var answers)) answers.Writer.TryComplete();
+        }
+    }
+
+    void Signal(int signal)
+    {
+        if (_process is { HasExited: false } process && Kill(process.Id, signal) != 0)
+        {
+            throw new IOException($"kill({process.Id}, {signal}): errno {Marshal.GetLastPInvokeError()}");
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    static extern int Kill(int process, int signal);
+}
