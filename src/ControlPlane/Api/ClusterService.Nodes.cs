@@ -1,0 +1,83 @@
+using Grpc.Core;
+using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Nodes;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Nodes;
+using Orchestrator.Model.Pods;
+
+namespace Orchestrator.ControlPlane.Api;
+
+/// <summary>The verbs that are answered by a node's agent: the servers only carry the bytes.</summary>
+sealed partial class ClusterService
+{
+    public override async Task Logs(LogsRequest request, IServerStreamWriter<LogsReply> responseStream, ServerCallContext context)
+    {
+        var key = KeyOf(Pod.KindName, request.Namespace, request.Pod);
+        var state = await RpcErrors.Translated(() => store.ReadAsync(context.CancellationToken)).ConfigureAwait(false);
+        var pod = state.Find(key) as Pod ?? throw RpcErrors.NotFound(key);
+        if (pod.Spec.NodeName is not { } node)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{key} has no logs yet: it is not placed on a node"));
+        var containers = pod.Spec.InitContainers.Concat(pod.Spec.Containers).Select(container => container.Name).ToList();
+        if (request.Container.Length == 0 && pod.Spec.Containers.Count > 1)
+            throw RpcErrors.Invalid($"{key} has several containers; choose one of {string.Join(", ", containers)}");
+        if (request.Container.Length > 0 && !containers.Contains(request.Container))
+            throw RpcErrors.Invalid($"{key} has no container {request.Container}; it has {string.Join(", ", containers)}");
+
+        var asked = request.Clone();
+        asked.Namespace = key.Namespace;
+        if (asked.Container.Length == 0) asked.Container = pod.Spec.Containers[0].Name;
+        await using var call = await calls.StartAsync(node, new Call { Logs = asked }, context.CancellationToken).ConfigureAwait(false);
+        await foreach (var data in call.ReadAsync(context.CancellationToken).ConfigureAwait(false))
+            await responseStream.WriteAsync(new LogsReply { Text = data }, context.CancellationToken).ConfigureAwait(false);
+    }
+
+    public override async Task<ImportImageReply> ImportImage(IAsyncStreamReader<ImportImageRequest> requestStream, ServerCallContext context)
+    {
+        var token = context.CancellationToken;
+        if (!await requestStream.MoveNext(token).ConfigureAwait(false) || requestStream.Current.Start is not { } start)
+            throw RpcErrors.Invalid("the first message of an import names the image and the nodes");
+        var state = await RpcErrors.Translated(() => store.ReadAsync(token)).ConfigureAwait(false);
+        var open = new List<(string Node, NodeCall Call)>();
+        try
+        {
+            foreach (var node in TargetsOf(start, state.All<Node>(Node.KindName).ToList()))
+                open.Add((node, await calls.StartAsync(node, new Call { ImportImage = start }, token).ConfigureAwait(false)));
+            while (await requestStream.MoveNext(token).ConfigureAwait(false))
+            {
+                var data = requestStream.Current.Data;
+                await Task.WhenAll(open.Select(each => each.Call.WriteAsync(data, token))).ConfigureAwait(false);
+            }
+
+            var answers = await Task.WhenAll(open.Select(each => ImportedAsync(each.Node, each.Call, token))).ConfigureAwait(false);
+            var reply = new ImportImageReply();
+            foreach (var images in answers) reply.Images.AddRange(images);
+            return reply;
+        }
+        finally
+        {
+            foreach (var (_, call) in open) await call.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    static List<string> TargetsOf(ImportImageStart start, List<Node> nodes)
+    {
+        var unknown = start.Nodes.FirstOrDefault(name => nodes.All(node => node.Name != name));
+        if (unknown is not null) throw RpcErrors.NotFound(new ResourceKey(Node.KindName, "", unknown));
+        var targets = start.Nodes.Count > 0 ? [.. start.Nodes] : nodes.Where(node => node.IsReady()).Select(node => node.Name).ToList();
+        return targets.Count > 0 ? targets : throw RpcErrors.Unavailable("no node is ready to take the image");
+    }
+
+    static async Task<List<ImportedImage>> ImportedAsync(string node, NodeCall call, CancellationToken token)
+    {
+        await call.FinishAsync(token).ConfigureAwait(false);
+        var images = new List<ImportedImage>();
+        await foreach (var data in call.ReadAsync(token).ConfigureAwait(false))
+        {
+            var image = ImportedImage.Parser.ParseFrom(data);
+            image.Node = node;
+            images.Add(image);
+        }
+
+        return images;
+    }
+}

@@ -1,0 +1,84 @@
+using Grpc.Core;
+using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Nodes;
+using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.State;
+using Orchestrator.Model.Values;
+
+namespace Orchestrator.ControlPlane.Api;
+
+/// <summary>The API for users and their tools. Each verb has a file of its own.</summary>
+sealed partial class ClusterService(ClusterStore store, NodeCalls calls, ControlPlaneOptions options, TimeProvider clock) : Cluster.ClusterBase
+{
+    /// <summary>Until users have certificates, everybody is this one.</summary>
+    const string Author = "user";
+
+    public override Task<ResourceMessage> Get(GetRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
+    {
+        var key = KeyOf(request.Kind, request.Namespace, request.Name);
+        var state = await store.ReadAsync(context.CancellationToken).ConfigureAwait(false);
+        return state.Find(key)?.ToMessage() ?? throw RpcErrors.NotFound(key);
+    });
+
+    public override Task<ListReply> List(ListRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
+    {
+        var wanted = Filter.Of(request.Kind, request.Namespace, request.Selector);
+        var state = await store.ReadAsync(context.CancellationToken).ConfigureAwait(false);
+        var reply = new ListReply { Revision = state.Revision };
+        reply.Resources.AddRange(wanted.From(state).Select(resource => resource.ToMessage()));
+        return reply;
+    });
+
+    public override Task<DeleteReply> Delete(DeleteRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
+    {
+        var key = KeyOf(request.Kind, request.Namespace, request.Name);
+        var delete = new Delete(key, request.Uid.Length == 0 ? null : request.Uid, request.HasGracePeriodSeconds ? request.GracePeriodSeconds : null);
+        var result = await store.WriteAsync(Command(request.RequestId, [delete]), context.CancellationToken).ConfigureAwait(false);
+        if (result is not Applied applied) throw RpcErrors.Of(result);
+        return new DeleteReply { Resource = applied.Resources.Count > 0 ? applied.Resources[0]?.ToMessage() : null };
+    });
+
+    public override Task<VersionReply> Version(VersionRequest request, ServerCallContext context) => Task.FromResult(new VersionReply
+    {
+        Version = options.Version,
+        Server = options.ServerName,
+        Leader = store.Leader is null ? "" : store.Current.Leader ?? "",
+        Revision = store.Current.Revision,
+    });
+
+    Command Command(string requestId, IReadOnlyList<Operation> operations) =>
+        new(requestId.Length == 0 ? Guid.NewGuid().ToString("N") : requestId, clock.GetUtcNow(), Author) { Operations = operations };
+
+    static ResourceKey KeyOf(string kindName, string @namespace, string name)
+    {
+        var kind = KindOf(kindName);
+        if (name.Length == 0) throw RpcErrors.Invalid($"the name of the {kind.Singular} is missing");
+        return new ResourceKey(kind.Name, kind.Namespaced ? @namespace.Length == 0 ? Namespace.Default : @namespace : "", name);
+    }
+
+    static Kind KindOf(string name)
+    {
+        var kind = Kinds.Named(name);
+        if (kind is null || kind.Name == Record.KindName) throw RpcErrors.Invalid($"there is no kind {name}");
+        return kind;
+    }
+
+    /// <summary>What a list or a watch asks for.</summary>
+    sealed record Filter(Kind Kind, string Namespace, LabelSelector Selector)
+    {
+        public static Filter Of(string kind, string @namespace, string selector)
+        {
+            if (!LabelSelectorText.TryParse(selector, out var parsed, out var problem)) throw RpcErrors.Invalid(problem ?? "");
+            return new Filter(KindOf(kind), @namespace, parsed);
+        }
+
+        public bool Takes(Resource resource) =>
+            resource.Kind == Kind.Name
+            && (Namespace.Length == 0 || !Kind.Namespaced || resource.Namespace == Namespace)
+            && Selector.Matches(resource.Metadata.Labels);
+
+        public IEnumerable<Resource> From(ClusterState state) => state.All<Resource>(Kind.Name).Where(Takes);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Orchestrator.ControlPlane;
+
+/// <summary>The ids of the control plane's log events, each used once.</summary>
+static class EventIds
+{
+    public const int PlanCarriedOut = 1000;
+    public const int PlanRefused = 1001;
+    public const int StoreUnavailable = 1002;
+    public const int ControllerFailed = 1003;
+    public const int LeadershipGained = 1010;
+    public const int LeadershipLost = 1011;
+    public const int LeaderLoopFailed = 1012;
+    public const int PodPlaced = 1020;
+    public const int PodUnplaced = 1021;
+    public const int SchedulerWaits = 1022;
+    public const int NodeJudged = 1030;
+    public const int SessionOpened = 1031;
+    public const int SessionClosed = 1032;
+    public const int SessionSuperseded = 1033;
+    public const int SessionUnavailable = 1034;
+    public const int SiloStarted = 1040;
+    public const int SiloFailed = 1041;
+    public const int SiloFatal = 1042;
+    public const int IngressConnected = 1050;
+}

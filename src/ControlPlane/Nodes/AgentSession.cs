@@ -1,0 +1,213 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Api;
+using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Nodes;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.State;
+
+namespace Orchestrator.ControlPlane.Nodes;
+
+/// <summary>
+/// One session of one node, from hello to hang-up: beats renew the lease, reports become status (fenced by the session's epoch), and the agent
+/// hears of its pods and of the other nodes.
+/// </summary>
+sealed partial class AgentSession(
+    ClusterStore store, NodeSessions sessions, NodeCalls calls, ControlPlaneOptions options, TimeProvider clock, ILogger<AgentSession> log)
+{
+    /// <summary>Messages waiting to be sent; an agent that does not read them is hung up on.</summary>
+    const int Window = 256;
+
+    /// <summary>How long changes are gathered before the agent hears of them.</summary>
+    static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
+
+    readonly Channel<ServerMessage> _outgoing = Channel.CreateBounded<ServerMessage>(Window);
+
+    public async Task RunAsync(IAsyncStreamReader<AgentMessage> incoming, IServerStreamWriter<ServerMessage> outgoing, CancellationToken token)
+    {
+        if (!await incoming.MoveNext(token).ConfigureAwait(false) || incoming.Current.Hello?.Node is not { } hello)
+            throw RpcErrors.Invalid("the first message of a session is the hello");
+        var session = await RpcErrors.Translated(() => OpenAsync(hello.ToResource<Node>(), token)).ConfigureAwait(false);
+        Opened(session.Node, session.Epoch);
+        calls.Attach(session.Node, _outgoing.Writer);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var loops = new[] { SendAsync(outgoing, over.Token), FollowAsync(session.Node, over.Token), ReceiveAsync(session, incoming, over.Token) };
+        try
+        {
+            await await Task.WhenAny(loops).ConfigureAwait(false);
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or IOException || (ended is InvalidOperationException && token.IsCancellationRequested))
+        {
+            // The agent hung up.
+        }
+        catch (Exception failure) when (RpcErrors.Translation(failure) is { } translated)
+        {
+            throw translated;
+        }
+        finally
+        {
+            calls.Detach(session.Node, _outgoing.Writer);
+            _outgoing.Writer.TryComplete();
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(loops.Select(loop => loop.ContinueWith(static _ => { }, TaskScheduler.Default))).ConfigureAwait(false);
+            Closed(session.Node, session.Epoch);
+        }
+    }
+
+    async Task<NodeSession> OpenAsync(Node said, CancellationToken token)
+    {
+        var known = store.Current.Find<Node>(Node.KindName, "", said.Name);
+        var node = said with { Metadata = said.Metadata with { Uid = known?.Metadata.Uid ?? Guid.NewGuid().ToString() } };
+        var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{said.Name}") { Operations = [new OpenSession(node)] };
+        var result = await store.WriteAsync(command, token).ConfigureAwait(false);
+        if (result is not Applied applied) throw RpcErrors.Of(result);
+        await sessions.OpenAsync(said.Name, applied.Revision, token).ConfigureAwait(false);
+        await _outgoing.Writer.WriteAsync(new ServerMessage
+        {
+            Welcome = new Welcome { SessionEpoch = applied.Revision, Server = options.ServerName, LeaseSeconds = options.NodeLease.TotalSeconds },
+        }, token).ConfigureAwait(false);
+        return new NodeSession(said.Name, applied.Revision);
+    }
+
+    async Task SendAsync(IServerStreamWriter<ServerMessage> outgoing, CancellationToken token)
+    {
+        await foreach (var message in _outgoing.Reader.ReadAllAsync(token).ConfigureAwait(false)) await outgoing.WriteAsync(message, token).ConfigureAwait(false);
+    }
+
+    async Task ReceiveAsync(NodeSession session, IAsyncStreamReader<AgentMessage> incoming, CancellationToken token)
+    {
+        while (await incoming.MoveNext(token).ConfigureAwait(false))
+        {
+            var message = incoming.Current;
+            switch (message.MessageCase)
+            {
+                case AgentMessage.MessageOneofCase.Beat:
+                    if (await BeatAsync(session, token).ConfigureAwait(false))
+                        await _outgoing.Writer.WriteAsync(new ServerMessage { Beat = message.Beat }, token).ConfigureAwait(false);
+                    break;
+                case AgentMessage.MessageOneofCase.Report:
+                    await Task.WhenAll(message.Report.Pods.Select(pod => TakeAsync(session, pod, token))).ConfigureAwait(false);
+                    await _outgoing.Writer.WriteAsync(new ServerMessage { Reported = new Reported { Sequence = message.Report.Sequence } }, token).ConfigureAwait(false);
+                    break;
+                case AgentMessage.MessageOneofCase.Hello or AgentMessage.MessageOneofCase.None:
+                    throw RpcErrors.Invalid("a session has one hello, at its start");
+            }
+        }
+    }
+
+    /// <summary>True when the lease was renewed; without that the agent gets no answer, and its own clock tells it when the lease is over.</summary>
+    async Task<bool> BeatAsync(NodeSession session, CancellationToken token)
+    {
+        switch (await sessions.BeatAsync(session.Node, session.Epoch, token).ConfigureAwait(false))
+        {
+            case BeatAnswer.Renewed:
+                return true;
+            case BeatAnswer.Superseded:
+                Superseded(session.Node, session.Epoch);
+                throw new RpcException(new Status(StatusCode.Aborted, $"node {session.Node} has opened a newer session"));
+            case BeatAnswer.Unavailable:
+                LeaseUnavailable(session.Node);
+                return false;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    async Task TakeAsync(NodeSession session, PodReport report, CancellationToken token)
+    {
+        var key = new ResourceKey(Pod.KindName, report.Namespace, report.Name);
+        Operation operation = report.Removed
+            ? new Delete(key, report.Uid, GraceSeconds: 0)
+            : new UpdateStatus(new Pod
+            {
+                Metadata = new ObjectMeta { Name = report.Name, Namespace = report.Namespace, Uid = report.Uid },
+                Status = ModelJson.Decode<PodStatus>(report.Status.Span),
+            });
+        var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{session.Node}")
+        {
+            Fence = new Fence { Session = session },
+            Operations = [operation],
+        };
+        switch (await store.WriteAsync(command, token).ConfigureAwait(false))
+        {
+            case Applied or NotFound:
+                break; // a pod that is gone needs no status
+            case Fenced:
+                Superseded(session.Node, session.Epoch);
+                throw new RpcException(new Status(StatusCode.Aborted, $"node {session.Node} has opened a newer session"));
+            case var refused:
+                throw RpcErrors.Of(refused);
+        }
+    }
+
+    /// <summary>Tells the agent what its pods and its peers are, now and after every change.</summary>
+    async Task FollowAsync(string node, CancellationToken token)
+    {
+        Pods? pods = null;
+        Peers? nodes = null;
+        while (true)
+        {
+            var state = store.Current;
+            var podsNow = PodsOf(state, node);
+            if (pods is null || !pods.Pods_.Equals(podsNow.Pods_)) await _outgoing.Writer.WriteAsync(new ServerMessage { Pods = podsNow }, token).ConfigureAwait(false);
+            pods = podsNow;
+            var nodesNow = PeersOf(state);
+            if (!nodesNow.Equals(nodes)) await _outgoing.Writer.WriteAsync(new ServerMessage { Peers = nodesNow }, token).ConfigureAwait(false);
+            nodes = nodesNow;
+            await ChangeAsync(node, state.Revision, token).ConfigureAwait(false);
+            await Task.Delay(Gathering, clock, token).ConfigureAwait(false);
+        }
+    }
+
+    async Task ChangeAsync(string node, long revision, CancellationToken token)
+    {
+        try
+        {
+            await foreach (var changed in store.WatchAsync(revision, token).ConfigureAwait(false))
+            {
+                if (changed.Changes.Any(change => change.Key.Kind == Node.KindName || IsOn(node, change.Before) || IsOn(node, change.After))) return;
+            }
+        }
+        catch (CompactedException)
+        {
+            // Everything is sent anew anyway.
+        }
+    }
+
+    static bool IsOn(string node, Resource? resource) => resource is Pod pod && pod.Spec.NodeName == node;
+
+    static Pods PodsOf(ClusterState state, string node)
+    {
+        var pods = new Pods { Revision = state.Revision };
+        pods.Pods_.AddRange(state.All<Pod>(Pod.KindName).Where(pod => pod.Spec.NodeName == node).Select(pod => pod.ToMessage()));
+        return pods;
+    }
+
+    Peers PeersOf(ClusterState state)
+    {
+        var peers = new Peers { ClusterCidr = options.ClusterCidr.ToString() };
+        peers.Nodes.AddRange(state.All<Node>(Node.KindName).Select(node => new PeerNode
+        {
+            Name = node.Name,
+            Address = node.Status.InternalIp() ?? "",
+            PodCidr = node.Spec.PodCidr ?? "",
+        }));
+        return peers;
+    }
+
+    [LoggerMessage(EventIds.SessionOpened, LogLevel.Information, "Node {Node} has opened session {Epoch}")]
+    partial void Opened(string node, long epoch);
+
+    [LoggerMessage(EventIds.SessionClosed, LogLevel.Information, "Session {Epoch} of node {Node} is over")]
+    partial void Closed(string node, long epoch);
+
+    [LoggerMessage(EventIds.SessionSuperseded, LogLevel.Information, "Session {Epoch} of node {Node} has been superseded by a newer one")]
+    partial void Superseded(string node, long epoch);
+
+    [LoggerMessage(EventIds.SessionUnavailable, LogLevel.Warning, "The lease of node {Node} could not be renewed: its session grain does not answer")]
+    partial void LeaseUnavailable(string node);
+}

@@ -1,0 +1,21 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Store;
+
+namespace Orchestrator.ControlPlane.Nodes;
+
+/// <summary>The API for node agents.</summary>
+sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls calls, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs)
+    : Contracts.Nodes.NodesBase
+{
+    public override async Task Session(
+        IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ServerMessage> responseStream, ServerCallContext context)
+    {
+        var session = new AgentSession(store, sessions, calls, options, clock, logs.CreateLogger<AgentSession>());
+        await session.RunAsync(requestStream, responseStream, context.CancellationToken).ConfigureAwait(false);
+    }
+
+    public override Task Serve(IAsyncStreamReader<Frame> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context) =>
+        calls.ServeAsync(requestStream, responseStream, context.CancellationToken);
+}

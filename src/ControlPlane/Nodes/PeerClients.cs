@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using Grpc.Net.Client;
+using Orchestrator.Contracts;
+
+namespace Orchestrator.ControlPlane.Nodes;
+
+/// <summary>One channel to each other server, kept open.</summary>
+public sealed class PeerClients : IDisposable
+{
+    readonly ConcurrentDictionary<Uri, GrpcChannel> _channels = new();
+
+    public Peer.PeerClient At(Uri address) => new(_channels.GetOrAdd(address, static each => GrpcChannel.ForAddress(each, new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
+        },
+        InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
+        MaxReconnectBackoff = TimeSpan.FromSeconds(1),
+    })));
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values) channel.Dispose();
+    }
+}

@@ -1,0 +1,49 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Store;
+
+namespace Orchestrator.ControlPlane.Nodes;
+
+/// <summary>What servers ask of each other: the store's part, and calls to the nodes whose sessions are held here.</summary>
+sealed class ServerPeerService(ClusterStore store, NodeCalls calls) : PeerService(store)
+{
+    public override async Task CallNode(IAsyncStreamReader<NodeCallRequest> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context)
+    {
+        var token = context.CancellationToken;
+        if (!await requestStream.MoveNext(token).ConfigureAwait(false) || requestStream.Current.Start is not { } start)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a call names the node"));
+        await using var call = await calls.StartHereAsync(start.Node, start.Call, token).ConfigureAwait(false);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var sending = SendAsync();
+        try
+        {
+            await foreach (var data in call.ReadAsync(token).ConfigureAwait(false)) await responseStream.WriteAsync(new Frame { Data = data }, token).ConfigureAwait(false);
+            await responseStream.WriteAsync(new Frame { Finish = new Finish() }, token).ConfigureAwait(false);
+        }
+        catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
+        {
+            await responseStream.WriteAsync(new Frame { Finish = new Finish { Error = refused.Status.Detail } }, token).ConfigureAwait(false);
+        }
+
+        await over.CancelAsync().ConfigureAwait(false);
+        await sending.ConfigureAwait(false);
+
+        async Task SendAsync()
+        {
+            try
+            {
+                while (await requestStream.MoveNext(over.Token).ConfigureAwait(false))
+                {
+                    var frame = requestStream.Current.Frame;
+                    if (frame.PartCase == Frame.PartOneofCase.Finish) await call.FinishAsync(over.Token).ConfigureAwait(false);
+                    else await call.WriteAsync(frame.Data, over.Token).ConfigureAwait(false);
+                }
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or RpcException or IOException or ChannelClosedException)
+            {
+                // The answer's direction tells how the call ended.
+            }
+        }
+    }
+}

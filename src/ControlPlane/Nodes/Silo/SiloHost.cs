@@ -1,0 +1,114 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orchestrator.ControlPlane.Store;
+using Orleans.Configuration;
+
+namespace Orchestrator.ControlPlane.Nodes.Silo;
+
+/// <summary>
+/// This server's Orleans silo, in a host of its own inside the process: when it fails or is declared dead by the others, it is built anew, and neither
+/// the Raft member nor the API notices.
+/// </summary>
+sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs) : BackgroundService
+{
+    /// <summary>The pause before a failed silo is built anew.</summary>
+    static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
+    readonly ILogger _log = logs.CreateLogger<SiloHost>();
+    volatile IGrainFactory? _grains;
+
+    /// <summary>Null while the silo is not up.</summary>
+    public IGrainFactory? Grains => _grains;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                _grains = null;
+                Failed(failure.Message);
+                await Task.Delay(Again, clock, stoppingToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    async Task RunOnceAsync(CancellationToken stopping)
+    {
+        await store.ReadAsync(stopping).ConfigureAwait(false); // the membership table needs a leader
+        using var fatal = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var host = Build(fatal.Cancel);
+        try
+        {
+            await host.StartAsync(fatal.Token).ConfigureAwait(false);
+            _grains = host.Services.GetRequiredService<IGrainFactory>();
+            Started(endpoint.Address.ToString());
+            await Task.Delay(Timeout.InfiniteTimeSpan, fatal.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            throw new InvalidOperationException("the other silos have declared this one dead");
+        }
+        finally
+        {
+            _grains = null;
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2)); // a silo that can't say goodbye is left to its peers
+            await host.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+    }
+
+    IHost Build(Action declaredDead)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddLogging();
+        builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton<IMembershipTable, StoreMembershipTable>();
+        builder.Services.AddSingleton<Orleans.Runtime.IFatalErrorHandler>(new RestartInPlace(declaredDead, _log));
+        builder.UseOrleans(silo => silo
+            .Configure<ClusterOptions>(cluster =>
+            {
+                cluster.ClusterId = "orchestrator";
+                cluster.ServiceId = "orchestrator";
+            })
+            .Configure<SiloOptions>(self => self.SiloName = options.ServerName)
+            .Configure<ClusterMembershipOptions>(membership =>
+            {
+                // A killed silo is out after about two seconds; a lease survives that, because a new grain starts with a whole one.
+                membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+                membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+                membership.NumMissedProbesLimit = 2;
+                membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
+                membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
+            })
+            .Configure<EndpointOptions>(endpoints =>
+            {
+                endpoints.AdvertisedIPAddress = endpoint.Address.Address;
+                endpoints.SiloPort = endpoint.Address.Port;
+                endpoints.GatewayPort = 0; // grains are called from inside the silo only
+                endpoints.SiloListeningEndpoint = endpoint.Address;
+            }));
+        return builder.Build();
+    }
+
+    [LoggerMessage(EventIds.SiloStarted, LogLevel.Information, "The silo is up on {Address}")]
+    partial void Started(string address);
+
+    [LoggerMessage(EventIds.SiloFailed, LogLevel.Warning, "The silo is down and is built anew: {Message}")]
+    partial void Failed(string message);
+}
+
+/// <summary>Where the silo listens.</summary>
+public sealed record SiloEndpoint(IPEndPoint Address);
