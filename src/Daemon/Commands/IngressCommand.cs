@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Orchestrator.Daemon.Hosting;
+
+namespace Orchestrator.Daemon.Commands;
+
+/// <summary><c>orchd ingress</c>: takes requests from outside for a cluster whose servers are elsewhere.</summary>
+static class IngressCommand
+{
+    public static Command Create()
+    {
+        var shared = new SharedOptions();
+        var command = new Command("ingress", "Take requests from outside and bring them to the pods of the cluster of --servers.");
+        shared.AddTo(command);
+        command.SetAction((parsed, token) =>
+        {
+            var settings = shared.Read(parsed);
+            return OrchdHost.RunAsync(settings with { Ingress = shared.IngressEndpoint(parsed, settings) }, token);
+        });
+        return command;
+    }
+}

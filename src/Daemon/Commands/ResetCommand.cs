@@ -1,0 +1,25 @@
+using System.CommandLine;
+using Orchestrator.Daemon.Hosting;
+using Orchestrator.NodeAgent;
+
+namespace Orchestrator.Daemon.Commands;
+
+/// <summary><c>orchd reset</c>: takes everything off this machine that orchd has made.</summary>
+static class ResetCommand
+{
+    public static Command Create()
+    {
+        var shared = new SharedOptions();
+        var command = new Command("reset", "Stop this machine's containers and remove everything orchd made here, its data included.");
+        shared.AddTo(command);
+        command.SetAction(async (parsed, token) =>
+        {
+            var settings = shared.Read(parsed, fallback: System.Net.IPAddress.Loopback);
+            Machine.CheckForContainers();
+            await CleanUp.RunAsync(OrchdHost.AgentOptions(settings), token).ConfigureAwait(false);
+            if (Directory.Exists(settings.DataDirectory)) Directory.Delete(settings.DataDirectory, recursive: true);
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Net;
+using Orchestrator.Daemon.Hosting;
+
+namespace Orchestrator.Daemon.Commands;
+
+/// <summary>The options that several commands have, each said once.</summary>
+sealed class SharedOptions
+{
+    const int DefaultApiPort = 6440;
+    const int DefaultIngressPort = 80;
+
+    readonly Option<string> _name = new("--name") { Description = "what this machine is called in the cluster", DefaultValueFactory = _ => Environment.MachineName };
+
+    readonly Option<IPAddress> _advertise = Address("--advertise", "the address that other machines reach this one at; the only one that is listened on");
+
+    readonly Option<string> _data = new("--data-dir") { Description = "where everything is kept", DefaultValueFactory = _ => "/var/lib/orchd" };
+
+    readonly Option<string> _run = new("--run-dir") { Description = "sockets and mounts, which a reboot may remove; keep the path short", DefaultValueFactory = _ => "/run/orchd" };
+
+    readonly Option<int> _port = new("--port") { Description = "the API's port; the next three are Raft, sessions, and health and metrics", DefaultValueFactory = _ => DefaultApiPort };
+
+    readonly Option<IPAddress[]> _servers = new("--servers")
+    {
+        Description = "the addresses of all servers of the cluster, separated by commas",
+        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(text => Parsed(text, result)).OfType<IPAddress>()],
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    readonly Option<string[]> _labels = new("--label") { Description = "a label of this node, as name=value; may be given several times" };
+
+    readonly Option<string[]> _insecure = new("--insecure-registry") { Description = "a registry that is spoken to without TLS, as host:port; may be given several times" };
+
+    readonly Option<string> _cgroup = new("--cgroup-root") { Description = "the cgroup below which this node's containers stand", DefaultValueFactory = _ => "/orch" };
+
+    readonly Option<int> _ingressPort = new("--ingress-port") { Description = "the port of the ingress", DefaultValueFactory = _ => DefaultIngressPort };
+
+    readonly Option<string> _logFormat = new("--log-format") { Description = "text or json", DefaultValueFactory = _ => "text" };
+
+    readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "log more" };
+
+    public SharedOptions() => _logFormat.AcceptOnlyFromAmong("text", "json");
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _servers, _labels, _insecure, _cgroup, _ingressPort, _logFormat, _verbose })
+            command.Options.Add(option);
+    }
+
+    /// <exception cref="StartFailure">An option makes no sense.</exception>
+    public ServerSettings Read(ParseResult parsed, IPAddress? fallback = null)
+    {
+        var advertise = parsed.GetValue(_advertise) ?? fallback ?? Machine.FirstAddress();
+        var servers = parsed.GetValue(_servers) is { Length: > 0 } given ? given : [advertise];
+        return new ServerSettings
+        {
+            Name = parsed.GetValue(_name)!, // has a default
+            Advertise = advertise,
+            DataDirectory = Path.GetFullPath(parsed.GetValue(_data)!), // has a default
+            RunDirectory = Path.GetFullPath(parsed.GetValue(_run)!), // has a default
+            Ports = Ports.From(parsed.GetValue(_port)),
+            Servers = servers,
+            Labels = LabelsFrom(parsed.GetValue(_labels) ?? []),
+            InsecureRegistries = parsed.GetValue(_insecure) ?? [],
+            CgroupRoot = parsed.GetValue(_cgroup)!, // has a default
+            JsonLogs = parsed.GetValue(_logFormat) == "json",
+            Verbose = parsed.GetValue(_verbose),
+        };
+    }
+
+    public IPEndPoint IngressEndpoint(ParseResult parsed, ServerSettings settings) => new(settings.Advertise, parsed.GetValue(_ingressPort));
+
+    static Dictionary<string, string> LabelsFrom(string[] labels)
+    {
+        var read = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var label in labels)
+        {
+            var equal = label.IndexOf('=');
+            if (equal <= 0) throw new StartFailure($"--label {label} is no label; write name=value");
+            read[label[..equal]] = label[(equal + 1)..];
+        }
+
+        return read;
+    }
+
+    static Option<IPAddress> Address(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result => Parsed(result.Tokens[0].Value, result),
+    };
+
+    static IPAddress? Parsed(string text, System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (IPAddress.TryParse(text, out var address)) return address;
+        result.AddError($"{text} is no IP address");
+        return null;
+    }
+}

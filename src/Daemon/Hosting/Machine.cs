@@ -1,0 +1,32 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Orchestrator.Daemon.Hosting;
+
+/// <summary>What the machine must offer before anything is started on it.</summary>
+static class Machine
+{
+    static readonly string[] NeededFilesystems = ["overlay", "proc", "tmpfs", "mqueue"];
+
+    /// <exception cref="StartFailure">Not root, or the kernel lacks something that containers need.</exception>
+    public static void CheckForContainers()
+    {
+        if (Environment.UserName != "root" && !Environment.IsPrivilegedProcess)
+            throw new StartFailure("running containers needs root; start it with sudo");
+        var known = File.ReadAllLines("/proc/filesystems").Select(line => line.Split('\t')[^1]).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in NeededFilesystems.Where(name => !known.Contains(name)))
+            throw new StartFailure($"the kernel has no {name} filesystem; load it with `modprobe {name}` or use a kernel that has it");
+        foreach (var name in new[] { "pid", "mnt", "net", "ipc", "uts" }.Where(name => !File.Exists($"/proc/self/ns/{name}")))
+            throw new StartFailure($"the kernel has no {name} namespaces; use one built with CONFIG_NAMESPACES");
+        if (!known.Contains("cgroup") && !known.Contains("cgroup2"))
+            throw new StartFailure("the kernel has no cgroups; use one built with CONFIG_CGROUPS");
+    }
+
+    /// <summary>This machine's first address that is not a loopback one; the loopback address when it has no other.</summary>
+    public static IPAddress FirstAddress() => NetworkInterface.GetAllNetworkInterfaces()
+        .Where(each => each.OperationalStatus == OperationalStatus.Up && each.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+        .SelectMany(each => each.GetIPProperties().UnicastAddresses)
+        .Select(each => each.Address)
+        .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork) ?? IPAddress.Loopback;
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OpenTelemetry.Metrics;
+using Orchestrator.ControlPlane;
+using Orchestrator.ControlPlane.Nodes;
+using Orchestrator.ControlPlane.Nodes.Silo;
+using Orchestrator.ControlPlane.Store;
+using Orchestrator.Ingress;
+using Orchestrator.NodeAgent;
+using Serilog;
+using Serilog.Extensions.Logging;
+
+namespace Orchestrator.Daemon.Hosting;
+
+/// <summary>Composes one orchd process from its parts and runs it until it is told to stop.</summary>
+static class OrchdHost
+{
+    public static async Task<int> RunAsync(ServerSettings settings, CancellationToken token)
+    {
+        if (settings.Agent) Machine.CheckForContainers();
+        await using var log = Logs.Create(settings);
+        using var logs = new SerilogLoggerFactory(log);
+        using var peers = new PeerClients();
+        Announce(log, settings);
+        var store = settings.Server ? await OpenStoreAsync(settings, peers, logs, token).ConfigureAwait(false) : null;
+        await using var app = Build(settings, store, peers, log);
+        await app.StartAsync(token).ConfigureAwait(false);
+        log.Information("{Name} is up", settings.Name);
+        var failed = store?.Failed ?? Task.Delay(Timeout.Infinite, CancellationToken.None).ContinueWith(static _ => new Exception(), TaskScheduler.Default);
+        var stopped = app.WaitForShutdownAsync(token);
+        var first = await Task.WhenAny(stopped, failed).ConfigureAwait(false);
+        if (first == failed) log.Fatal(await failed.ConfigureAwait(false), "The log of the store failed: this server stops, and its data stay as they are");
+        else await stopped.ConfigureAwait(false);
+        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
+        return first == failed ? 1 : 0;
+    }
+
+    static WebApplication Build(ServerSettings settings, ClusterStore? store, PeerClients peers, Serilog.ILogger log)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "orchd", ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Services.AddSerilog(log);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter("Orchestrator.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+            .AddPrometheusExporter());
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            if (store is not null) kestrel.Listen(settings.Advertise, settings.Ports.Api, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(settings.Advertise, settings.Ports.Http, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        if (store is not null)
+        {
+            var options = new ControlPlaneOptions(settings.Name, settings.ApiOf(settings.Advertise)) { Version = Version.Text };
+            builder.Services.AddControlPlane(store, peers, options, new SiloEndpoint(new IPEndPoint(settings.Advertise, settings.Ports.Silo)));
+        }
+
+        if (settings.Agent) builder.Services.AddHostedService(services => new AgentHost(AgentOptions(settings), services));
+        if (settings.Ingress is { } ingress)
+            builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, [.. ServersFor(settings)]));
+
+        var app = builder.Build();
+        app.MapHealth($"*:{settings.Ports.Http}");
+        if (store is not null) app.MapControlPlane();
+        return app;
+    }
+
+    static Task<ClusterStore> OpenStoreAsync(ServerSettings settings, PeerClients peers, ILoggerFactory logs, CancellationToken token)
+    {
+        var members = settings.Servers.Select(address => new StoreMember(new IPEndPoint(address, settings.Ports.Raft), settings.ApiOf(address)));
+        var options = new StoreOptions(Path.Combine(settings.DataDirectory, "store"), new IPEndPoint(settings.Advertise, settings.Ports.Raft), [.. members])
+        {
+            ServerName = settings.Name,
+        };
+        return ClusterStore.OpenAsync(options, member => peers.At(member.Peer), TimeProvider.System, logs, token);
+    }
+
+    public static NodeAgentOptions AgentOptions(ServerSettings settings) => new()
+    {
+        NodeName = settings.Name,
+        Address = settings.Advertise,
+        DataDirectory = Path.Combine(settings.DataDirectory, "agent"),
+        RunDirectory = settings.RunDirectory,
+        Servers = [.. ServersFor(settings)],
+        Labels = settings.Labels,
+        CgroupRoot = settings.CgroupRoot,
+        Registries = new NodeAgent.Images.RegistryOptions { InsecureHosts = [.. settings.InsecureRegistries] },
+    };
+
+    /// <summary>This server first, when it is one: the shortest way.</summary>
+    static IEnumerable<Uri> ServersFor(ServerSettings settings) => settings.Servers
+        .OrderByDescending(address => settings.Server && address.Equals(settings.Advertise))
+        .Select(settings.ApiOf);
+
+    static void Announce(Serilog.ILogger log, ServerSettings settings)
+    {
+        log.Information("orchd {Version} as {Name}, data in {Directory}", Version.Text, settings.Name, settings.DataDirectory);
+        if (settings.Server)
+        {
+            log.Information("listens on {Address} only, without TLS: API {Api}, Raft {Raft}, sessions {Silo}, health and metrics {Http}",
+                settings.Advertise, settings.Ports.Api, settings.Ports.Raft, settings.Ports.Silo, settings.Ports.Http);
+        }
+
+        if (settings.Ingress is { } ingress) log.Information("takes requests from outside on {Ingress}", ingress);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net.Sockets;
+using Orchestrator.ControlPlane.Store;
+
+namespace Orchestrator.Daemon.Hosting;
+
+/// <summary>A reason not to start that a person can do something about. Its message is the one line they see.</summary>
+public sealed class StartFailure(string message) : Exception(message);
+
+static class StartFailures
+{
+    /// <summary>Runs the program and turns what keeps it from starting into one line and exit status 1.</summary>
+    public static async Task<int> Guarded(this Task<int> program)
+    {
+        try
+        {
+            return await program.ConfigureAwait(false);
+        }
+        catch (Exception failure) when (OneLine(failure) is { } line)
+        {
+            await Console.Error.WriteLineAsync($"orchd: {line}").ConfigureAwait(false);
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            return 0; // asked to stop while it started
+        }
+    }
+
+    static string? OneLine(Exception failure) => failure switch
+    {
+        StartFailure or DataDirectoryInUseException or CorruptSnapshotException => failure.Message,
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => "a port is in use already; stop the program that has it (ss -ltnp names it) or choose other ports",
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "this machine has no such address; give --advertise one that `ip address` lists",
+        UnauthorizedAccessException or IOException when failure.InnerException is { } inner && OneLine(inner) is { } line => line,
+        IOException when failure.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase) => $"{failure.Message.TrimEnd('.')}; stop the program that has it (ss -ltnp names it) or choose other ports",
+        UnauthorizedAccessException or IOException => failure.Message,
+        _ => failure.InnerException is { } cause ? OneLine(cause) : null,
+    };
+}

@@ -1,0 +1,13 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Orchestrator.Ingress;
+
+/// <summary>Puts an ingress into a host.</summary>
+public static class IngressHosting
+{
+    public static IServiceCollection AddIngress(this IServiceCollection services, IngressOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<RouteConfigProvider>()
+        .AddHostedService<RouteFeed>()
+        .AddHostedService<ProxyHost>();
+}

@@ -1,0 +1,9 @@
+using System.Net;
+
+namespace Orchestrator.Ingress;
+
+/// <summary>What an ingress is told at its start.</summary>
+/// <param name="Name">What it is called, for the logs.</param>
+/// <param name="Endpoint">Where requests from outside come in.</param>
+/// <param name="Servers">The control plane's servers; any one will do, so they are tried in turn.</param>
+public sealed record IngressOptions(string Name, IPEndPoint Endpoint, IReadOnlyList<Uri> Servers);

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Primitives;
+using Orchestrator.Contracts;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Orchestrator.Ingress;
+
+/// <summary>Gives YARP the latest route table. The new one is in place before the old one is called outdated.</summary>
+sealed class RouteConfigProvider : IProxyConfigProvider
+{
+    volatile Config _config = new([], []);
+
+    public IProxyConfig GetConfig() => _config;
+
+    public void Publish(RouteTable table)
+    {
+        var old = _config;
+        _config = new Config([.. table.Routes.Select(RouteConfigs.Of)], [.. table.Backends.Select(RouteConfigs.Of)]);
+        old.Outdate();
+    }
+
+    sealed class Config : IProxyConfig
+    {
+        readonly CancellationTokenSource _outdated = new();
+
+        public Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters)
+        {
+            Routes = routes;
+            Clusters = clusters;
+            ChangeToken = new CancellationChangeToken(_outdated.Token);
+        }
+
+        public IReadOnlyList<RouteConfig> Routes { get; }
+
+        public IReadOnlyList<ClusterConfig> Clusters { get; }
+
+        public IChangeToken ChangeToken { get; }
+
+        public void Outdate()
+        {
+            _outdated.Cancel();
+            _outdated.Dispose();
+        }
+    }
+}

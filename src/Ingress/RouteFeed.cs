@@ -1,0 +1,63 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Contracts;
+
+namespace Orchestrator.Ingress;
+
+/// <summary>Follows the control plane's route table, from whichever server answers. While none does, the last table stays in force.</summary>
+sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider routes, TimeProvider clock, ILogger<RouteFeed> log) : BackgroundService
+{
+    /// <summary>The pause before the next server is tried.</summary>
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            for (var i = 0; ; i++)
+            {
+                await FollowAsync(options.Servers[i % options.Servers.Count], stoppingToken).ConfigureAwait(false);
+                await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    async Task FollowAsync(Uri server, CancellationToken token)
+    {
+        using var channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(1),
+                KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
+            },
+        });
+        try
+        {
+            using var call = new Routes.RoutesClient(channel).Watch(new RoutesRequest { Ingress = options.Name }, cancellationToken: token);
+            await foreach (var table in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+            {
+                routes.Publish(table);
+                Published(table.Revision, table.Routes.Count, table.Backends.Sum(backend => backend.Destinations.Count));
+            }
+        }
+        catch (RpcException lost)
+        {
+            token.ThrowIfCancellationRequested();
+            Lost(server, lost.Status.Detail);
+        }
+    }
+
+    [LoggerMessage(3000, LogLevel.Information, "Routes of revision {Revision}: {Routes} routes to {Destinations} pods")]
+    partial void Published(long revision, int routes, int destinations);
+
+    [LoggerMessage(3001, LogLevel.Warning, "The routes from {Server} have stopped; the last ones stay in force: {Detail}")]
+    partial void Lost(Uri server, string detail);
+}
