@@ -1,19 +1,7 @@
 using System.Collections.Concurrent;
+using Orchestrator.Model.Pods;
 
 namespace Orchestrator.NodeAgent.Images;
-
-/// <summary>When an image is asked of its registry (imagePullPolicy of a container).</summary>
-public enum PullPolicy
-{
-    /// <summary>Every time; only what has changed is transferred.</summary>
-    Always,
-
-    /// <summary>Only if the name is unknown here.</summary>
-    IfNotPresent,
-
-    /// <summary>Never: it was imported, or it is an error.</summary>
-    Never,
-}
 
 /// <summary>
 /// The images of one node: names, content and unpacked layers under one directory. The door of this room.
@@ -44,7 +32,7 @@ public sealed class ImageStore : IDisposable
     /// Null policy: Always for the tag "latest", else IfNotPresent.
     /// </summary>
     /// <exception cref="ImageException">It can't be had; the message names the node, the image and the cause.</exception>
-    internal async Task<LocalImage> EnsureAsync(string image, PullPolicy? policy, CancellationToken cancel)
+    internal async Task<LocalImage> EnsureAsync(string image, ImagePullPolicy? policy, CancellationToken cancel)
     {
         try
         {
@@ -90,21 +78,21 @@ public sealed class ImageStore : IDisposable
         _layers.Sweep();
     }
 
-    internal static PullPolicy DefaultPolicy(ImageName name) =>
-        name is { Digest: null, Tag: "latest" } ? PullPolicy.Always : PullPolicy.IfNotPresent;
+    internal static ImagePullPolicy DefaultPolicy(ImageName name) =>
+        name is { Digest: null, Tag: "latest" } ? ImagePullPolicy.Always : ImagePullPolicy.IfNotPresent;
 
-    async Task<Digest> FindOrPullAsync(ImageName name, PullPolicy policy, CancellationToken cancel)
+    async Task<Digest> FindOrPullAsync(ImageName name, ImagePullPolicy policy, CancellationToken cancel)
     {
-        if (policy != PullPolicy.Always && _names.Find(name) is { } known)
+        if (policy != ImagePullPolicy.Always && _names.Find(name) is { } known)
             return known;
-        if (policy == PullPolicy.Never)
+        if (policy == ImagePullPolicy.Never)
             throw new ImageException(ImageFault.NeverPulled, $"image {name} is not here and its pull policy is Never");
 
         SemaphoreSlim turn = _pulling.GetOrAdd(name.ToString(), _ => new SemaphoreSlim(1, 1));
         await turn.WaitAsync(cancel);
         try
         {
-            if (policy == PullPolicy.IfNotPresent && _names.Find(name) is { } meanwhile)
+            if (policy == ImagePullPolicy.IfNotPresent && _names.Find(name) is { } meanwhile)
                 return meanwhile;
             Digest manifest = await new ImagePull(_registry, _blobs, _limits).RunAsync(name, cancel);
             _names.Set(name, manifest);
