@@ -20,6 +20,8 @@ sealed class BlobStore
         _incoming = PrivateDirectory.Make(Path.Combine(root, "incoming"));
     }
 
+    public string NewIncoming() => Path.Combine(_incoming, Path.GetRandomFileName());
+
     public bool Contains(Digest digest) => File.Exists(PathOf(digest));
 
     public string PathOf(Digest digest) => Path.Combine(_blobs, digest.Hex);
@@ -44,7 +46,7 @@ sealed class BlobStore
     {
         if (Contains(digest))
             return;
-        string beside = Path.Combine(_incoming, Path.GetRandomFileName());
+        string beside = NewIncoming();
         try
         {
             using (FileStream file = new(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))

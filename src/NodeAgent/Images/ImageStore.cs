@@ -48,12 +48,22 @@ public sealed class ImageStore : IDisposable
         }
     }
 
+    /// <summary>Opens an image that was pulled before, by its manifest.</summary>
+    /// <exception cref="ImageException">Its content is not here or not right any more.</exception>
+    internal async Task<LocalImage> OpenAsync(string image, Digest manifest, CancellationToken cancel)
+    {
+        if (!_blobs.Contains(manifest))
+            throw new ImageException(ImageFault.NotFound, $"node {_node}: image {image} is gone from this node: no manifest {manifest}");
+        ImageContent content = ImageContent.Read(_blobs, manifest, _limits);
+        return new LocalImage(ImageName.Parse(image), content, await _layers.UnpackAsync(content, cancel));
+    }
+
     /// <summary>Takes in an OCI layout (directory or tar) or a docker archive. Hands back the names it set.</summary>
     /// <param name="path">The directory or tar file on this machine.</param>
     /// <param name="name">The name to give the image; null takes the names the archive holds.</param>
     /// <param name="cancel">Ends the import; nothing half is kept.</param>
     /// <exception cref="ImageException">It is neither form, has no name, or its content is not what it says.</exception>
-    public async Task<IReadOnlyList<ImageName>> ImportAsync(string path, string? name, CancellationToken cancel)
+    public async Task<IReadOnlyList<(string Name, string Digest)>> ImportAsync(string path, string? name, CancellationToken cancel)
     {
         using ImportSource source = ImportSource.Open(path, _limits);
         IReadOnlyList<(ImageName Name, Digest Manifest)> found =
@@ -65,11 +75,14 @@ public sealed class ImageStore : IDisposable
             _names.Set(imported, manifest);
         }
 
-        return [.. found.Select(image => image.Name)];
+        return [.. found.Select(image => (image.Name.ToString(), image.Manifest.ToString()))];
     }
 
     /// <summary>The names known here with their manifests.</summary>
     public IReadOnlyList<(string Name, string ManifestDigest)> List() => [.. _names.All().Select(image => (image.Name, image.ManifestDigest))];
+
+    /// <summary>A path for an archive that is on its way here; swept away if it is left behind.</summary>
+    internal string NewIncoming() => _blobs.NewIncoming();
 
     /// <summary>Takes away what an interrupted run left half done. Only while nothing else uses the store.</summary>
     public void Sweep()
