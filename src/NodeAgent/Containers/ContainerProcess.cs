@@ -1,0 +1,72 @@
+using System.Text;
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Images;
+
+namespace Orchestrator.NodeAgent.Containers;
+
+/// <summary>
+/// A container's arguments, environment and working directory: the image's, replaced and completed by the pod's.
+/// </summary>
+static class ContainerProcess
+{
+    /// <summary>Command replaces the image's entrypoint and its arguments; args alone replaces only the arguments.</summary>
+    /// <exception cref="InvalidOperationException">There is nothing to run.</exception>
+    public static IReadOnlyList<string> Arguments(ContainerPlace place, IReadOnlyList<KeyValuePair<string, string>> environment)
+    {
+        Container container = place.Container;
+        ProcessDefaults image = place.Image.Content.Process;
+        IEnumerable<string> entrypoint = container.Command.Count > 0 ? container.Command : image.Entrypoint ?? [];
+        IEnumerable<string> arguments = container.Args.Count > 0 ? container.Args : container.Command.Count > 0 ? [] : image.Cmd ?? [];
+        Dictionary<string, string> known = new(environment);
+        List<string> all = [.. entrypoint.Concat(arguments).Select(text => Expand(text, known))];
+        return all.Count > 0 ? all : throw new InvalidOperationException($"image {place.Image.Name} names no program, and the container gives no command");
+    }
+
+    public static IReadOnlyList<KeyValuePair<string, string>> Environment(ContainerPlace place, string defaultPath)
+    {
+        Dictionary<string, string> set = new() { ["PATH"] = defaultPath, ["HOSTNAME"] = place.Pod.Spec.Hostname ?? place.Pod.Name };
+        foreach (string pair in place.Image.Content.Process.Env ?? [])
+        {
+            int equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+                set[pair[..equals]] = pair[(equals + 1)..];
+        }
+
+        foreach (EnvVar variable in place.Container.Env)
+            set[variable.Name] = Expand(variable.Value, set);
+        return [.. set];
+    }
+
+    public static string WorkingDirectory(ContainerPlace place)
+    {
+        string wanted = place.Container.WorkingDir ?? place.Image.Content.Process.WorkingDir ?? "";
+        // runtime-spec: must be absolute. docker takes a relative one from the root.
+        return wanted.StartsWith('/') ? wanted : "/" + wanted;
+    }
+
+    /// <summary>Replaces $(NAME) where NAME is known; $$ is a dollar (Kubernetes, "dependent environment variables").</summary>
+    internal static string Expand(string text, IReadOnlyDictionary<string, string> known)
+    {
+        StringBuilder result = new();
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '$' && i + 1 < text.Length && text[i + 1] == '$')
+            {
+                result.Append('$');
+                i++;
+            }
+            else if (text[i] == '$' && i + 1 < text.Length && text[i + 1] == '(' && text.IndexOf(')', i) is > 0 and int end
+                && known.TryGetValue(text[(i + 2)..end], out string? value))
+            {
+                result.Append(value);
+                i = end;
+            }
+            else
+            {
+                result.Append(text[i]);
+            }
+        }
+
+        return result.ToString();
+    }
+}

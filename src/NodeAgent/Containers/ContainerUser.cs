@@ -1,0 +1,27 @@
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Images;
+
+namespace Orchestrator.NodeAgent.Containers;
+
+/// <summary>
+/// Who a container's process is: the security context's numbers where given, else what the image says.
+/// </summary>
+static class ContainerUser
+{
+    /// <exception cref="InvalidOperationException">runAsNonRoot is set and the process would be root.</exception>
+    public static ProcessUser Resolve(ContainerPlace place)
+    {
+        SecurityContext? own = place.Container.SecurityContext;
+        PodSecurityContext? pods = place.Pod.Spec.SecurityContext;
+        long? uid = own?.RunAsUser ?? pods?.RunAsUser;
+        long? gid = own?.RunAsGroup ?? pods?.RunAsGroup;
+        ProcessUser user = ImageUser.Resolve(place.Rootfs, uid is null ? place.Image.Content.Process.User : $"{uid}");
+        if (gid is { } group)
+            user = user with { Gid = checked((uint)group) };
+        if (pods is { SupplementalGroups.Count: > 0 })
+            user = user with { AdditionalGids = [.. user.AdditionalGids.Union(pods.SupplementalGroups.Select(id => checked((uint)id)))] };
+        if ((own?.RunAsNonRoot ?? pods?.RunAsNonRoot) == true && user.Uid == 0)
+            throw new InvalidOperationException("runAsNonRoot is set, but the container would run as root: name another user in runAsUser or in the image");
+        return user;
+    }
+}

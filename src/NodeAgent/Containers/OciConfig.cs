@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Images;
+
+namespace Orchestrator.NodeAgent.Containers;
+
+/// <summary>Everything a container's config.json is made from.</summary>
+sealed record ContainerPlace
+{
+    public required Pod Pod { get; init; }
+    public required Container Container { get; init; }
+    public required LocalImage Image { get; init; }
+    public required string Rootfs { get; init; }
+    public required string CgroupsPath { get; init; }
+    public required IReadOnlyList<ContainerMount> Mounts { get; init; }
+
+    /// <summary>Paths of the pod's shared namespaces; null where the node's own is used.</summary>
+    public string? NetworkNamespace { get; init; }
+    public string? IpcNamespace { get; init; }
+    public string? UtsNamespace { get; init; }
+}
+
+/// <summary>A file or directory of the node shown inside a container.</summary>
+sealed record ContainerMount(string Source, string Destination, bool ReadOnly);
+
+/// <summary>
+/// Makes a container's config.json (OCI runtime-spec 1.2). What a container gets by default is what Podman gives:
+/// eleven capabilities, no new privileges, masked kernel files, a limit on processes.
+/// </summary>
+static class OciConfig
+{
+    const string Version = "1.0.2";
+    const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    public static byte[] Make(ContainerPlace place)
+    {
+        ProcessUser user = ContainerUser.Resolve(place);
+        IReadOnlyList<KeyValuePair<string, string>> environment = ContainerProcess.Environment(place, DefaultPath);
+        bool privileged = place.Container.SecurityContext?.Privileged == true;
+        JsonObject config = new()
+        {
+            ["ociVersion"] = Version,
+            ["process"] = new JsonObject
+            {
+                ["terminal"] = false,
+                ["user"] = new JsonObject { ["uid"] = user.Uid, ["gid"] = user.Gid, ["additionalGids"] = Numbers(user.AdditionalGids) },
+                ["args"] = Texts(ContainerProcess.Arguments(place, environment)),
+                ["env"] = Texts(environment.Select(pair => $"{pair.Key}={pair.Value}")),
+                ["cwd"] = ContainerProcess.WorkingDirectory(place),
+                ["capabilities"] = CapabilitySet.Json(place.Container.SecurityContext, user.Uid),
+                ["noNewPrivileges"] = !(privileged || place.Container.SecurityContext?.AllowPrivilegeEscalation == true),
+            },
+            ["root"] = new JsonObject { ["path"] = place.Rootfs, ["readonly"] = place.Container.SecurityContext?.ReadOnlyRootFilesystem == true },
+            ["mounts"] = MountList.Json(place.Mounts, privileged),
+            ["annotations"] = new JsonObject
+            {
+                ["orchestrator/pod"] = $"{place.Pod.Namespace}/{place.Pod.Name}",
+                ["orchestrator/container"] = place.Container.Name,
+            },
+            ["linux"] = Linux(place, privileged),
+        };
+        return System.Text.Encoding.UTF8.GetBytes(config.ToJsonString());
+    }
+
+    public static JsonArray Texts(IEnumerable<string> values) => [.. values.Select(value => JsonValue.Create(value))];
+
+    static JsonArray Numbers(IEnumerable<uint> values) => [.. values.Select(value => JsonValue.Create(value))];
+
+    static JsonObject Linux(ContainerPlace place, bool privileged)
+    {
+        JsonArray namespaces = [Namespace("pid"), Namespace("mount"), Namespace("cgroup")];
+        foreach ((string type, string? path) in (ReadOnlySpan<(string, string?)>)
+            [("network", place.NetworkNamespace), ("ipc", place.IpcNamespace), ("uts", place.UtsNamespace)])
+        {
+            if (path is not null)
+                namespaces.Add(Namespace(type, path));
+        }
+
+        JsonObject linux = new()
+        {
+            ["namespaces"] = namespaces,
+            ["cgroupsPath"] = place.CgroupsPath,
+            ["resources"] = ResourceLimits.Json(place.Container.Resources, privileged),
+            ["rootfsPropagation"] = "private",
+        };
+        if (privileged)
+            return linux;
+        linux["maskedPaths"] = Texts(KernelFiles.Masked);
+        linux["readonlyPaths"] = Texts(KernelFiles.ReadOnly);
+        linux["seccomp"] = SyscallFilter.Json();
+        return linux;
+    }
+
+    static JsonObject Namespace(string type, string? path = null)
+    {
+        JsonObject result = new() { ["type"] = type };
+        if (path is not null)
+            result["path"] = path;
+        return result;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Orchestrator.NodeAgent.Syscalls;
+
+namespace Orchestrator.NodeAgent.Journal;
+
+/// <summary>
+/// The pods of this node on its disk: a node that is cut off or restarted keeps running them, and an agent that
+/// returns knows what it had done. One file a pod, replaced whole.
+/// </summary>
+sealed class PodJournal(string directory)
+{
+    const string Suffix = ".json";
+    const string NetworkFile = "network";
+
+    readonly string _directory = PrivateDirectory.Make(directory);
+
+    /// <summary>Keeps an encoded entry.</summary>
+    public void Save(string podUid, ReadOnlySpan<byte> entry) => PrivateDirectory.WriteFile(PathOf(podUid), entry);
+
+    public void Forget(string podUid)
+    {
+        File.Delete(PathOf(podUid));
+        PrivateDirectory.Flush(_directory);
+    }
+
+    public void SaveNetwork(NetworkEntry network) => PrivateDirectory.WriteFile(Path.Combine(_directory, NetworkFile), JsonSerializer.SerializeToUtf8Bytes(network, JournalJson.Default.NetworkEntry));
+
+    public NetworkEntry? LoadNetwork()
+    {
+        string path = Path.Combine(_directory, NetworkFile);
+        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), JournalJson.Default.NetworkEntry) : null;
+    }
+
+    /// <summary>All pods kept, by uid; and the files that can't be read, with the reason, for the log: the control plane tells of their pods again.</summary>
+    public (IReadOnlyDictionary<string, JournalEntry> Pods, IReadOnlyList<string> Unreadable) Load()
+    {
+        Dictionary<string, JournalEntry> pods = [];
+        List<string> unreadable = [];
+        foreach (string path in Directory.EnumerateFiles(_directory, "*" + Suffix))
+        {
+            try
+            {
+                pods[Path.GetFileNameWithoutExtension(path)] = JournalEntry.Decode(File.ReadAllBytes(path));
+            }
+            catch (JsonException e)
+            {
+                unreadable.Add($"{path}: {e.Message}");
+            }
+        }
+
+        return (pods, unreadable);
+    }
+
+    string PathOf(string podUid) => Path.Combine(_directory, podUid + Suffix);
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Orchestrator.NodeAgent.Syscalls;
+
+namespace Orchestrator.NodeAgent.Networking;
+
+/// <summary>
+/// Which pod holds which address of this node: a file per address, made by link(2), so that two pods can't get one
+/// address whatever dies when. The first address is the bridge's; the network's name and broadcast are left out.
+/// </summary>
+sealed class AddressPool(string directory)
+{
+    const string LastFile = "last";
+
+    readonly string _directory = PrivateDirectory.Make(directory);
+    readonly Lock _lock = new();
+
+    /// <summary>The pod's address: the one it holds already, else the next free one.</summary>
+    /// <exception cref="InvalidOperationException">All are taken.</exception>
+    public IPAddress Take(AddressRange range, string owner)
+    {
+        lock (_lock)
+        {
+            Dictionary<IPAddress, string> held = Held();
+            foreach ((IPAddress address, string by) in held)
+            {
+                if (by == owner && range.OffsetOf(address) is not null)
+                    return address;
+            }
+
+            // Onwards from the last one given: an address just freed may still be in others' caches.
+            long usable = range.Count - 3;
+            long start = Last() is { } last && range.OffsetOf(last) is { } offset ? offset - 1 : 0;
+            for (long i = 0; i < usable; i++)
+            {
+                IPAddress address = range.At(2 + ((start + i) % usable));
+                if (!held.ContainsKey(address) && TryClaim(address, owner))
+                    return address;
+            }
+
+            throw new InvalidOperationException($"all {usable} pod addresses of {range} are taken");
+        }
+    }
+
+    /// <summary>The address a pod holds; null for none.</summary>
+    public IPAddress? Find(string owner)
+    {
+        lock (_lock)
+            return Held().Where(pair => pair.Value == owner).Select(pair => pair.Key).FirstOrDefault();
+    }
+
+    /// <summary>Frees what a pod holds. Nothing held is fine.</summary>
+    public void Release(string owner)
+    {
+        lock (_lock)
+        {
+            foreach ((IPAddress address, string by) in Held())
+            {
+                if (by == owner)
+                    File.Delete(Path.Combine(_directory, address.ToString()));
+            }
+
+            PrivateDirectory.Flush(_directory);
+        }
+    }
+
+    /// <summary>Frees what pods hold that are not among these: they were forgotten between two runs.</summary>
+    public void Retain(IReadOnlySet<string> owners)
+    {
+        lock (_lock)
+        {
+            foreach ((IPAddress address, string by) in Held())
+            {
+                if (!owners.Contains(by))
+                    File.Delete(Path.Combine(_directory, address.ToString()));
+            }
+        }
+    }
+
+    bool TryClaim(IPAddress address, string owner)
+    {
+        string beside = Path.Combine(_directory, ".new");
+        string path = Path.Combine(_directory, address.ToString());
+        PrivateDirectory.WriteFile(beside, System.Text.Encoding.UTF8.GetBytes(owner));
+        if (Libc.Link(beside, path) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            return errno == Errno.Eexist ? false : throw new SyscallException("link", errno, path);
+        }
+
+        PrivateDirectory.Flush(_directory);
+        File.WriteAllText(Path.Combine(_directory, LastFile), address.ToString());
+        return true;
+    }
+
+    Dictionary<IPAddress, string> Held()
+    {
+        Dictionary<IPAddress, string> held = [];
+        foreach (string path in Directory.EnumerateFiles(_directory))
+        {
+            if (IPAddress.TryParse(Path.GetFileName(path), out IPAddress? address))
+                held[address] = File.ReadAllText(path);
+        }
+
+        return held;
+    }
+
+    IPAddress? Last()
+    {
+        string path = Path.Combine(_directory, LastFile);
+        return File.Exists(path) && IPAddress.TryParse(File.ReadAllText(path), out IPAddress? address) ? address : null;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+using Orchestrator.NodeAgent.Syscalls;
+
+namespace Orchestrator.NodeAgent.Networking.Netlink;
+
+/// <summary>
+/// The network interfaces of one namespace: found, made, joined, addressed. Each call can be repeated:
+/// what is there already is left as it is.
+/// </summary>
+sealed class Links(NetlinkSocket socket)
+{
+    const ushort IflaAddress = 1;
+    const ushort IflaIfname = 3;
+    const ushort IflaMaster = 10;
+    const ushort IflaLinkinfo = 18;
+    const ushort IflaNetNsFd = 28;
+    const ushort IflaInfoKind = 1;
+    const ushort IflaInfoData = 2;
+    const ushort VethInfoPeer = 1;
+    const ushort IfaAddress = 1;
+    const ushort IfaLocal = 2;
+    const ushort IfaBroadcast = 4;
+    const uint IffUp = 1;
+    const byte AfInet = 2;
+    const RequestFlags Make = RequestFlags.Request | RequestFlags.Acknowledge | RequestFlags.Create | RequestFlags.Exclusive;
+    const RequestFlags Change = RequestFlags.Request | RequestFlags.Acknowledge;
+
+    /// <summary>The interface's index; null when there is none of that name.</summary>
+    public int? Find(string name)
+    {
+        int? index = null;
+        int errno = socket.Exchange(new NetlinkMessage(RouteType.GetLink, Change).Link(0).Text(IflaIfname, name), name,
+            (type, body) =>
+            {
+                if (type == (ushort)RouteType.NewLink)
+                    index = BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(4));
+            });
+        return errno is 0 or Errno.Enodev ? index : throw new SyscallException("rtnetlink getlink", errno, name);
+    }
+
+    public int Index(string name) => Find(name) ?? throw new SyscallException("rtnetlink getlink", Errno.Enodev, name);
+
+    public int MakeBridge(string name, ReadOnlySpan<byte> mac)
+    {
+        NetlinkMessage message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, name).Bytes(IflaAddress, mac)
+            .Nested(IflaLinkinfo, info => info.Text(IflaInfoKind, "bridge"));
+        Tolerate(socket.TrySend(message, $"add bridge {name}"), Errno.Eexist, $"add bridge {name}");
+        return Index(name);
+    }
+
+    /// <summary>Makes a pair of interfaces: one here, joined to the bridge, the other in another namespace.</summary>
+    public void MakePair(string here, int bridge, string there, ReadOnlySpan<byte> macThere, SafeFileHandle otherNamespace)
+    {
+        byte[] mac = macThere.ToArray();
+        NetlinkMessage message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, here).Number(IflaMaster, bridge)
+            .Nested(IflaLinkinfo, info => info.Text(IflaInfoKind, "veth").Nested(IflaInfoData, data => data.Nested(VethInfoPeer, peer => peer
+                .Link(0).Text(IflaIfname, there).Bytes(IflaAddress, mac).Number(IflaNetNsFd, (int)otherNamespace.DangerousGetHandle()))));
+        socket.Send(message, $"add veth {here}");
+    }
+
+    public void SetUp(int index) =>
+        socket.Send(new NetlinkMessage(RouteType.NewLink, Change).Link(index, IffUp, IffUp), $"set interface {index} up");
+
+    public void AddAddress(int index, AddressRange range, System.Net.IPAddress address)
+    {
+        Span<byte> part = stackalloc byte[8];
+        part[0] = AfInet;
+        part[1] = (byte)range.PrefixLength;
+        BinaryPrimitives.WriteInt32LittleEndian(part[4..], index);
+        NetlinkMessage message = new NetlinkMessage(RouteType.NewAddress, Make).Fixed(part)
+            .Bytes(IfaLocal, address.GetAddressBytes()).Bytes(IfaAddress, address.GetAddressBytes())
+            .Bytes(IfaBroadcast, range.Last.GetAddressBytes());
+        Tolerate(socket.TrySend(message, $"add address {address}"), Errno.Eexist, $"add address {address}");
+    }
+
+    /// <summary>Removes an interface, a veth with its other end. None there is fine.</summary>
+    public void Delete(string name)
+    {
+        int errno = socket.TrySend(new NetlinkMessage(RouteType.DelLink, Change).Link(0).Text(IflaIfname, name), name);
+        Tolerate(errno, Errno.Enodev, $"delete interface {name}");
+    }
+
+    static void Tolerate(int errno, int tolerated, string target)
+    {
+        if (errno != 0 && errno != tolerated)
+            throw new SyscallException("rtnetlink", errno, target);
+    }
+}

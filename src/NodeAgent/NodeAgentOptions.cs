@@ -1,0 +1,64 @@
+using System.Net;
+using Orchestrator.NodeAgent.Images;
+
+namespace Orchestrator.NodeAgent;
+
+/// <summary>
+/// Everything a node agent is told when it is started.
+/// </summary>
+public sealed record NodeAgentOptions
+{
+    /// <summary>This node's name in the cluster.</summary>
+    public required string NodeName { get; init; }
+
+    /// <summary>The address other nodes reach this one at.</summary>
+    public required IPAddress Address { get; init; }
+
+    /// <summary>Kept over restarts of the machine: images, pods' records, logs, volumes.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>
+    /// Kept over restarts of the agent only: sockets, namespaces, bundles. Short: a unix socket's path has at most
+    /// 107 bytes (unix(7)), of which 60 are used below it.
+    /// </summary>
+    public required string RunDirectory { get; init; }
+
+    /// <summary>The control plane's servers; any one will do, so they are tried in turn.</summary>
+    public required IReadOnlyList<Uri> Servers { get; init; }
+
+    /// <summary>The OCI runtime that also is the shim.</summary>
+    public string RuntimeProgram { get; init; } = Path.Combine(AppContext.BaseDirectory, "orun");
+
+    /// <summary>Labels of the node.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Processor time to offer, in millicores; null for all the machine has.</summary>
+    public long? CpuMillicores { get; init; }
+
+    /// <summary>Memory to offer, in bytes; null for all the machine has.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Pods this node takes. The default is Kubernetes'.</summary>
+    public int MaxPods { get; init; } = 110;
+
+    /// <summary>How registries are reached.</summary>
+    public RegistryOptions Registries { get; init; } = new();
+
+    /// <summary>What an image may cost.</summary>
+    public ImageLimits ImageLimits { get; init; } = new();
+
+    /// <summary>The cgroup below which all containers stand, absolute in every hierarchy.</summary>
+    public string CgroupRoot { get; init; } = "/orch";
+
+    /// <summary>The pod network's bridge: at most 15 characters.</summary>
+    public string BridgeName { get; init; } = "orch0";
+
+    /// <summary>The network namespace that plays the node's own; null for the process's.</summary>
+    public string? NetworkNamespace { get; init; }
+
+    /// <summary>Changes the connections to the control plane, for instance gives them certificates.</summary>
+    public Action<SocketsHttpHandler>? ConfigureConnections { get; init; }
+
+    /// <summary>Pods that are set up, started or taken down at one time: more only wait for the same disk and cores.</summary>
+    public int PodsInWork { get; init; } = 8;
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Images;
+using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Logs;
+using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Pods;
+using Orchestrator.NodeAgent.Probes;
+using Orchestrator.NodeAgent.Session;
+using Orchestrator.NodeAgent.Syscalls;
+using Orchestrator.NodeAgent.Volumes;
+
+namespace Orchestrator.NodeAgent;
+
+/// <summary>
+/// The node agent: runs the pods that the control plane binds to this machine, and goes on with them while no server is
+/// there. Ending it leaves the containers running; the next agent on the same directories takes them up again.
+/// </summary>
+public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<NodeAgentService> log, TimeProvider? clock = null)
+{
+    /// <summary>Runs until cancelled. Trouble with pods, registries or servers never ends it.</summary>
+    /// <exception cref="IOException">Its directories can't be used.</exception>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        TimeProvider time = clock ?? TimeProvider.System;
+        string data = PrivateDirectory.Make(options.DataDirectory);
+        PrivateDirectory.Make(options.RunDirectory);
+        using ImageStore images = OpenImages(options);
+        images.Sweep();
+        NetworkNamespace home = new(options.NetworkNamespace);
+        PodJournal journal = new(Path.Combine(data, "pods"));
+        AgentNetwork network = new(new NodeNetwork(home, new AddressPool(Path.Combine(data, "addresses")), options.BridgeName), journal);
+        OciRuntime runtime = new(options.RuntimeProgram, Path.Combine(options.RunDirectory, "runtime"));
+        PodPlaces places = new(data, options.RunDirectory);
+        PodActions actions = new(options, places, images, network, new VolumeStore(Path.Combine(data, "volumes")), runtime, new ProbeRunner(home, runtime), journal, time);
+        ReportBox reports = new();
+        await using AgentPods pods = new(options, actions, journal, reports, time, log);
+        await RestoreNetworkAsync(network, cancel);
+        pods.Restore();
+        CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
+        await new ControlPlaneSession(options, pods, network, reports, calls, time, log).RunAsync(cancel);
+    }
+
+    /// <summary>Opens the image store that an agent with these options has: for imports on the machine itself.</summary>
+    public static ImageStore OpenImages(NodeAgentOptions options) =>
+        new(options.NodeName, Path.Combine(options.DataDirectory, "images"), options.Registries, options.ImageLimits);
+
+    async Task RestoreNetworkAsync(AgentNetwork network, CancellationToken cancel)
+    {
+        try
+        {
+            foreach (string problem in await network.RestoreAsync(cancel))
+                LogRestore(log, problem);
+        }
+        catch (Exception e) when (e is IOException or System.Text.Json.JsonException)
+        {
+            LogRestore(log, e.Message);
+        }
+    }
+
+    [LoggerMessage(150, LogLevel.Error, "the pod network of before can't be restored: {Problem}")]
+    private static partial void LogRestore(ILogger log, string problem);
+}

@@ -1,0 +1,53 @@
+using System.Net;
+using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Networking;
+
+namespace Orchestrator.NodeAgent.Pods;
+
+/// <summary>
+/// The network as the control plane last told it, applied and kept on disk: pods can start while no server is there.
+/// </summary>
+sealed class AgentNetwork(NodeNetwork network, PodJournal journal)
+{
+    ClusterNetwork? _current;
+
+    /// <exception cref="InvalidOperationException">Nothing is known yet.</exception>
+    public AddressRange OwnRange => Volatile.Read(ref _current)?.OwnRange
+        ?? throw new InvalidOperationException("the control plane has not given this node a range of pod addresses yet");
+
+    public NodeNetwork Node => network;
+
+    /// <summary>Takes up what is on disk. Hands back problems with single routes.</summary>
+    public async Task<IReadOnlyList<string>> RestoreAsync(CancellationToken cancel) =>
+        journal.LoadNetwork() is { } entry && Read(entry) is { } known ? await ApplyAsync(known, cancel) : [];
+
+    /// <summary>Applies what the control plane says. An entry without a range for this node changes nothing yet.</summary>
+    public async Task<IReadOnlyList<string>> SetAsync(NetworkEntry entry, CancellationToken cancel)
+    {
+        if (Read(entry) is not { } told)
+            return [];
+        journal.SaveNetwork(entry);
+        return await ApplyAsync(told, cancel);
+    }
+
+    async Task<IReadOnlyList<string>> ApplyAsync(ClusterNetwork told, CancellationToken cancel)
+    {
+        IReadOnlyList<string> problems = await network.ConfigureAsync(told, cancel);
+        Volatile.Write(ref _current, told);
+        return problems;
+    }
+
+    static ClusterNetwork? Read(NetworkEntry entry)
+    {
+        if (!AddressRange.TryParse(entry.OwnCidr, out AddressRange? own) || !AddressRange.TryParse(entry.ClusterCidr, out AddressRange? cluster))
+            return null;
+        List<NetworkPeer> peers = [];
+        foreach (PeerEntry peer in entry.Peers)
+        {
+            if (AddressRange.TryParse(peer.PodCidr, out AddressRange? range) && IPAddress.TryParse(peer.Address, out IPAddress? address))
+                peers.Add(new NetworkPeer(peer.Name, address, range));
+        }
+
+        return new ClusterNetwork(cluster, own, peers);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Model;
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Session;
+using Orchestrator.Reconcile.Pods;
+
+namespace Orchestrator.NodeAgent.Pods;
+
+/// <summary>
+/// The pods of this node, a loop each: those the control plane wants, and those that it no longer knows but that still
+/// have to be cleared away.
+/// </summary>
+sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, PodJournal journal, ReportBox reports, TimeProvider time, ILogger log) : IAsyncDisposable
+{
+    static readonly TimeSpan RestartLoopAfter = TimeSpan.FromSeconds(1);
+
+    readonly ConcurrentDictionary<string, (PodRunner Runner, Task Loop)> _pods = new();
+    readonly PodTurns _turns = new(options.PodsInWork);
+    readonly CancellationTokenSource _ending = new();
+    readonly Lock _lock = new();
+
+    /// <summary>Takes up the pods of the journal.</summary>
+    public void Restore()
+    {
+        (IReadOnlyDictionary<string, JournalEntry> pods, IReadOnlyList<string> unreadable) = journal.Load();
+        foreach (string problem in unreadable)
+            LogUnreadable(log, problem);
+        foreach ((string uid, JournalEntry entry) in pods.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (PodPlaces.IsSafe(uid) && uid == entry.Pod.Metadata.Uid)
+                Begin(entry.Pod, entry.Facts);
+        }
+    }
+
+    /// <summary>Takes on what the control plane wants: all the pods bound to this node.</summary>
+    public void Want(IReadOnlyList<Pod> wanted)
+    {
+        lock (_lock)
+        {
+            HashSet<string> uids = [];
+            foreach (Pod pod in wanted)
+            {
+                if (!PodPlaces.IsSafe(pod.Metadata.Uid))
+                {
+                    LogNoUid(log, pod.Namespace, pod.Name);
+                    continue;
+                }
+
+                string uid = pod.Metadata.Uid!;
+                uids.Add(uid);
+                if (_pods.TryGetValue(uid, out var known))
+                    known.Runner.Want(pod);
+                else
+                    Begin(pod, Accept(pod));
+            }
+
+            foreach ((string uid, (PodRunner runner, _)) in _pods)
+            {
+                if (!uids.Contains(uid))
+                    runner.Happened(new PodEvent.StopAsked());
+            }
+        }
+    }
+
+    /// <summary>The pod of a name, the newest if there are two.</summary>
+    public PodRunner? Find(string @namespace, string name) => _pods.Values.Select(pair => pair.Runner)
+        .Where(runner => runner.Pod.Namespace == @namespace && runner.Pod.Name == name)
+        .OrderByDescending(runner => runner.Facts.AcceptedAt).FirstOrDefault();
+
+    public IReadOnlyList<PodRunner> All() => [.. _pods.Values.Select(pair => pair.Runner)];
+
+    // A pod that has ended elsewhere in our past never runs again, even if its record here was lost.
+    PodFacts Accept(Pod pod) => new()
+    {
+        AcceptedAt = time.GetUtcNow(),
+        HostIp = options.Address.ToString(),
+        Status = pod.IsTerminal() ? pod.Status : new PodStatus { Conditions = pod.Status.Conditions },
+    };
+
+    void Begin(Pod pod, PodFacts facts)
+    {
+        PodRunner runner = new(pod, facts, actions, journal, _turns, time, log, Tell);
+        // The loop may end before its entry is made; it then has to find itself.
+        TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pods[runner.Uid] = (runner, LoopAsync(runner, entered.Task));
+        entered.SetResult();
+    }
+
+    async Task LoopAsync(PodRunner runner, Task entered)
+    {
+        await entered;
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                await runner.RunAsync(_ending.Token);
+                _pods.TryRemove(runner.Uid, out _);
+                return;
+            }
+            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // One pod's trouble stays its own.
+                LogLoopFailed(log, e, runner.Pod.Namespace, runner.Pod.Name);
+                await Task.Delay(RestartLoopAfter, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Reports a pod as it stands, changed or not.</summary>
+    public void TellAgain(PodRunner runner) => Tell(runner);
+
+    void Tell(PodRunner runner) => reports.Put(runner.Uid, new Contracts.PodReport
+    {
+        Namespace = runner.Pod.Namespace,
+        Name = runner.Pod.Name,
+        Uid = runner.Uid,
+        Status = Google.Protobuf.ByteString.CopyFrom(ModelJson.Encode(runner.Facts.Status)),
+        Removed = runner.Facts.IsRemoved,
+    });
+
+    /// <summary>Ends the loops. Containers go on running.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await Task.WhenAll(_pods.Values.Select(pair => pair.Loop));
+        _turns.Dispose();
+        _ending.Dispose();
+    }
+
+    [LoggerMessage(120, LogLevel.Error, "a pod's record can't be read, its pod is taken on anew when the control plane tells of it: {Problem}")]
+    private static partial void LogUnreadable(ILogger log, string problem);
+
+    [LoggerMessage(121, LogLevel.Error, "pod {Namespace}/{Pod} has no usable uid and is left alone")]
+    private static partial void LogNoUid(ILogger log, string @namespace, string pod);
+
+    [LoggerMessage(122, LogLevel.Error, "pod {Namespace}/{Pod}: its loop failed and begins again")]
+    private static partial void LogLoopFailed(ILogger log, Exception e, string @namespace, string pod);
+}

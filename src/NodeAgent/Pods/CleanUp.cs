@@ -1,0 +1,76 @@
+using System.Globalization;
+using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Networking.Netlink;
+using Orchestrator.NodeAgent.Syscalls;
+
+namespace Orchestrator.NodeAgent.Pods;
+
+/// <summary>
+/// Takes everything away that an agent made on this machine, by its directories and names alone: for the end of a demo
+/// or a test, or a machine that leaves the cluster. No agent may run on them meanwhile.
+/// </summary>
+public static class CleanUp
+{
+    const int SigKill = 9;
+    // A killed process may be in a disk write; ten seconds is long even then.
+    static readonly TimeSpan DeathTimeout = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Removes shims, containers, mounts, namespaces, interfaces, routes, rules, cgroups and both directories.</summary>
+    /// <exception cref="IOException">Something could not be removed; what is named still stands.</exception>
+    public static async Task RunAsync(NodeAgentOptions options, CancellationToken cancel)
+    {
+        PodPlaces places = new(options.DataDirectory, options.RunDirectory);
+        foreach (string uid in places.Found())
+            await EndShimAsync(new ShimClient(places.RunOf(uid)), cancel);
+        await KillLeftAsync(options.CgroupRoot, cancel);
+
+        NetworkNamespace home = new(options.NetworkNamespace);
+        foreach (string uid in places.Found())
+            RemoveInterface(home, uid);
+        NodeNetwork network = new(home, new AddressPool(Path.Combine(options.DataDirectory, "addresses")), options.BridgeName);
+        await network.CleanUpAsync(cancel);
+
+        Tree.Remove(options.RunDirectory);
+        Tree.Remove(options.DataDirectory);
+        PodCgroups.Remove(options.CgroupRoot);
+    }
+
+    static async Task EndShimAsync(ShimClient shim, CancellationToken cancel)
+    {
+        if (!await shim.IsServingAsync(cancel))
+            return;
+        foreach (ShimContainer container in await shim.ListAsync(cancel))
+        {
+            if (container.Status != ShimContainer.Stopped)
+                await shim.EndAsync(container.Id, cancel);
+            await shim.DeleteAsync(container.Id, cancel);
+        }
+
+        await shim.StopAsync(cancel);
+    }
+
+    static void RemoveInterface(NetworkNamespace home, string uid) => home.Run(() =>
+    {
+        using NetlinkSocket socket = new();
+        new Links(socket).Delete(NodeNetwork.InterfaceName(uid));
+    });
+
+    // Processes whose shim died: their cgroup still tells whose they are.
+    static async Task KillLeftAsync(string cgroupRoot, CancellationToken cancel)
+    {
+        DateTimeOffset deadline = TimeProvider.System.GetUtcNow() + DeathTimeout;
+        while (true)
+        {
+            List<int> left = [.. PodCgroups.Processes(cgroupRoot)];
+            if (left.Count == 0)
+                return;
+            if (TimeProvider.System.GetUtcNow() > deadline)
+                throw new IOException($"processes in cgroup {cgroupRoot} do not end: {string.Join(", ", left.Select(pid => pid.ToString(CultureInfo.InvariantCulture)))}");
+            foreach (int pid in left)
+                _ = Libc.Kill(pid, SigKill); // Gone already is as good.
+            await Task.Delay(LookAgain, cancel);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using System.Net;
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Images;
+using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Probes;
+using Orchestrator.NodeAgent.Syscalls;
+using Orchestrator.NodeAgent.Volumes;
+using Orchestrator.Reconcile.Pods;
+
+namespace Orchestrator.NodeAgent.Pods;
+
+/// <summary>
+/// Does one step for a pod and tells what came of it. No choices are made here, and every step can be done again.
+/// </summary>
+sealed class PodActions(
+    NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, VolumeStore volumes,
+    OciRuntime runtime, ProbeRunner probes, PodJournal journal, TimeProvider time)
+{
+    const int SigKill = 9;
+
+    public OciRuntime Runtime => runtime;
+
+    public PodPlaces Places => places;
+
+    public ShimClient ShimOf(string uid) => new(places.RunOf(uid));
+
+    /// <summary>True while the pod's namespaces stand: they don't outlive a restart of the machine.</summary>
+    public bool IsStanding(string uid) => MountTable.IsMountPoint(places.NamespacesOf(uid).Ipc);
+
+    public async Task<PodEvent> RunAsync(PodStep step, Pod pod, PodFacts facts, CancellationToken cancel)
+    {
+        string uid = pod.Metadata.Uid!; // Taken on only with one.
+        // The caller's loop goes on while this works.
+        await Task.Yield();
+        return step switch
+        {
+            PodStep.SetUp => await SetUpAsync(pod, uid, cancel),
+            PodStep.Pull pull => await PullAsync(pod, pull.Container, cancel),
+            PodStep.Create create => await CreateAsync(pod, uid, create, facts, cancel),
+            PodStep.Start start => await StartAsync(uid, start, cancel),
+            PodStep.Probe probe => await ProbeAsync(pod, uid, probe, facts, cancel),
+            PodStep.Signal signal => await SignalAsync(pod, uid, signal, facts, cancel),
+            PodStep.Kill kill => await KillAsync(uid, kill, cancel),
+            PodStep.Delete delete => await DeleteAsync(uid, delete, cancel),
+            PodStep.TearDown => await TearDownAsync(uid, cancel),
+            PodStep.Remove => Remove(uid),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    async Task<PodEvent> SetUpAsync(Pod pod, string uid, CancellationToken cancel)
+    {
+        try
+        {
+            PrivateDirectory.Make(places.RunOf(uid));
+            PodNamespaces namespaces = places.NamespacesOf(uid);
+            AddressRange? range = pod.Spec.HostNetwork ? null : network.OwnRange;
+            namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork);
+            IPAddress address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
+            volumes.Make(pod, uid);
+            PodEtc.Write(places.EtcOf(uid), pod, address.ToString());
+            await runtime.EnsureShimAsync(places.RunOf(uid), cancel);
+            return new PodEvent.SetUpDone(address.ToString());
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new PodEvent.SetUpFailed(Explain(e));
+        }
+    }
+
+    async Task<PodEvent> PullAsync(Pod pod, string name, CancellationToken cancel)
+    {
+        Container container = Find(pod, name);
+        try
+        {
+            LocalImage image = await images.EnsureAsync(container.Image, container.ImagePullPolicy, cancel);
+            return new PodEvent.Pulled(name, $"{image.Name.Registry}/{image.Name.Repository}@{image.Content.Manifest}");
+        }
+        catch (ImageException e)
+        {
+            string reason = e.Fault switch
+            {
+                ImageFault.BadName => "InvalidImageName",
+                ImageFault.NeverPulled => "ErrImageNeverPull",
+                ImageFault.NotFound or ImageFault.Unauthorized or ImageFault.Unreachable or ImageFault.Invalid => "ErrImagePull",
+            };
+            return new PodEvent.PullFailed(name, reason, e.Message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new PodEvent.PullFailed(name, "ErrImagePull", Explain(e));
+        }
+    }
+
+    async Task<PodEvent> CreateAsync(Pod pod, string uid, PodStep.Create step, PodFacts facts, CancellationToken cancel)
+    {
+        string id = PodPlaces.IdOf(uid, step.Container, step.Instance);
+        try
+        {
+            await ClearAsync(uid, id, cancel);
+            Container container = Find(pod, step.Container);
+            string imageId = facts.Of(step.Container).ImageId ?? throw new InvalidOperationException("its image was not pulled");
+            LocalImage image = await images.OpenAsync(container.Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
+            PodNamespaces namespaces = places.NamespacesOf(uid);
+            ContainerPlace place = new()
+            {
+                Pod = pod,
+                Container = container,
+                Image = image,
+                Rootfs = RootFilesystem.Mount(image.Layers, places.LayersOf(uid, id)),
+                CgroupsPath = $"{options.CgroupRoot}/{uid}/{container.Name}",
+                Mounts = [.. PodEtc.Mounts(places.EtcOf(uid)), .. volumes.MountsOf(pod, container, uid)],
+                NetworkNamespace = pod.Spec.HostNetwork ? options.NetworkNamespace : namespaces.Network,
+                IpcNamespace = namespaces.Ipc,
+                UtsNamespace = pod.Spec.HostNetwork ? null : namespaces.Uts,
+            };
+            string bundle = PrivateDirectory.Make(places.BundleOf(uid, id));
+            await File.WriteAllBytesAsync(Path.Combine(bundle, "config.json"), OciConfig.Make(place), cancel);
+            string log = places.LogOf(uid, step.Container, step.Instance);
+            PrivateDirectory.Make(Path.GetDirectoryName(log)!);
+            DropOldLogs(log, step.Instance);
+            await ShimOf(uid).CreateAsync(id, bundle, log, cancel);
+            return new PodEvent.Created(step.Container, step.Instance);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new PodEvent.CreateFailed(step.Container, step.Instance, Explain(e));
+        }
+    }
+
+    async Task<PodEvent> StartAsync(string uid, PodStep.Start step, CancellationToken cancel)
+    {
+        try
+        {
+            await ShimOf(uid).StartAsync(PodPlaces.IdOf(uid, step.Container, step.Instance), cancel);
+            return new PodEvent.Started(step.Container, step.Instance, time.GetUtcNow());
+        }
+        catch (ShimException e)
+        {
+            return new PodEvent.StartFailed(step.Container, step.Instance, Explain(e));
+        }
+    }
+
+    async Task<PodEvent> ProbeAsync(Pod pod, string uid, PodStep.Probe step, PodFacts facts, CancellationToken cancel)
+    {
+        DateTimeOffset begun = time.GetUtcNow();
+        Container container = Find(pod, step.Container);
+        Probe probe = step.Kind switch
+        {
+            ProbeKind.Startup => container.StartupProbe,
+            ProbeKind.Readiness => container.ReadinessProbe,
+            ProbeKind.Liveness => container.LivenessProbe,
+        } ?? throw new InvalidOperationException($"container {container.Name} has no {step.Kind} probe");
+        ProbeResult result = await probes.RunAsync(probe, container, PodPlaces.IdOf(uid, step.Container, step.Instance),
+            IPAddress.Parse(facts.PodIp ?? IPAddress.Loopback.ToString()), cancel);
+        return new PodEvent.Probed(step.Container, step.Instance, step.Kind, result.Succeeded, result.Message, begun);
+    }
+
+    async Task<PodEvent> SignalAsync(Pod pod, string uid, PodStep.Signal step, PodFacts facts, CancellationToken cancel)
+    {
+        int signal = await StopSignalAsync(pod, step.Container, facts, cancel);
+        await ShimOf(uid).KillAsync(PodPlaces.IdOf(uid, step.Container, step.Instance), signal, cancel);
+        return new PodEvent.Signalled(step.Container, step.Instance, step.Because);
+    }
+
+    async Task<int> StopSignalAsync(Pod pod, string name, PodFacts facts, CancellationToken cancel)
+    {
+        if (facts.Of(name).ImageId is not { } imageId)
+            return Signals.Terminate;
+        LocalImage image = await images.OpenAsync(Find(pod, name).Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
+        return Signals.Parse(image.Content.Process.StopSignal) ?? Signals.Terminate;
+    }
+
+    async Task<PodEvent> KillAsync(string uid, PodStep.Kill step, CancellationToken cancel)
+    {
+        await ShimOf(uid).KillAsync(PodPlaces.IdOf(uid, step.Container, step.Instance), SigKill, cancel);
+        return new PodEvent.Killed(step.Container, step.Instance);
+    }
+
+    async Task<PodEvent> DeleteAsync(string uid, PodStep.Delete step, CancellationToken cancel)
+    {
+        await ClearAsync(uid, PodPlaces.IdOf(uid, step.Container, step.Instance), cancel);
+        return new PodEvent.Deleted(step.Container, step.Instance);
+    }
+
+    async Task<PodEvent> TearDownAsync(string uid, CancellationToken cancel)
+    {
+        try
+        {
+            ShimClient shim = ShimOf(uid);
+            if (await shim.IsServingAsync(cancel))
+            {
+                foreach (ShimContainer left in await shim.ListAsync(cancel))
+                    await ClearAsync(uid, left.Id, cancel);
+                await shim.StopAsync(cancel);
+            }
+
+            network.Node.Detach(uid);
+            places.NamespacesOf(uid).Remove();
+            volumes.Remove(uid);
+            Tree.Remove(places.ContainersOf(uid));
+            Tree.Remove(places.RunOf(uid));
+            PodCgroups.Remove($"{options.CgroupRoot}/{uid}");
+            return new PodEvent.TornDown();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new PodEvent.TearDownFailed(Explain(e));
+        }
+    }
+
+    PodEvent.Removed Remove(string uid)
+    {
+        Tree.Remove(places.LogsOf(uid));
+        journal.Forget(uid);
+        return new PodEvent.Removed();
+    }
+
+    // Whatever stands of an instance goes: in the runtime, its root filesystem, its bundle.
+    async Task ClearAsync(string uid, string id, CancellationToken cancel)
+    {
+        ShimClient shim = ShimOf(uid);
+        if (await shim.IsServingAsync(cancel) && (await shim.ListAsync(cancel)).FirstOrDefault(container => container.Id == id) is { } there)
+        {
+            if (there.Status != ShimContainer.Stopped)
+                await shim.EndAsync(id, cancel);
+            await shim.DeleteAsync(id, cancel);
+        }
+
+        RootFilesystem.Remove(places.LayersOf(uid, id));
+        Tree.Remove(places.BundleOf(uid, id));
+    }
+
+    // The newest and the one before are kept: what "logs --previous" shows.
+    static void DropOldLogs(string log, int instance)
+    {
+        string directory = Path.GetDirectoryName(log)!;
+        foreach (string path in Directory.EnumerateFiles(directory))
+        {
+            string number = Path.GetFileName(path).Split('.')[0];
+            if (int.TryParse(number, out int old) && old < instance - 1)
+                File.Delete(path);
+        }
+    }
+
+    static Container Find(Pod pod, string name) => pod.Spec.InitContainers.Concat(pod.Spec.Containers).First(container => container.Name == name);
+
+    string Explain(Exception e) => e.Message.StartsWith("node ", StringComparison.Ordinal) ? e.Message : $"node {options.NodeName}: {e.Message}";
+}

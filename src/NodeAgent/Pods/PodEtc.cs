@@ -1,0 +1,37 @@
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Syscalls;
+
+namespace Orchestrator.NodeAgent.Pods;
+
+/// <summary>
+/// The three files every container of a pod gets from its node: resolv.conf, hosts, hostname.
+/// </summary>
+static class PodEtc
+{
+    const UnixFileMode Readable = (UnixFileMode)0x1A4;
+
+    static readonly string[] Names = ["hostname", "hosts", "resolv.conf"];
+
+    public static string HostnameOf(Pod pod) => pod.Spec.Hostname ?? pod.Name;
+
+    public static void Write(string directory, Pod pod, string address)
+    {
+        PrivateDirectory.Make(directory);
+        string hostname = HostnameOf(pod);
+        Put(directory, "hostname", hostname + "\n");
+        Put(directory, "hosts", $"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}\t{hostname}\n");
+        Put(directory, "resolv.conf", File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "");
+    }
+
+    public static IReadOnlyList<ContainerMount> Mounts(string directory) =>
+        [.. Names.Select(name => new ContainerMount(Path.Combine(directory, name), "/etc/" + name, ReadOnly: false))];
+
+    static void Put(string directory, string name, string content)
+    {
+        string path = Path.Combine(directory, name);
+        // Written in place: containers that run already have this very file mounted.
+        File.WriteAllText(path, content);
+        File.SetUnixFileMode(path, Readable);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Sockets;
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Syscalls;
+
+namespace Orchestrator.NodeAgent.Probes;
+
+/// <summary>
+/// Does one try of a probe, from the node to the pod. Whatever goes wrong is a failed try, never an exception:
+/// what follows from it is decided elsewhere.
+/// </summary>
+sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
+{
+    const int LowestSuccess = 200;
+    const int LowestFailure = 400;
+    const int MessageLength = 256;
+
+    public async Task<ProbeResult> RunAsync(Probe probe, Container container, string containerId, IPAddress podAddress, CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(probe.TimeoutSeconds));
+        try
+        {
+            return probe switch
+            {
+                { HttpGet: { } http } => await HttpAsync(http, container, podAddress, limit.Token),
+                { TcpSocket: { } tcp } => await TcpAsync(tcp, container, podAddress, limit.Token),
+                { Exec: { } exec } => await ExecAsync(exec, containerId, TimeSpan.FromSeconds(probe.TimeoutSeconds), cancel),
+                _ => ProbeResult.Failure("the probe says nothing to do"),
+            };
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return ProbeResult.Failure($"no answer in {probe.TimeoutSeconds} s");
+        }
+        catch (Exception e) when (e is IOException or SocketException or HttpRequestException or TimeoutException or UriFormatException)
+        {
+            return ProbeResult.Failure(Short(e is HttpRequestException { InnerException: { } inner } ? inner.Message : e.Message));
+        }
+    }
+
+    async Task<ProbeResult> HttpAsync(HttpGetAction action, Container container, IPAddress podAddress, CancellationToken cancel)
+    {
+        if (ProbeTarget.PortOf(action.Port, container) is not { } port)
+            return ProbeResult.Failure($"the container has no port {action.Port}");
+        string scheme = action.Scheme == UriScheme.HTTPS ? "https" : "http";
+        string path = action.Path.StartsWith('/') ? action.Path : "/" + action.Path;
+        using HttpClient http = Client();
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri($"{scheme}://{ProbeTarget.HostOf(action.Host, podAddress)}:{port}{path}"));
+        foreach (HttpHeader header in action.HttpHeaders)
+        {
+            if (header.Name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+                request.Headers.Host = header.Value;
+            else
+                request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+        }
+
+        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        int status = (int)response.StatusCode;
+        return status is >= LowestSuccess and < LowestFailure ? ProbeResult.Success : ProbeResult.Failure($"HTTP status {status}");
+    }
+
+    async Task<ProbeResult> TcpAsync(TcpSocketAction action, Container container, IPAddress podAddress, CancellationToken cancel)
+    {
+        if (ProbeTarget.PortOf(action.Port, container) is not { } port)
+            return ProbeResult.Failure($"the container has no port {action.Port}");
+        using Socket socket = OpenSocket();
+        await socket.ConnectAsync(ProbeTarget.HostOf(action.Host, podAddress), port, cancel);
+        return ProbeResult.Success;
+    }
+
+    async Task<ProbeResult> ExecAsync(ExecAction action, string containerId, TimeSpan timeout, CancellationToken cancel)
+    {
+        ProgramResult result = await runtime.ExecAsync(containerId, action.Command, timeout, cancel);
+        return result.ExitCode == 0 ? ProbeResult.Success : ProbeResult.Failure(Short($"exit status {result.ExitCode}: {result.Output}"));
+    }
+
+    // A connection of its own each time: a kept one would not see that the port is gone.
+    HttpClient Client() => new(new SocketsHttpHandler
+    {
+        // A redirect is a success; where it leads is not the probe's business.
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        SslOptions = new System.Net.Security.SslClientAuthenticationOptions
+        {
+#pragma warning disable CA5359 // As in Kubernetes: the probe asks whether the program answers, not who it is.
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+#pragma warning restore CA5359
+        },
+        ConnectCallback = async (context, cancel) =>
+        {
+            Socket socket = OpenSocket();
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    }, disposeHandler: true);
+
+    Socket OpenSocket() => home.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+
+    static string Short(string text) => text.Length <= MessageLength ? text : text[..MessageLength];
+}

@@ -1,0 +1,178 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Contracts;
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Pods;
+
+namespace Orchestrator.NodeAgent.Session;
+
+/// <summary>
+/// The agent's line to the control plane: one session at a time, with any server, begun again for ever. Pods run
+/// whether it stands or not.
+/// </summary>
+sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pods, AgentNetwork network, ReportBox reports, CallServer calls, TimeProvider time, ILogger log)
+{
+    static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(10);
+    // A server that says nothing for this long is as good as gone: it answers every beat.
+    static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(3);
+    // Logs and images travel on streams of their own in small frames; this bounds the list of all pods.
+    const int MessageBytes = 64 * 1024 * 1024;
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        TimeSpan retry = FirstRetry;
+        for (int turn = 0; !cancel.IsCancellationRequested; turn++)
+        {
+            Uri server = options.Servers[turn % options.Servers.Count];
+            try
+            {
+                bool welcomed = await OneAsync(server, cancel);
+                retry = welcomed ? FirstRetry : retry;
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogSessionEnded(log, server, e is RpcException rpc ? rpc.Status.Detail : e.Message);
+            }
+
+            await Task.Delay(retry, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
+        }
+    }
+
+    async Task<bool> OneAsync(Uri server, CancellationToken cancel)
+    {
+        using GrpcChannel channel = Open(server);
+        Nodes.NodesClient client = new(channel);
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using AsyncDuplexStreamingCall<AgentMessage, ServerMessage> call = client.Session(cancellationToken: ending.Token);
+        ending.CancelAfter(WelcomeTimeout);
+        await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { Node = MachineFacts.Describe(options).ToMessage() } }, ending.Token);
+        if (!await call.ResponseStream.MoveNext(ending.Token) || call.ResponseStream.Current.Welcome is not { } welcome)
+            throw new IOException("the server did not welcome this node");
+        LogWelcome(log, welcome.Server, welcome.SessionEpoch);
+        // The new session's server knows nothing of what was told to another that may not have passed it on.
+        foreach (PodRunner runner in pods.All())
+            pods.TellAgain(runner);
+
+        Task sending = SendAsync(call.RequestStream, ending.Token);
+        try
+        {
+            await ReceiveAsync(call.ResponseStream, client, ending);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return true;
+    }
+
+    async Task SendAsync(IClientStreamWriter<AgentMessage> stream, CancellationToken cancel)
+    {
+        using PeriodicTimer beats = new(BeatEvery, time);
+        Task<bool> beat = beats.WaitForNextTickAsync(cancel).AsTask();
+        long sent = 0;
+        for (long sequence = 1; ;)
+        {
+            Task changed = reports.ChangedAsync(sent);
+            await Task.WhenAny(beat, changed);
+            cancel.ThrowIfCancellationRequested();
+            if (changed.IsCompleted)
+            {
+                (IReadOnlyList<PodReport> news, long upTo) = reports.Since(sent);
+                Report report = new() { Sequence = upTo };
+                report.Pods.AddRange(news);
+                await stream.WriteAsync(new AgentMessage { Report = report }, cancel);
+                sent = upTo;
+            }
+
+            if (beat.IsCompleted)
+            {
+                await beat;
+                await stream.WriteAsync(new AgentMessage { Beat = new Beat { Sequence = sequence++ } }, cancel);
+                beat = beats.WaitForNextTickAsync(cancel).AsTask();
+            }
+        }
+    }
+
+    async Task ReceiveAsync(IAsyncStreamReader<ServerMessage> stream, Nodes.NodesClient client, CancellationTokenSource ending)
+    {
+        while (true)
+        {
+            ending.CancelAfter(SilenceTimeout);
+            if (!await stream.MoveNext(ending.Token))
+                throw new IOException("the server ended the session");
+            ServerMessage message = stream.Current;
+            switch (message.MessageCase)
+            {
+                case ServerMessage.MessageOneofCase.Reported:
+                    reports.Acknowledged(message.Reported.Sequence);
+                    break;
+                case ServerMessage.MessageOneofCase.Pods:
+                    pods.Want([.. message.Pods.Pods_.Select(pod => pod.ToResource<Pod>())]);
+                    break;
+                case ServerMessage.MessageOneofCase.Peers:
+                    await SetNetworkAsync(message.Peers, ending.Token);
+                    break;
+                case ServerMessage.MessageOneofCase.Call:
+                    calls.Begin(client, message.Call, ending.Token);
+                    break;
+                case ServerMessage.MessageOneofCase.Welcome:
+                case ServerMessage.MessageOneofCase.Beat:
+                case ServerMessage.MessageOneofCase.None:
+                    break;
+            }
+        }
+    }
+
+    async Task SetNetworkAsync(Peers peers, CancellationToken cancel)
+    {
+        string own = peers.Nodes.FirstOrDefault(node => node.Name == options.NodeName)?.PodCidr ?? "";
+        NetworkEntry entry = new(peers.ClusterCidr, own,
+            [.. peers.Nodes.Where(node => node.Name != options.NodeName).Select(node => new PeerEntry(node.Name, node.Address, node.PodCidr))]);
+        try
+        {
+            foreach (string problem in await network.SetAsync(entry, cancel))
+                LogRoute(log, problem);
+        }
+        catch (IOException e)
+        {
+            // Told again with the next change of nodes or the next session; pods say meanwhile what they lack.
+            LogNetwork(log, e.Message);
+        }
+    }
+
+    GrpcChannel Open(Uri server)
+    {
+        SocketsHttpHandler handler = new()
+        {
+            ConnectTimeout = SilenceTimeout,
+            EnableMultipleHttp2Connections = true,
+            UseProxy = false,
+        };
+        options.ConfigureConnections?.Invoke(handler);
+        return GrpcChannel.ForAddress(server, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = MessageBytes });
+    }
+
+    [LoggerMessage(130, LogLevel.Information, "session {Epoch} with server {Server}")]
+    private static partial void LogWelcome(ILogger log, string server, long epoch);
+
+    [LoggerMessage(131, LogLevel.Warning, "session with {Server} ended: {Why}")]
+    private static partial void LogSessionEnded(ILogger log, Uri server, string why);
+
+    [LoggerMessage(132, LogLevel.Error, "a route can't be set: {Problem}")]
+    private static partial void LogRoute(ILogger log, string problem);
+
+    [LoggerMessage(133, LogLevel.Error, "the pod network can't be set: {Problem}")]
+    private static partial void LogNetwork(ILogger log, string problem);
+}

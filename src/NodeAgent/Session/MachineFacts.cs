@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Nodes;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Values;
+
+namespace Orchestrator.NodeAgent.Session;
+
+/// <summary>
+/// What this machine is and has, as the Node object tells it.
+/// </summary>
+static class MachineFacts
+{
+    const long MillicoresPerCore = 1000;
+    const long BytesPerKibibyte = 1024;
+
+    public static Node Describe(NodeAgentOptions options)
+    {
+        Dictionary<string, Quantity> capacity = new()
+        {
+            [ResourceNames.Cpu] = Quantity.FromMillicores(options.CpuMillicores ?? Environment.ProcessorCount * MillicoresPerCore),
+            [ResourceNames.Memory] = Quantity.FromBytes(options.MemoryBytes ?? MemoryBytes(File.ReadLines("/proc/meminfo"))),
+            [ResourceNames.Pods] = Quantity.FromCount(options.MaxPods),
+        };
+        return new Node
+        {
+            Metadata = new ObjectMeta { Name = options.NodeName, Labels = Labels(options) },
+            Status = new NodeStatus
+            {
+                Capacity = capacity,
+                Allocatable = capacity,
+                Addresses =
+                [
+                    new NodeAddress { Type = NodeAddress.InternalIp, Address = options.Address.ToString() },
+                    new NodeAddress { Type = "Hostname", Address = options.NodeName },
+                ],
+                NodeInfo = new NodeInfo
+                {
+                    Architecture = Images.ImagePull.Architecture,
+                    OperatingSystem = "linux",
+                    OsImage = OsImage(),
+                    KernelVersion = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
+                    ContainerRuntimeVersion = Path.GetFileName(options.RuntimeProgram),
+                    AgentVersion = typeof(MachineFacts).Assembly.GetName().Version?.ToString(3),
+                },
+            },
+        };
+    }
+
+    /// <summary>MemTotal of /proc/meminfo (proc_meminfo(5)), in bytes.</summary>
+    internal static long MemoryBytes(IEnumerable<string> lines)
+    {
+        string line = lines.First(text => text.StartsWith("MemTotal:", StringComparison.Ordinal));
+        string[] parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return long.Parse(parts[1], CultureInfo.InvariantCulture) * BytesPerKibibyte;
+    }
+
+    // The well-known labels, under those the operator gave.
+    static Dictionary<string, string> Labels(NodeAgentOptions options)
+    {
+        Dictionary<string, string> labels = new()
+        {
+            ["kubernetes.io/hostname"] = options.NodeName,
+            ["kubernetes.io/os"] = "linux",
+            ["kubernetes.io/arch"] = Images.ImagePull.Architecture,
+        };
+        foreach ((string key, string value) in options.Labels)
+            labels[key] = value;
+        return labels;
+    }
+
+    static string OsImage()
+    {
+        const string Key = "PRETTY_NAME=";
+        string? line = File.Exists("/etc/os-release") ? File.ReadLines("/etc/os-release").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
+        return line?[Key.Length..].Trim('"') ?? RuntimeInformation.OSDescription;
+    }
+}

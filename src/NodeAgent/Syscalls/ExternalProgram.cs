@@ -1,0 +1,84 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Orchestrator.NodeAgent.Syscalls;
+
+/// <summary>How a program ended: its exit status and what it wrote, both streams together, cut at a limit.</summary>
+sealed record ProgramResult(int ExitCode, string Output);
+
+/// <summary>
+/// Runs a program to its end, with a time limit and a bound on what is kept of its output.
+/// </summary>
+static class ExternalProgram
+{
+    // Enough to explain a failure; whatever a container's program writes must not fill the agent's memory.
+    const int OutputBytes = 16 * 1024;
+    const int ReadBytes = 4096;
+
+    /// <exception cref="TimeoutException">It took longer than allowed, and was killed with its children.</exception>
+    /// <exception cref="IOException">It can't be started.</exception>
+    public static async Task<ProgramResult> RunAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancel, string? input = null)
+    {
+        ProcessStartInfo start = new(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Start(start);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(timeout);
+        StringBuilder output = new();
+        try
+        {
+            Task reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, limit.Token), ReadAsync(process.StandardError, output, limit.Token));
+            await WriteAsync(process, input, limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            await reading;
+            return new ProgramResult(process.ExitCode, output.ToString().Trim());
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            if (cancel.IsCancellationRequested)
+                throw;
+            throw new TimeoutException($"{command[0]} did not end in {timeout.TotalSeconds} s");
+        }
+    }
+
+    static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new IOException($"{start.FileName} can't be started");
+        }
+        catch (Win32Exception e)
+        {
+            throw new IOException($"{start.FileName} can't be started: {e.Message}", e);
+        }
+    }
+
+    static async Task WriteAsync(Process process, string? input, CancellationToken cancel)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancel);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading its input; its exit status says why.
+        }
+    }
+
+    static async Task ReadAsync(StreamReader from, StringBuilder to, CancellationToken cancel)
+    {
+        char[] buffer = new char[ReadBytes];
+        for (int read; (read = await from.ReadAsync(buffer, cancel)) > 0;)
+        {
+            lock (to)
+                to.Append(buffer, 0, Math.Min(read, Math.Max(0, OutputBytes - to.Length)));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using Orchestrator.Model.Pods;
+
+namespace Orchestrator.Reconcile.Pods;
+
+/// <summary>
+/// The steps for one container of a pod: towards running, towards stopped, towards nothing left.
+/// </summary>
+static class ContainerPlan
+{
+    /// <summary>Has it running, and again when it ends and its pod's policy says so.</summary>
+    public static void Run(Pod pod, Container container, ContainerFacts known, bool isSetUp, bool isInit, Agenda agenda)
+    {
+        int newest = known.Instances - 1;
+        switch (known.Stage)
+        {
+            case ContainerStage.Waiting:
+                Create(container, known, isSetUp, agenda.Now, agenda);
+                break;
+            case ContainerStage.Created:
+                agenda.DoAt(RetryAt(known.StartTrouble, agenda.Now), new PodStep.Start(container.Name, newest));
+                break;
+            case ContainerStage.Running when known.SignalledAt is { } since:
+                Kill(container, known, since.AddSeconds(pod.Spec.GraceSeconds()), agenda);
+                break;
+            case ContainerStage.Running:
+                // Init containers run to their end; probes are for those that stay.
+                if (!isInit)
+                    Probe(container, known, agenda);
+                break;
+            case ContainerStage.Exited:
+                agenda.Do(new PodStep.Delete(container.Name, newest));
+                break;
+            case ContainerStage.Gone:
+                if (RestartsAt(pod.Spec.RestartPolicy, known, isInit) is { } due)
+                    Create(container, known, isSetUp, due, agenda);
+                break;
+        }
+    }
+
+    /// <summary>Has it stopped: the signal, then the kill at the deadline. True once nothing is left of it.</summary>
+    public static bool Stop(Container container, ContainerFacts known, DateTimeOffset deadline, string because, Agenda agenda)
+    {
+        int newest = known.Instances - 1;
+        switch (known.Stage)
+        {
+            case ContainerStage.Created:
+                // Nothing of the image runs yet that could hear a signal.
+                Kill(container, known, agenda.Now, agenda);
+                return false;
+            case ContainerStage.Running:
+                if (known.SignalledAt is null && deadline > agenda.Now)
+                    agenda.Do(new PodStep.Signal(container.Name, newest, because));
+                Kill(container, known, deadline, agenda);
+                return false;
+            case ContainerStage.Exited:
+                agenda.Do(new PodStep.Delete(container.Name, newest));
+                return false;
+            case ContainerStage.Waiting or ContainerStage.Gone:
+                return true;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Clears away what is left of it after its pod has ended. True once nothing is.</summary>
+    public static bool Clear(Container container, ContainerFacts known, Agenda agenda) =>
+        Stop(container, known, agenda.Now, "the pod has ended", agenda);
+
+    /// <summary>When an ended container is started again; null for never.</summary>
+    public static DateTimeOffset? RestartsAt(RestartPolicy policy, ContainerFacts known, bool isInit)
+    {
+        bool failed = !PodMachine.HasSucceeded(known);
+        bool again = policy switch
+        {
+            RestartPolicy.Always => failed || !isInit,
+            RestartPolicy.OnFailure => failed,
+            RestartPolicy.Never => false,
+        };
+        return again && known.Exit is { } exit ? exit.FinishedAt + BackOff.BeforeRestart(known.Crashes) : null;
+    }
+
+    static void Create(Container container, ContainerFacts known, bool isSetUp, DateTimeOffset due, Agenda agenda)
+    {
+        if (known.ImageId is null)
+        {
+            DateTimeOffset pullAt = known.PullTrouble is { } trouble ? trouble.At + BackOff.BeforePull(trouble.Count) : agenda.Now;
+            agenda.DoAt(pullAt, new PodStep.Pull(container.Name));
+            return;
+        }
+
+        DateTimeOffset retry = RetryAt(known.StartTrouble, agenda.Now);
+        if (isSetUp)
+            agenda.DoAt(retry > due ? retry : due, new PodStep.Create(container.Name, known.Instances));
+    }
+
+    static void Probe(Container container, ContainerFacts known, Agenda agenda)
+    {
+        if (Failed(container, known) is { } because)
+        {
+            agenda.Do(new PodStep.Signal(container.Name, known.Instances - 1, because));
+            return;
+        }
+
+        ProbeKind[] kinds = ProbeVerdicts.HasStarted(known, container) ? [ProbeKind.Liveness, ProbeKind.Readiness] : [ProbeKind.Startup];
+        foreach (ProbeKind kind in kinds)
+        {
+            if (ProbeVerdicts.Of(container, kind) is { } probe)
+                agenda.DoAt(ProbeVerdicts.DueAt(known.Of(kind), probe, known.StartedAt ?? agenda.Now), new PodStep.Probe(container.Name, known.Instances - 1, kind));
+        }
+    }
+
+    // The startup and the liveness probe restart a container; readiness only takes its traffic away.
+    static string? Failed(Container container, ContainerFacts known)
+    {
+        if (container.StartupProbe is { } startup && ProbeVerdicts.Judge(known.Startup, startup) == false)
+            return $"startup probe failed: {known.Startup.Message}";
+        if (container.LivenessProbe is { } liveness && ProbeVerdicts.Judge(known.Liveness, liveness) == false)
+            return $"liveness probe failed: {known.Liveness.Message}";
+        return null;
+    }
+
+    static void Kill(Container container, ContainerFacts known, DateTimeOffset deadline, Agenda agenda)
+    {
+        DateTimeOffset due = known.KilledAt is { } last ? last + BackOff.KillAgain : deadline;
+        agenda.DoAt(due, new PodStep.Kill(container.Name, known.Instances - 1));
+    }
+
+    static DateTimeOffset RetryAt(Trouble? trouble, DateTimeOffset now) => trouble is null ? now : trouble.At + BackOff.BeforePull(trouble.Count);
+}

@@ -1,0 +1,52 @@
+namespace Orchestrator.Reconcile.Pods;
+
+/// <summary>
+/// Something that happened to a pod on its node: the outcome of a step, or what its containers did by themselves.
+/// </summary>
+public abstract record PodEvent
+{
+    PodEvent()
+    {
+    }
+
+    public sealed record SetUpDone(string? PodIp) : PodEvent;
+
+    public sealed record SetUpFailed(string Message) : PodEvent;
+
+    /// <summary>The node was restarted: namespaces and mounts of before are gone.</summary>
+    public sealed record SetUpLost : PodEvent;
+
+    public sealed record Pulled(string Container, string ImageId) : PodEvent;
+
+    /// <summary>The reason is one of ErrImagePull, InvalidImageName, ErrImageNeverPull.</summary>
+    public sealed record PullFailed(string Container, string Reason, string Message) : PodEvent;
+
+    public sealed record Created(string Container, int Instance) : PodEvent;
+
+    public sealed record CreateFailed(string Container, int Instance, string Message) : PodEvent;
+
+    public sealed record Started(string Container, int Instance, DateTimeOffset At) : PodEvent;
+
+    public sealed record StartFailed(string Container, int Instance, string Message) : PodEvent;
+
+    /// <summary>The instance ended, however it came to that.</summary>
+    public sealed record Exited(string Container, int Instance, ContainerExit Exit) : PodEvent;
+
+    /// <summary>A probe's result; the time is when the try began.</summary>
+    public sealed record Probed(string Container, int Instance, ProbeKind Kind, bool Succeeded, string Message, DateTimeOffset BegunAt) : PodEvent;
+
+    public sealed record Signalled(string Container, int Instance, string Because) : PodEvent;
+
+    public sealed record Killed(string Container, int Instance) : PodEvent;
+
+    public sealed record Deleted(string Container, int Instance) : PodEvent;
+
+    /// <summary>The control plane wants the pod gone.</summary>
+    public sealed record StopAsked : PodEvent;
+
+    public sealed record TornDown : PodEvent;
+
+    public sealed record TearDownFailed(string Message) : PodEvent;
+
+    public sealed record Removed : PodEvent;
+}

@@ -1,0 +1,108 @@
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
+
+namespace Orchestrator.Reconcile.Pods;
+
+/// <summary>
+/// How a pod's status reads: phase, conditions and container statuses, in Kubernetes' words
+/// (core/v1 PodStatus; "Pod Lifecycle" in its documentation).
+/// </summary>
+static class PodStatusView
+{
+    public static PodStatus Of(Pod pod, PodFacts facts, DateTimeOffset now)
+    {
+        PodPhase phase = Phase(pod, facts);
+        PodStatus status = new()
+        {
+            Phase = phase,
+            Reason = facts.Status.Reason,
+            Message = facts.Status.Message,
+            HostIp = facts.HostIp,
+            PodIp = facts.PodIp,
+            StartTime = facts.AcceptedAt,
+            InitContainerStatuses = [.. pod.Spec.InitContainers.Select(c => ContainerStatusView.Of(pod, c, facts, isInit: true, now))],
+            ContainerStatuses = [.. pod.Spec.Containers.Select(c => ContainerStatusView.Of(pod, c, facts, isInit: false, now))],
+        };
+        return status with { Conditions = Conditions(pod, facts, status, now) };
+    }
+
+    /// <summary>Looks again when a status changes by time alone.</summary>
+    public static void NextChange(Pod pod, PodFacts facts, Agenda agenda)
+    {
+        foreach (Container container in pod.Spec.InitContainers.Concat(pod.Spec.Containers))
+        {
+            if (facts.Of(container.Name).PullTrouble is { } trouble)
+                agenda.LookAt(trouble.At + BackOff.ShowPullError);
+        }
+    }
+
+    static PodPhase Phase(Pod pod, PodFacts facts)
+    {
+        PodPhase before = facts.Status.Phase;
+        if (before is PodPhase.Succeeded or PodPhase.Failed)
+            return before;
+        PodPhase seen = facts.StopAskedAt is null ? PhaseOfRunning(pod, facts) : PhaseOfStopping(pod, facts);
+        return seen > before ? seen : before;
+    }
+
+    static PodPhase PhaseOfRunning(Pod pod, PodFacts facts)
+    {
+        RestartPolicy policy = pod.Spec.RestartPolicy;
+        foreach (Container init in pod.Spec.InitContainers)
+        {
+            ContainerFacts known = facts.Of(init.Name);
+            if (HasEnded(known) && !PodMachine.HasSucceeded(known) && ContainerPlan.RestartsAt(policy, known, isInit: true) is null)
+                return PodPhase.Failed;
+            if (!PodMachine.HasSucceeded(known))
+                return PodPhase.Pending;
+        }
+
+        List<ContainerFacts> all = [.. pod.Spec.Containers.Select(container => facts.Of(container.Name))];
+        // A container that waits for its first start holds the pod back; one that waits for its next does not.
+        if (all.Any(known => known.PreviousExit is null && known.Stage is ContainerStage.Waiting or ContainerStage.Created))
+            return PodPhase.Pending;
+        if (all.Any(known => !HasEnded(known) || ContainerPlan.RestartsAt(policy, known, isInit: false) is not null))
+            return PodPhase.Running;
+        return all.All(PodMachine.HasSucceeded) ? PodPhase.Succeeded : PodPhase.Failed;
+    }
+
+    static PodPhase PhaseOfStopping(Pod pod, PodFacts facts)
+    {
+        List<ContainerFacts> all = [.. pod.Spec.Containers.Select(container => facts.Of(container.Name))];
+        if (all.Any(known => known.Stage == ContainerStage.Running))
+            return PodPhase.Running;
+        if (pod.Spec.InitContainers.Concat(pod.Spec.Containers).Any(c => facts.Of(c.Name).Stage is ContainerStage.Created or ContainerStage.Running))
+            return facts.Status.Phase;
+        return all.All(PodMachine.HasSucceeded) ? PodPhase.Succeeded : PodPhase.Failed;
+    }
+
+    static bool HasEnded(ContainerFacts known) => known.Stage is ContainerStage.Exited or ContainerStage.Gone;
+
+    static IReadOnlyList<Condition> Conditions(Pod pod, PodFacts facts, PodStatus status, DateTimeOffset now)
+    {
+        IReadOnlyList<Condition> conditions = facts.Status.Conditions;
+        // The scheduler's word is carried along, never made up.
+        if (pod.Status.Conditions.Find(PodConditions.PodScheduled) is { } scheduled)
+            conditions = conditions.With(scheduled);
+        bool completed = status.Phase == PodPhase.Succeeded;
+        string[] waiting = [.. pod.Spec.InitContainers.Where(c => !PodMachine.HasSucceeded(facts.Of(c.Name))).Select(c => c.Name)];
+        string[] unready = [.. status.ContainerStatuses.Where(c => !c.Ready).Select(c => c.Name)];
+        Condition initialized = Make(PodConditions.Initialized, waiting.Length == 0, completed ? "PodCompleted" : null,
+            "ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', waiting)}]", now);
+        bool ready = unready.Length == 0 && waiting.Length == 0 && facts.StopAskedAt is null && status.Phase == PodPhase.Running;
+        string reason = completed ? "PodCompleted" : status.Phase == PodPhase.Failed ? "PodFailed" : facts.StopAskedAt is not null ? "PodTerminating" : "ContainersNotReady";
+        string? message = reason == "ContainersNotReady" ? $"containers with unready status: [{string.Join(' ', unready)}]" : null;
+        return conditions.With(initialized)
+            .With(Make(PodConditions.ContainersReady, ready, null, reason, message, now))
+            .With(Make(PodConditions.Ready, ready, null, reason, message, now));
+    }
+
+    static Condition Make(string type, bool holds, string? reasonWhenTrue, string reasonWhenFalse, string? messageWhenFalse, DateTimeOffset now) => new()
+    {
+        Type = type,
+        Status = holds ? ConditionStatus.True : ConditionStatus.False,
+        Reason = holds ? reasonWhenTrue : reasonWhenFalse,
+        Message = holds ? null : messageWhenFalse,
+        LastTransitionTime = now,
+    };
+}
