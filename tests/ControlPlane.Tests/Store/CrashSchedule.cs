@@ -41,9 +41,7 @@ static class CrashSchedule
             lost.UnionWith(acknowledged.Except(names));
         }
 
-        var hashes = new List<string>();
-        foreach (var process in cluster.All) hashes.Add((await process.AskAsync("names")));
-        return new Outcome(acknowledged.Count, [.. lost], hashes.Distinct().Count() > 1);
+        return new Outcome(acknowledged.Count, [.. lost], Diverged: await cluster.AgreedHashAsync() is null);
     }
 
     static async Task WriteAsync(StoreProcess leader, int writer, ConcurrentBag<string> acknowledged)
