@@ -107,8 +107,10 @@ sealed class Batcher : IAsyncDisposable
                 batch[i].Answer.SetResult(new Proposed(applied.Results[i], applied.Index));
             }
         }
-        catch (Exception refused)
+        catch (Exception cause)
         {
+            // What the log does not call a refusal may have been written.
+            var refused = cause as StoreUnavailableException ?? new OutcomeUnknownException(cause.Message, cause);
             foreach (var waiting in batch)
             {
                 waiting.Answer.TrySetException(refused);

@@ -86,6 +86,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
     /// Waits until this server leads, and claims the leadership in the log: from then on what an earlier leader's
     /// controllers write is refused.
     /// </summary>
+    /// <exception cref="LogFailedException">The log here failed; this server can't lead until it is opened anew.</exception>
     public async Task<LeaderClaim> ClaimLeadershipAsync(CancellationToken token)
     {
         while (true)
@@ -105,9 +106,10 @@ public sealed partial class ClusterStore : IAsyncDisposable
                     return new LeaderClaim(applied.Revision, leadership.Lost);
                 }
             }
-            catch (StoreUnavailableException)
+            catch (StoreUnavailableException lost) when (lost is not LogFailedException)
             {
                 // Lost again before the claim was in the log; an unknown claim that is applied later harms nobody.
+                await Task.Delay(Pause, _clock, token).ConfigureAwait(false);
             }
         }
     }

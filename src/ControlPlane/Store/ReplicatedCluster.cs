@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Model;
 using Orchestrator.Model.State;
 
@@ -55,18 +54,19 @@ sealed class ReplicatedCluster(int watchHistory) : IReplicatedState
     public Action<Stream> Freeze()
     {
         var frozen = _current;
-        return stream => JsonSerializer.Serialize(stream, Snapshot.Of(frozen), Format);
+        return stream => JsonSerializer.Serialize(stream, Snapshot.Of(frozen), ModelJson.SchemaOf<Snapshot>());
     }
 
     public void Load(Stream source, long index)
     {
-        var snapshot = JsonSerializer.Deserialize(source, Format) ?? throw new JsonException("the snapshot is null");
+        // Whole: the converter of the kinds does not read from a stream piece by piece.
+        using var text = new MemoryStream();
+        source.CopyTo(text);
+        var snapshot = ModelJson.Decode<Snapshot>(text.GetBuffer().AsSpan(0, (int)text.Length));
         Volatile.Write(ref _current, snapshot.ToState());
 
         // How many commands went by is not known; any answer may have been forgotten.
         Interlocked.Add(ref _commandsApplied, Answers.Limit);
         History.Restart(_current.Revision);
     }
-
-    static JsonTypeInfo<Snapshot> Format => (JsonTypeInfo<Snapshot>)ModelJson.SchemaOf<Snapshot>();
 }

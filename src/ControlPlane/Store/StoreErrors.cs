@@ -59,6 +59,12 @@ public sealed class DataDirectoryInUseException(string directory, string holder,
     public string Directory { get; } = directory;
 }
 
+/// <summary>The data directory was made for other servers than the one it is opened for.</summary>
+public sealed class NotAMemberException(string directory, IPEndPoint self, IEnumerable<EndPoint> members)
+    : InvalidOperationException(
+        $"The data directory {directory} belongs to the cluster of {string.Join(", ", members.Select(each => each.ToString()).Order())}, "
+        + $"and {self} is none of them: start with one of these addresses, or with another directory.");
+
 /// <summary>A snapshot file is not what was written: torn, truncated or altered.</summary>
 public sealed class CorruptSnapshotException(string file, string why)
     : IOException($"The snapshot {file} is damaged: {why}. Move the data directory away and let this server rejoin with an empty one.")

@@ -44,8 +44,10 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     /// <summary>A snapshot is written after this many entries, so that a restart replays few.</summary>
     public long SnapshotEveryEntries { get; init; } = 10_000;
 
-    /// <summary>The size of a file of the log, in bytes; a power of two. Small files cost a create and a flush each.</summary>
-    public int LogChunkBytes { get; init; } = 16 << 20;
+    /// <summary>
+    /// The size of a file of the log, in bytes; a power of two. The newest ones are in memory. Small ones cost a create each.
+    /// </summary>
+    public int LogChunkBytes { get; init; } = 4 << 20;
 
     /// <summary>How many recent changes a watch can start from, per server. About 1 KiB each.</summary>
     public int WatchHistory { get; init; } = 16_384;

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Orchestrator.ControlPlane.Tests.Store;
 
 /// <summary>
@@ -6,7 +8,8 @@ namespace Orchestrator.ControlPlane.Tests.Store;
 /// </summary>
 static class CrashSchedule
 {
-    const int WritesPerRound = 15;
+    const int Writers = 4;
+    const int WritesBeforeKill = 40;
 
     /// <summary>Runs once on a new cluster. Returns the acknowledged writes that are gone, and whether the states differ.</summary>
     public static async Task<Outcome> RunAsync(string wal)
@@ -15,13 +18,17 @@ static class CrashSchedule
         var leader = await cluster.LeaderAsync();
         var followers = cluster.All.Where(process => process != leader).ToArray();
         followers[0].Pause();
-        var acknowledged = new List<string>();
-        for (var i = 0; i < WritesPerRound; i++)
-        {
-            if ((await leader.AskAsync("write", $"w{i}")).StartsWith("ok", StringComparison.Ordinal)) acknowledged.Add($"w{i}");
-        }
 
+        // Under load to the last moment: what was acknowledged just before the kill is what a late flush loses.
+        var acknowledged = new ConcurrentBag<string>();
+        var writing = Enumerable.Range(0, Writers).Select(writer => WriteAsync(leader, writer, acknowledged)).ToArray();
+        await Eventually.True(() => acknowledged.Count >= WritesBeforeKill, "writes are acknowledged by two of three");
+        followers[1].Strike();
+        leader.Strike();
+        followers[0].Strike();
         await Task.WhenAll(cluster.All.Select(process => process.KillAsync()));
+        await Task.WhenAll(writing);
+
         await Task.WhenAll(followers.Select(process => process.StartAsync()));
         await cluster.LeaderAsync(); // of the two
         await leader.StartAsync();
@@ -34,9 +41,17 @@ static class CrashSchedule
             lost.UnionWith(acknowledged.Except(names));
         }
 
-        var hashes = new List<string>();
-        foreach (var process in cluster.All) hashes.Add((await process.AskAsync("names")));
-        return new Outcome(acknowledged.Count, [.. lost], hashes.Distinct().Count() > 1);
+        return new Outcome(acknowledged.Count, [.. lost], Diverged: await cluster.AgreedHashAsync() is null);
+    }
+
+    static async Task WriteAsync(StoreProcess leader, int writer, ConcurrentBag<string> acknowledged)
+    {
+        for (var i = 0; ; i++)
+        {
+            var answer = await leader.AskAsync("write", $"w{writer}-{i}");
+            if (answer == "gone") return;
+            if (answer.StartsWith("ok", StringComparison.Ordinal)) acknowledged.Add($"w{writer}-{i}");
+        }
     }
 
     /// <summary>For showing what the schedule does to a given log: prints each round, and returns 0 when nothing was lost.</summary>

@@ -1,3 +1,5 @@
+using System.Net.Security;
+using System.Net.Sockets;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.ControlPlane.Store.Raft;
 
@@ -80,6 +82,64 @@ public sealed class RaftStateLogTests : IDisposable
         Assert.Equal(
             $"The data directory {options.DataDirectory} is in use by process {Environment.ProcessId}: stop it, or choose another directory.",
             refused.Message);
+    }
+
+    [Fact]
+    public async Task A_data_directory_of_another_cluster_is_refused()
+    {
+        var options = RaftMember.Alone(_temp["one"]);
+        await (await RaftMember.OpenAsync(options)).DisposeAsync();
+        var other = RaftMember.Alone(_temp["one"]);
+        var refused = await Assert.ThrowsAsync<NotAMemberException>(() => RaftMember.OpenAsync(other));
+        Assert.Contains(options.RaftEndpoint.ToString(), refused.Message, StringComparison.Ordinal);
+        await (await RaftMember.OpenAsync(options)).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Members_speak_over_mutual_tls_when_told_to()
+    {
+        using var certificate = SelfSigned.Certificate();
+        await using var cluster = await RaftTrio.OpenAsync(_temp, options => options with { Tls = SelfSigned.Mutual(certificate) });
+        var leader = await cluster.LeaderAsync();
+        Assert.Equal(1, await leader.WriteAsync("entry"));
+
+        // And to nobody else: who does not show the certificate is cut off.
+        using var stranger = new TcpClient();
+        await stranger.ConnectAsync(leader.Log.Self);
+        await using var tls = new SslStream(stranger.GetStream(), false, (_, shown, _, _) => shown is not null);
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await tls.AuthenticateAsClientAsync("raft");
+            await tls.WriteAsync(new byte[64]);
+            if (await tls.ReadAsync(new byte[1]) == 0) throw new IOException("cut off");
+        });
+    }
+
+    [Fact]
+    public async Task A_full_disk_fails_the_log_but_not_the_process_and_nothing_acknowledged_is_lost()
+    {
+        using var disk = new SmallDisk(_temp["disk"], megabytes: 8);
+        var options = RaftMember.Alone(Path.Combine(disk.Path, "one")) with { LogChunkBytes = 1 << 20 };
+        var acknowledged = 0;
+        await using (var member = await RaftMember.OpenAsync(options))
+        {
+            var leadership = await member.Log.WaitForLeadershipAsync(None);
+            var full = await Assert.ThrowsAnyAsync<StoreUnavailableException>(async () =>
+            {
+                for (; acknowledged < 1000; acknowledged++) await member.WriteAsync(new string('x', 64 * 1024));
+            });
+            Assert.IsType<OutcomeUnknownException>(full);
+            Assert.IsAssignableFrom<IOException>(await member.Log.Failed.WaitAsync(TimeSpan.FromSeconds(10)));
+            Assert.True(leadership.Lost.IsCancellationRequested);
+            await Assert.ThrowsAsync<LogFailedException>(() => member.WriteAsync("more"));
+            Assert.Equal(acknowledged, member.Tally.Entries.Count);
+        }
+
+        disk.Resize(megabytes: 64);
+        await using var again = await RaftMember.OpenAsync(options);
+        await again.Log.WaitForLeadershipAsync(None);
+        Assert.InRange(again.Tally.Entries.Count, acknowledged, acknowledged + 1); // the unknown one may be there
+        await again.WriteAsync("more");
     }
 
     [Fact]

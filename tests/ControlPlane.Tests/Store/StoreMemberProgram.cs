@@ -95,6 +95,9 @@ static class StoreMemberProgram
                 case "read":
                     Say($"{number} {Names(await store.ReadAsync())}");
                     break;
+                case "has":
+                    Say($"{number} {(await store.ReadAsync()).Find(new ResourceKey(Record.KindName, "", argument)) is not null}");
+                    break;
                 case "names":
                     Say($"{number} {Names(store.Current)}");
                     break;

@@ -96,6 +96,9 @@ sealed class StoreProcess : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>Sends the deadly signal only; <see cref="KillAsync"/> then waits.</summary>
+    public void Strike() => Signal(SignalKill);
+
     public async ValueTask DisposeAsync() => await KillAsync();
 
     async Task ReadAsync(Process process)

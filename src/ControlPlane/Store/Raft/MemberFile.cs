@@ -36,6 +36,14 @@ sealed class MemberFile(string path) : PersistentClusterConfigurationStorage<End
         DirectoryFlush.Flush(Path.GetDirectoryName(path)!); // the caller gives a file inside the data directory
     }
 
+    /// <summary>The members as this server last knew them.</summary>
+    public static async Task<IReadOnlySet<EndPoint>> ReadAsync(string path, CancellationToken token)
+    {
+        using var storage = new MemberFile(path);
+        IClusterConfigurationStorage<EndPoint> written = storage;
+        return (await written.LoadConfigurationAsync(token).ConfigureAwait(false)).Members;
+    }
+
     protected override void Encode(EndPoint address, ref BufferWriterSlim<byte> writer) => writer.WriteEndPoint(address);
 
     protected override EndPoint Decode(ref SequenceReader reader) => reader.ReadEndPoint();

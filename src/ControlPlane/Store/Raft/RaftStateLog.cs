@@ -27,6 +27,7 @@ public sealed class RaftStateLog : IStateLog
     readonly WriteAheadLog _wal;
     readonly RaftCluster _cluster;
     readonly CancellationTokenSource _closing = new();
+    readonly CancellationTokenSource _broken = new();
     readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     Task _watching = Task.CompletedTask;
@@ -47,7 +48,9 @@ public sealed class RaftStateLog : IStateLog
                 Location = Path.Combine(options.DataDirectory, "log"),
                 ChunkSize = options.LogChunkBytes,
                 HashAlgorithm = WriteAheadLog.IntegrityHashAlgorithm.XxHash3,
-                MemoryManagement = WriteAheadLog.MemoryManagementStrategy.SharedMemory,
+
+                // Written with write(2), not through a mapping: on a full disk a mapping kills the process (SIGBUS), this fails the log.
+                MemoryManagement = WriteAheadLog.MemoryManagementStrategy.PrivateMemory,
             },
             _machine);
         _cluster = new RaftCluster(Configuration(options, _memberFile, logs)) { AuditTrail = _wal };
@@ -83,6 +86,7 @@ public sealed class RaftStateLog : IStateLog
     /// members of the options; later the log says who they are.
     /// </summary>
     /// <exception cref="DataDirectoryInUseException">Another process works in the data directory.</exception>
+    /// <exception cref="NotAMemberException">The data directory belongs to a cluster that this endpoint is no member of.</exception>
     /// <exception cref="CorruptSnapshotException">The latest snapshot is damaged.</exception>
     public static Task<RaftStateLog> OpenAsync(
         StoreOptions options, IReplicatedState state, ILoggerFactory logs, CancellationToken token) =>
@@ -96,6 +100,12 @@ public sealed class RaftStateLog : IStateLog
         try
         {
             await MemberFile.CreateAsync(MembersPath(options), options.Members.Select(member => member.Raft), token).ConfigureAwait(false);
+            var members = await MemberFile.ReadAsync(MembersPath(options), token).ConfigureAwait(false);
+            if (!members.Contains(options.RaftEndpoint))
+            {
+                throw new NotAMemberException(options.DataDirectory, options.RaftEndpoint, members);
+            }
+
             var snapshots = new SnapshotDirectory(Path.Combine(options.DataDirectory, "snapshots"));
             log = new RaftStateLog(options, state, held, snapshots, broken, logs, openWal);
         }
@@ -132,7 +142,8 @@ public sealed class RaftStateLog : IStateLog
             await _machine.Loaded().WaitAsync(token).ConfigureAwait(false);
             if (!lost.IsCancellationRequested)
             {
-                return new Leadership(term, lost);
+                // A leader whose log failed goes on believing in itself until another one calls.
+                return new Leadership(term, CancellationTokenSource.CreateLinkedTokenSource(lost, _broken.Token).Token);
             }
 
             // The library has not yet noticed what we have.
@@ -243,6 +254,7 @@ public sealed class RaftStateLog : IStateLog
         await _machine.DisposeAsync().ConfigureAwait(false);
         _memberFile.Dispose();
         _closing.Dispose();
+        _broken.Dispose();
         _lock.Dispose();
     }
 
@@ -290,7 +302,11 @@ public sealed class RaftStateLog : IStateLog
             return false;
         }
 
-        _failed.TrySetResult(cause.InnerException ?? cause);
+        if (_failed.TrySetResult(cause.InnerException ?? cause))
+        {
+            _broken.Cancel();
+        }
+
         return true;
     }
 
