@@ -20,13 +20,13 @@ sealed class RouteConfigProvider : IProxyConfigProvider
 
     sealed class Config : IProxyConfig
     {
-        readonly CancellationTokenSource _outdated = new();
-
         public Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters)
         {
             Routes = routes;
             Clusters = clusters;
-            ChangeToken = new CancellationChangeToken(_outdated.Token);
+            var outdated = new CancellationTokenSource();
+            ChangeToken = new CancellationChangeToken(outdated.Token);
+            Outdate = outdated.Cancel;
         }
 
         public IReadOnlyList<RouteConfig> Routes { get; }
@@ -35,10 +35,7 @@ sealed class RouteConfigProvider : IProxyConfigProvider
 
         public IChangeToken ChangeToken { get; }
 
-        public void Outdate()
-        {
-            _outdated.Cancel();
-            _outdated.Dispose();
-        }
+        /// <summary>Tells YARP to ask for the present one.</summary>
+        public Action Outdate { get; }
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Daemon.Hosting;
-using Orchestrator.NodeAgent;
+using Orchestrator.NodeAgent.Pods;
 
 namespace Orchestrator.Daemon.Commands;
 

@@ -17,9 +17,9 @@ static class ServerCommand
         {
             var settings = shared.Read(parsed) with { Server = true, Agent = parsed.GetValue(agent) };
             if (!settings.Servers.Contains(settings.Advertise))
-                throw new StartFailure($"--servers must name all servers, and so also this one: {settings.Advertise}");
+                throw new StartException($"--servers must name all servers, and so also this one: {settings.Advertise}");
             if (settings.Servers.Count % 2 == 0)
-                throw new StartFailure($"{settings.Servers.Count} servers survive no more failures than {settings.Servers.Count - 1}; give --servers an odd number of them");
+                throw new StartException($"{settings.Servers.Count} servers survive no more failures than {settings.Servers.Count - 1}; give --servers an odd number of them");
             if (parsed.GetValue(ingress)) settings = settings with { Ingress = shared.IngressEndpoint(parsed, settings) };
             return OrchdHost.RunAsync(settings, token);
         });

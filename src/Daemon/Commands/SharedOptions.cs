@@ -47,7 +47,7 @@ sealed class SharedOptions
             command.Options.Add(option);
     }
 
-    /// <exception cref="StartFailure">An option makes no sense.</exception>
+    /// <exception cref="StartException">An option makes no sense.</exception>
     public ServerSettings Read(ParseResult parsed, IPAddress? fallback = null)
     {
         var advertise = parsed.GetValue(_advertise) ?? fallback ?? Machine.FirstAddress();
@@ -76,7 +76,7 @@ sealed class SharedOptions
         foreach (var label in labels)
         {
             var equal = label.IndexOf('=');
-            if (equal <= 0) throw new StartFailure($"--label {label} is no label; write name=value");
+            if (equal <= 0) throw new StartException($"--label {label} is no label; write name=value");
             read[label[..equal]] = label[(equal + 1)..];
         }
 

@@ -9,18 +9,20 @@ static class Machine
 {
     static readonly string[] NeededFilesystems = ["overlay", "proc", "tmpfs", "mqueue"];
 
-    /// <exception cref="StartFailure">Not root, or the kernel lacks something that containers need.</exception>
+    static readonly string[] NeededNamespaces = ["pid", "mnt", "net", "ipc", "uts"];
+
+    /// <exception cref="StartException">Not root, or the kernel lacks something that containers need.</exception>
     public static void CheckForContainers()
     {
         if (Environment.UserName != "root" && !Environment.IsPrivilegedProcess)
-            throw new StartFailure("running containers needs root; start it with sudo");
+            throw new StartException("running containers needs root; start it with sudo");
         var known = File.ReadAllLines("/proc/filesystems").Select(line => line.Split('\t')[^1]).ToHashSet(StringComparer.Ordinal);
         foreach (var name in NeededFilesystems.Where(name => !known.Contains(name)))
-            throw new StartFailure($"the kernel has no {name} filesystem; load it with `modprobe {name}` or use a kernel that has it");
-        foreach (var name in new[] { "pid", "mnt", "net", "ipc", "uts" }.Where(name => !File.Exists($"/proc/self/ns/{name}")))
-            throw new StartFailure($"the kernel has no {name} namespaces; use one built with CONFIG_NAMESPACES");
+            throw new StartException($"the kernel has no {name} filesystem; load it with `modprobe {name}` or use a kernel that has it");
+        foreach (var name in NeededNamespaces.Where(name => !File.Exists($"/proc/self/ns/{name}")))
+            throw new StartException($"the kernel has no {name} namespaces; use one built with CONFIG_NAMESPACES");
         if (!known.Contains("cgroup") && !known.Contains("cgroup2"))
-            throw new StartFailure("the kernel has no cgroups; use one built with CONFIG_CGROUPS");
+            throw new StartException("the kernel has no cgroups; use one built with CONFIG_CGROUPS");
     }
 
     /// <summary>This machine's first address that is not a loopback one; the loopback address when it has no other.</summary>

@@ -26,7 +26,7 @@ static class OrchdHost
         await using var app = Build(settings, store, peers, log);
         await app.StartAsync(token).ConfigureAwait(false);
         log.Information("{Name} is up", settings.Name);
-        var failed = store?.Failed ?? Task.Delay(Timeout.Infinite, CancellationToken.None).ContinueWith(static _ => new Exception(), TaskScheduler.Default);
+        var failed = store?.Failed ?? new TaskCompletionSource<Exception>().Task; // without a store nothing of it can fail
         var stopped = app.WaitForShutdownAsync(token);
         var first = await Task.WhenAny(stopped, failed).ConfigureAwait(false);
         if (first == failed) log.Fatal(await failed.ConfigureAwait(false), "The log of the store failed: this server stops, and its data stay as they are");
@@ -87,7 +87,7 @@ static class OrchdHost
         Servers = [.. ServersFor(settings)],
         Labels = settings.Labels,
         CgroupRoot = settings.CgroupRoot,
-        Registries = new NodeAgent.Images.RegistryOptions { InsecureHosts = [.. settings.InsecureRegistries] },
+        Registries = new NodeAgent.Images.RegistryOptions { Insecure = settings.InsecureRegistries.ToHashSet(StringComparer.Ordinal) },
     };
 
     /// <summary>This server first, when it is one: the shortest way.</summary>

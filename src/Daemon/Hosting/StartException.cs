@@ -4,7 +4,7 @@ using Orchestrator.ControlPlane.Store;
 namespace Orchestrator.Daemon.Hosting;
 
 /// <summary>A reason not to start that a person can do something about. Its message is the one line they see.</summary>
-public sealed class StartFailure(string message) : Exception(message);
+public sealed class StartException(string message) : Exception(message);
 
 static class StartFailures
 {
@@ -28,7 +28,7 @@ static class StartFailures
 
     static string? OneLine(Exception failure) => failure switch
     {
-        StartFailure or DataDirectoryInUseException or CorruptSnapshotException => failure.Message,
+        StartException or DataDirectoryInUseException or CorruptSnapshotException => failure.Message,
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => "a port is in use already; stop the program that has it (ss -ltnp names it) or choose other ports",
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "this machine has no such address; give --advertise one that `ip address` lists",
         UnauthorizedAccessException or IOException when failure.InnerException is { } inner && OneLine(inner) is { } line => line,
