@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Text;
+using Google.Protobuf;
+using Grpc.Core;
+using Orchestrator.Contracts;
+using Orchestrator.Manifests;
+using Orchestrator.Model;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch apply -f</c>: makes the cluster's objects what the manifests say, all or none.</summary>
+static class ApplyCommand
+{
+    const string ProblemsTrailer = "problems-bin";
+
+    public static Command Create(SharedOptions shared)
+    {
+        var files = new Option<string[]>("--filename", "-f") { Description = "a file, a directory, or - for standard input; may be given several times", Required = true };
+        var recursive = new Option<bool>("--recursive", "-R") { Description = "also look into the directories below" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "say what would be done and do nothing" };
+        var command = new Command("apply", "Make the cluster's objects what manifests say.") { files, recursive, dryRun };
+        command.SetAction(async (parsed, token) =>
+        {
+            var @namespace = shared.Namespace(parsed);
+            if (await ManifestFiles.CheckedAsync(parsed.GetValue(files)!, parsed.GetValue(recursive), @namespace).ConfigureAwait(false) is not { } set) return 1; // required
+            var request = new ApplyRequest { DryRun = parsed.GetValue(dryRun), RequestId = Guid.NewGuid().ToString("N") };
+            request.Objects.AddRange(set.Objects.Select(each => ByteString.CopyFrom(Encoding.UTF8.GetBytes(each.Written.ToJsonString()))));
+            using var cluster = shared.Connect(parsed);
+            try
+            {
+                var reply = await cluster.AskAsync(client => client.ApplyAsync(request, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+                Report(reply, request.DryRun);
+                return 0;
+            }
+            catch (RpcException refused) when (refused.Trailers.GetValueBytes(ProblemsTrailer) is { } problems)
+            {
+                await Explain(set, ProblemList.Parser.ParseFrom(problems)).ConfigureAwait(false);
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    static void Report(ApplyReply reply, bool dryRun)
+    {
+        foreach (var applied in reply.Objects)
+        {
+            var action = applied.Action switch
+            {
+                AppliedObject.Types.Action.Created => "created",
+                AppliedObject.Types.Action.Configured => "configured",
+                AppliedObject.Types.Action.Unchanged => "unchanged",
+            };
+            var kind = Kinds.Find(applied.Resource.Kind);
+            Console.WriteLine($"{kind?.Singular ?? applied.Resource.Kind}/{applied.Resource.Name} {action}{(dryRun ? " (dry run)" : "")}");
+        }
+    }
+
+    static async Task Explain(ManifestSet set, ProblemList list)
+    {
+        foreach (var problem in list.Problems)
+        {
+            var place = problem.Index < set.Objects.Count ? set.Objects[problem.Index].Place : default;
+            await Console.Error.WriteLineAsync($"error: {new Problem(place, problem.Path, problem.Message)}").ConfigureAwait(false);
+        }
+    }
+}

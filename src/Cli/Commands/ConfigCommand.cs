@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Orchestrator.Cli.Connection;
+using Orchestrator.Cli.Output;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch config</c>: the clusters a person works with.</summary>
+static class ConfigCommand
+{
+    public static Command Create() => new("config", "Choose the cluster that is meant.")
+    {
+        List(), Use(), Set(),
+    };
+
+    static Command List()
+    {
+        var command = new Command("get-contexts", "Show the clusters that are known.");
+        command.SetAction(_ =>
+        {
+            var file = ConfigFile.Read();
+            var rows = file.Contexts.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => (IReadOnlyList<string>)
+                [each.Key == file.CurrentContext ? "*" : "", each.Key, string.Join(',', each.Value.Servers), each.Value.Namespace ?? ""]);
+            Console.Write(TextTable.Text(["CURRENT", "NAME", "SERVERS", "NAMESPACE"], rows.ToList()));
+            return 0;
+        });
+        return command;
+    }
+
+    static Command Use()
+    {
+        var name = new Argument<string>("name");
+        var command = new Command("use-context", "Mean this cluster from now on.") { name };
+        command.SetAction(parsed =>
+        {
+            var (file, chosen) = (ConfigFile.Read(), parsed.GetValue(name)!); // required
+            if (!file.Contexts.ContainsKey(chosen)) throw new CliException($"there is no context {chosen}; `orch config get-contexts` lists them");
+            (file with { CurrentContext = chosen }).Write();
+            Console.WriteLine($"Switched to context \"{chosen}\".");
+            return 0;
+        });
+        return command;
+    }
+
+    static Command Set()
+    {
+        var name = new Argument<string>("name");
+        var command = new Command("set-context", "Remember the servers (--server) and the namespace (-n) of a cluster.") { name };
+        command.SetAction(parsed =>
+        {
+            var (file, chosen) = (ConfigFile.Read(), parsed.GetValue(name)!); // required
+            var known = file.Contexts.GetValueOrDefault(chosen);
+            var servers = parsed.GetValue<string>("--server")?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? known?.Servers ?? throw new CliException("give the servers with --server");
+            foreach (var server in servers) SharedOptions.AddressOf(server);
+            var context = new Context(servers, parsed.GetValue<string>("--namespace") ?? known?.Namespace);
+            var contexts = new Dictionary<string, Context>(file.Contexts) { [chosen] = context };
+            (file with { Contexts = contexts, CurrentContext = file.CurrentContext ?? chosen }).Write();
+            Console.WriteLine($"Context \"{chosen}\" {(known is null ? "created" : "modified")}.");
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Grpc.Core;
+using Orchestrator.Cli.Connection;
+using Orchestrator.Contracts;
+using Orchestrator.Model;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch delete</c>: removes objects, and waits until they are gone.</summary>
+static class DeleteCommand
+{
+    public static Command Create(SharedOptions shared)
+    {
+        var targets = new Argument<string[]>("kind[/name]") { Description = "pod web-1, deployment/web", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Option<string[]>("--filename", "-f") { Description = "delete what these manifests hold" };
+        var all = new Option<bool>("--all") { Description = "all of the kind in the namespace" };
+        var selector = new Option<string>("--selector", "-l") { Description = "only objects with these labels" };
+        var grace = new Option<long?>("--grace-period") { Description = "seconds a pod gets to stop; its own when not given" };
+        var force = new Option<bool>("--force") { Description = "forget a pod at once, even if its node can't be asked to stop it" };
+        var wait = new Option<bool>("--wait") { Description = "wait until the objects are gone", DefaultValueFactory = _ => true };
+        var missing = new Option<bool>("--ignore-not-found") { Description = "an object that is not there is no error" };
+        var command = new Command("delete", "Remove objects.") { targets, files, all, selector, grace, force, wait, missing };
+        command.SetAction(async (parsed, token) =>
+        {
+            var @namespace = shared.Namespace(parsed);
+            using var cluster = shared.Connect(parsed);
+            var doomed = await FindAsync().ConfigureAwait(false);
+            if (doomed is null) return 1;
+            var exit = 0;
+            foreach (var (kind, space, name) in doomed)
+            {
+                var request = new DeleteRequest { Kind = kind.Name, Namespace = space, Name = name, RequestId = Guid.NewGuid().ToString("N") };
+                if (parsed.GetValue(force)) request.GracePeriodSeconds = 0;
+                else if (parsed.GetValue(grace) is { } seconds) request.GracePeriodSeconds = seconds;
+                try
+                {
+                    var reply = await cluster.AskAsync(client => client.DeleteAsync(request, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+                    Console.WriteLine($"{kind.Singular}/{name} deleted");
+                    if (reply.Resource is { } left && parsed.GetValue(wait)) await GoneAsync(cluster, left, token).ConfigureAwait(false);
+                }
+                catch (RpcException absent) when (absent.StatusCode == StatusCode.NotFound)
+                {
+                    if (parsed.GetValue(missing)) continue;
+                    await Console.Error.WriteLineAsync($"error: {absent.Status.Detail}").ConfigureAwait(false);
+                    exit = 1;
+                }
+            }
+
+            return exit;
+
+            async Task<List<(Kind Kind, string Namespace, string Name)>?> FindAsync()
+            {
+                if (parsed.GetValue(files) is { Length: > 0 } paths)
+                {
+                    var set = await ManifestFiles.CheckedAsync(paths, recursive: false, @namespace).ConfigureAwait(false);
+                    return set?.Objects.Reverse().Select(each => (Kinds.Find(each.Resource.Kind)!, each.Resource.Namespace, each.Resource.Name)).ToList(); // manifests hold known kinds only
+                }
+
+                var found = new List<(Kind, string, string)>();
+                foreach (var target in Target.Read(parsed.GetValue(targets) ?? []))
+                {
+                    if (target.Name is null && !parsed.GetValue(all) && parsed.GetValue(selector) is null)
+                        throw new CliException($"name the {target.Kind.Plural} to delete, or give --all or -l");
+                    if (target.Name is { } name) found.Add((target.Kind, @namespace, name));
+                    else
+                        found.AddRange((await new Query(@namespace, parsed.GetValue(selector) ?? "").FindAsync(cluster, target, token).ConfigureAwait(false))
+                            .Select(resource => (target.Kind, resource.Namespace, resource.Name)));
+                }
+
+                return found;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>Waits until an object that stops in its own time is gone.</summary>
+    static async Task GoneAsync(ClusterConnection cluster, ResourceMessage left, CancellationToken token)
+    {
+        var watch = new WatchRequest { Kind = left.Kind, Namespace = left.Namespace };
+        using var call = await cluster.OpenAsync(client => client.Watch(watch, cancellationToken: token)).ConfigureAwait(false);
+        var there = false;
+        await foreach (var change in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+        {
+            var same = change.Resource?.Name == left.Name;
+            if (same && change.Type == WatchReply.Types.Type.Deleted) return;
+            if (same) there = true;
+            if (change.Type == WatchReply.Types.Type.Bookmark && !there) return; // it was gone before the watch began
+        }
+    }
+}

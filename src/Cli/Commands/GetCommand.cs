@@ -1,0 +1,110 @@
+using System.CommandLine;
+using Grpc.Core;
+using Orchestrator.Cli.Connection;
+using Orchestrator.Cli.Output;
+using Orchestrator.Contracts;
+using Orchestrator.Model.Meta;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch get</c>: shows objects, and with -w also how they change.</summary>
+static class GetCommand
+{
+    public static Command Create(SharedOptions shared)
+    {
+        var targets = new Argument<string[]>("kind[/name]") { Description = "pods, deployment/web, node n1 n2, deploy,svc", Arity = ArgumentArity.OneOrMore };
+        var output = new Option<string>("--output", "-o") { Description = "wide, yaml, json or name" };
+        var all = new Option<bool>("--all-namespaces", "-A") { Description = "in all namespaces" };
+        var selector = new Option<string>("--selector", "-l") { Description = "only objects with these labels: app=web,tier!=db" };
+        var watch = new Option<bool>("--watch", "-w") { Description = "go on showing what changes" };
+        var bare = new Option<bool>("--no-headers") { Description = "leave the head of the table out" };
+        targets.CompletionSources.Add(static _ => Model.Kinds.All.Where(kind => kind.Name != Record.KindName).Select(kind => new System.CommandLine.Completions.CompletionItem(kind.Plural)));
+        var command = new Command("get", "Show objects.") { targets, output, all, selector, watch, bare };
+        command.SetAction(async (parsed, token) =>
+        {
+            var wanted = Target.Read(parsed.GetValue(targets)!); // one or more
+            var everywhere = parsed.GetValue(all);
+            var query = new Query(everywhere ? "" : shared.Namespace(parsed), parsed.GetValue(selector) ?? "");
+            var printer = new Printer(Printer.Read(parsed.GetValue(output)), everywhere, !parsed.GetValue(bare), TimeProvider.System);
+            using var cluster = shared.Connect(parsed);
+            return parsed.GetValue(watch)
+                ? await WatchAsync(cluster, wanted, query, printer, token).ConfigureAwait(false)
+                : await ShowAsync(cluster, wanted, query, printer, token).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    static async Task<int> ShowAsync(ClusterConnection cluster, IReadOnlyList<Target> wanted, Query query, Printer printer, CancellationToken token)
+    {
+        var exit = 0;
+        var first = true;
+        foreach (var group in wanted.GroupBy(target => target.Kind))
+        {
+            var found = new List<Resource>();
+            foreach (var target in group)
+            {
+                try
+                {
+                    found.AddRange(await query.FindAsync(cluster, target, token).ConfigureAwait(false));
+                }
+                catch (RpcException missing) when (missing.StatusCode == StatusCode.NotFound)
+                {
+                    await Console.Error.WriteLineAsync($"error: {missing.Status.Detail}").ConfigureAwait(false);
+                    exit = 1;
+                }
+            }
+
+            var named = group.Any(target => target.Name is not null);
+            if (found.Count == 0 && !named)
+            {
+                await Console.Error.WriteLineAsync(query.NothingFound(group.Key)).ConfigureAwait(false);
+                continue;
+            }
+
+            if (found.Count == 0) continue;
+            if (!first) Console.WriteLine();
+            first = false;
+            Console.Write(printer.Print(group.Key, found, single: named && group.Count() == 1));
+        }
+
+        return exit;
+    }
+
+    static async Task<int> WatchAsync(ClusterConnection cluster, IReadOnlyList<Target> wanted, Query query, Printer printer, CancellationToken token)
+    {
+        if (wanted.Count != 1) throw new CliException("only one kind, or one object, can be watched at a time");
+        var target = wanted[0];
+        var request = new WatchRequest { Kind = target.Kind.Name, Namespace = query.Namespace, Selector = query.Selector };
+        using var call = await cluster.OpenAsync(client => client.Watch(request, cancellationToken: token)).ConfigureAwait(false);
+        var heads = true;
+        await foreach (var change in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+        {
+            if (change.Resource is not { } message || (target.Name is not null && message.Name != target.Name)) continue;
+            var text = printer.Print(target.Kind, [message.ToResource()], single: true);
+            Console.Write(heads ? text : printer.WithoutHeads().Print(target.Kind, [message.ToResource()], single: true));
+            heads = false;
+        }
+
+        return 0;
+    }
+}
+
+/// <summary>Where and by which labels objects are looked for.</summary>
+sealed record Query(string Namespace, string Selector)
+{
+    public async Task<IReadOnlyList<Resource>> FindAsync(ClusterConnection cluster, Target target, CancellationToken token)
+    {
+        if (target.Name is { } name)
+        {
+            var get = new GetRequest { Kind = target.Kind.Name, Namespace = Namespace, Name = name };
+            return [(await cluster.AskAsync(client => client.GetAsync(get, cancellationToken: token).ResponseAsync).ConfigureAwait(false)).ToResource()];
+        }
+
+        var list = new ListRequest { Kind = target.Kind.Name, Namespace = Namespace, Selector = Selector };
+        var reply = await cluster.AskAsync(client => client.ListAsync(list, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+        return [.. reply.Resources.Select(message => message.ToResource())];
+    }
+
+    public string NothingFound(Model.Kind kind) =>
+        !kind.Namespaced || Namespace.Length == 0 ? "No resources found." : $"No resources found in {Namespace} namespace.";
+}

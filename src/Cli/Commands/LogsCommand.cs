@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using Grpc.Core;
+using Orchestrator.Cli.Connection;
+using Orchestrator.Contracts;
+using Orchestrator.Model;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Workloads;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch logs</c>: what a container has written.</summary>
+static class LogsCommand
+{
+    public static Command Create(SharedOptions shared)
+    {
+        var target = new Argument<string>("pod") { Description = "a pod, or deployment/web for one of its pods" };
+        var container = new Option<string>("--container", "-c") { Description = "the container, when the pod has several" };
+        var follow = new Option<bool>("--follow", "-f") { Description = "go on with what is written from now on" };
+        var previous = new Option<bool>("--previous", "-p") { Description = "of the container's run before this one" };
+        var timestamps = new Option<bool>("--timestamps") { Description = "with the time of each line" };
+        var tail = new Option<long?>("--tail") { Description = "the last so many lines" };
+        var since = new Option<string>("--since") { Description = "not older than, such as 30s, 5m or 2h" };
+        var command = new Command("logs", "Show what a container has written.") { target, container, follow, previous, timestamps, tail, since };
+        command.SetAction(async (parsed, token) =>
+        {
+            using var cluster = shared.Connect(parsed);
+            var @namespace = shared.Namespace(parsed);
+            var request = new LogsRequest
+            {
+                Namespace = @namespace,
+                Pod = await PodAsync(cluster, parsed.GetValue(target)!, @namespace, token).ConfigureAwait(false), // required
+                Container = parsed.GetValue(container) ?? "",
+                Follow = parsed.GetValue(follow),
+                Previous = parsed.GetValue(previous),
+                Timestamps = parsed.GetValue(timestamps),
+            };
+            if (parsed.GetValue(tail) is { } lines and >= 0) request.TailLines = lines;
+            if (parsed.GetValue(since) is { } age) request.SinceSeconds = SecondsOf(age);
+            using var call = await cluster.OpenAsync(client => client.Logs(request, cancellationToken: token)).ConfigureAwait(false);
+            await using var output = Console.OpenStandardOutput();
+            await foreach (var reply in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+            {
+                await output.WriteAsync(reply.Text.Memory, token).ConfigureAwait(false);
+                await output.FlushAsync(token).ConfigureAwait(false);
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    static async Task<string> PodAsync(ClusterConnection cluster, string text, string @namespace, CancellationToken token)
+    {
+        if (!text.Contains('/')) return text;
+        var target = Target.Read([text])[0];
+        if (target.Kind.Name == Pod.KindName) return target.Name!; // written as kind/name
+        var owner = (await new Query(@namespace, "").FindAsync(cluster, target, token).ConfigureAwait(false))[0];
+        var selector = owner switch
+        {
+            Deployment deployment => deployment.Spec.Selector,
+            ReplicaSet set => set.Spec.Selector,
+            _ => throw new CliException($"a {target.Kind.Singular} has no pods; name a pod or a deployment"),
+        };
+        var pods = (await new Query(@namespace, "").FindAsync(cluster, new Target(Kinds.Find(Pod.KindName)!, null), token).ConfigureAwait(false)) // it is in the list
+            .Cast<Pod>().Where(pod => selector.Matches(pod.Metadata.Labels) && !pod.IsBeingDeleted()).ToList();
+        if (pods.Count == 0) throw new CliException($"{text} has no pods");
+        var chosen = pods.FirstOrDefault(pod => pod.IsReady()) ?? pods[0];
+        if (pods.Count > 1) await Console.Error.WriteLineAsync($"Found {pods.Count} pods, using pod/{chosen.Name}").ConfigureAwait(false);
+        return chosen.Name;
+    }
+
+    /// <exception cref="CliException">The text is no duration.</exception>
+    static long SecondsOf(string text)
+    {
+        var factor = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        return factor > 0 && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number * factor
+            : throw new CliException($"--since {text} is no duration; write 30s, 5m or 2h");
+    }
+}

@@ -1,0 +1,73 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Orchestrator.Contracts;
+
+namespace Orchestrator.Cli.Connection;
+
+/// <summary>The cluster's API through whichever of its servers answers.</summary>
+sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
+{
+    /// <summary>How long a server may take to accept a connection before the next one is tried.</summary>
+    static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>The largest answer that is taken, in bytes.</summary>
+    const int MaxMessageBytes = 64 << 20;
+
+    readonly Dictionary<Uri, GrpcChannel> _channels = [];
+    int _first;
+
+    /// <summary>A request that a server did not take goes to the next one. It is safe to repeat: writes carry a request id.</summary>
+    /// <exception cref="CliException">No server answers.</exception>
+    public async Task<T> AskAsync<T>(Func<Cluster.ClusterClient, Task<T>> ask)
+    {
+        RpcException? last = null;
+        for (var i = 0; i < servers.Count; i++)
+        {
+            var index = (_first + i) % servers.Count;
+            try
+            {
+                var answer = await ask(At(servers[index])).ConfigureAwait(false);
+                _first = index;
+                return answer;
+            }
+            catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
+            {
+                last = failure;
+            }
+        }
+
+        throw new CliException(IsUnreachable(last)
+            ? $"no server answers at {string.Join(", ", servers.Select(server => server.Authority))}; is orchd running there? Name other servers with --server or `orch config set-context`"
+            : last?.Status.Detail ?? "no server is named");
+    }
+
+    /// <summary>A stream of answers from a server that answers. It is not taken up again by another one when it breaks.</summary>
+    public Task<AsyncServerStreamingCall<T>> OpenAsync<T>(Func<Cluster.ClusterClient, AsyncServerStreamingCall<T>> open) => AskAsync(async client =>
+    {
+        var call = open(client);
+        await call.ResponseHeadersAsync.ConfigureAwait(false);
+        return call;
+    });
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values) channel.Dispose();
+    }
+
+    static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is HttpRequestException;
+
+    Cluster.ClusterClient At(Uri server)
+    {
+        if (!_channels.TryGetValue(server, out var channel))
+        {
+            channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions
+            {
+                HttpHandler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseProxy = false },
+                MaxReceiveMessageSize = MaxMessageBytes,
+            });
+            _channels[server] = channel;
+        }
+
+        return new Cluster.ClusterClient(channel);
+    }
+}

@@ -1,0 +1,28 @@
+using Orchestrator.Model.Services;
+
+namespace Orchestrator.Model.Tables;
+
+/// <summary>What a list shows of services, their endpoints and the routes to them.</summary>
+static class ServiceColumns
+{
+    /// <summary>Addresses that are listed before the rest is only counted.</summary>
+    const int MaxAddresses = 3;
+
+    public static readonly Column Ports = new("PORT(S)", static (resource, _) =>
+        Table.OrNone(string.Join(',', ((Service)resource).Spec.Ports.Select(port => $"{port.Port}/{port.Protocol}"))));
+
+    public static readonly Column Selector = new("SELECTOR", static (resource, _) => Table.Pairs(((Service)resource).Spec.Selector), Wide: true);
+
+    public static readonly Column Addresses = new("ENDPOINTS", static (resource, _) =>
+    {
+        var all = (from subset in ((Endpoints)resource).Subsets
+                   from address in subset.Addresses
+                   from port in subset.Ports
+                   select $"{address.Ip}:{port.Port}").ToList();
+        var more = all.Count > MaxAddresses ? $" + {all.Count - MaxAddresses} more..." : "";
+        return Table.OrNone(string.Join(',', all.Take(MaxAddresses))) + more;
+    });
+
+    public static readonly Column Hosts = new("HOSTS", static (resource, _) =>
+        string.Join(',', ((Ingress)resource).Spec.Rules.Select(rule => rule.Host ?? "*").DefaultIfEmpty("*").Distinct()));
+}

@@ -1,0 +1,48 @@
+using Orchestrator.Model.Meta;
+
+namespace Orchestrator.Model.Tables;
+
+/// <summary>What a list of objects shows of each: kubectl's columns wherever it has them.</summary>
+/// <param name="Wide">Shown only when a wide table is asked for.</param>
+public sealed record Column(string Name, Func<Resource, DateTimeOffset, string> Cell, bool Wide = false);
+
+/// <summary>The columns of each kind.</summary>
+public static class Table
+{
+    const string None = "<none>";
+
+    /// <summary>The columns of a kind, the wide ones included.</summary>
+    public static IReadOnlyList<Column> Of(Kind kind) => [Name, .. Own(kind), .. Wide(kind)];
+
+    static readonly Column Name = new("NAME", static (resource, _) => resource.Name);
+
+    static readonly Column Age = new("AGE", static (resource, now) =>
+        resource.Metadata.CreationTimestamp is { } created ? Durations.Text(now - created) : "<unknown>");
+
+    static IReadOnlyList<Column> Own(Kind kind) => kind.Name switch
+    {
+        Pods.Pod.KindName => [.. PodColumns.Own, Age],
+        Workloads.Deployment.KindName => [.. WorkloadColumns.Deployment, Age],
+        Workloads.ReplicaSet.KindName => [.. WorkloadColumns.ReplicaSet, Age],
+        Services.Service.KindName => [ServiceColumns.Ports, Age],
+        Services.Endpoints.KindName => [ServiceColumns.Addresses, Age],
+        Services.Ingress.KindName => [ServiceColumns.Hosts, Age],
+        Nodes.Node.KindName => [.. NodeColumns.Own, Age, NodeColumns.Version],
+        Meta.Namespace.KindName => [new Column("STATUS", static (resource, _) => ((Meta.Namespace)resource).Status.Phase ?? "Active"), Age],
+        _ => [Age],
+    };
+
+    static IReadOnlyList<Column> Wide(Kind kind) => kind.Name switch
+    {
+        Pods.Pod.KindName => PodColumns.Wide,
+        Workloads.Deployment.KindName => WorkloadColumns.WideDeployment,
+        Services.Service.KindName => [ServiceColumns.Selector],
+        Nodes.Node.KindName => NodeColumns.Wide,
+        _ => [],
+    };
+
+    internal static string OrNone(string? text) => string.IsNullOrEmpty(text) ? None : text;
+
+    internal static string Pairs(IReadOnlyDictionary<string, string> pairs) =>
+        OrNone(string.Join(',', pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")));
+}
