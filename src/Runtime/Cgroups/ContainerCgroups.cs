@@ -23,9 +23,17 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     {
         var asked = config.Linux.CgroupsPath;
         if (asked.Length == 0) return $"{DefaultParent}/{id}";
-        var clean = string.Join('/', asked.Split('/').Where(part => part is not ("" or ".")));
-        if (clean.Length == 0) throw new ConfigException("linux.cgroupsPath", "is the root of all cgroups");
+        var clean = CleanPath(asked);
         return asked.StartsWith('/') ? clean : $"{DefaultParent}/{clean}";
+    }
+
+    /// <summary>A path below each mount point, without empty parts and dots.</summary>
+    public static string CleanPath(string path)
+    {
+        var parts = path.Split('/').Where(part => part is not ("" or ".")).ToArray();
+        if (parts.Length == 0) throw new ConfigException("linux.cgroupsPath", "is the root of all cgroups");
+        if (parts.Contains("..")) throw new ConfigException("linux.cgroupsPath", "must not contain '..'");
+        return string.Join('/', parts);
     }
 
     /// <summary>Makes the directories. What was made before a failure is taken away again.</summary>

@@ -7,7 +7,7 @@ static class CommandLine
 {
     const int Failed = 1;
     const string DefaultRoot = "/run/orun";
-    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup"];
+    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "error-fd="];
 
     public static int Run(string[] arguments)
     {
@@ -18,7 +18,8 @@ static class CommandLine
             if (global.Has("version")) return VersionCommand.Run();
             if (global.Has("help") || global.Operands.Count == 0) return HelpCommand.Run();
             if (global.Has("systemd-cgroup")) throw new UsageException("--systemd-cgroup is not supported");
-            log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"));
+            log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"),
+                global.Value("error-fd") is null ? null : global.Number("error-fd", 0));
             var root = Path.GetFullPath(global.Value("root") ?? DefaultRoot);
             return Verb(global.Operands[0], [.. global.Operands.Skip(1)], new Surroundings(new StateDirectory(root), root, log));
         }

@@ -6,7 +6,7 @@ using Orchestrator.Runtime.Syscalls;
 namespace Orchestrator.Runtime.Commands;
 
 /// <summary>Where warnings and errors go: stderr, and the file of --log as text or JSON lines, as callers of runc read them.</summary>
-sealed class Log(string? file, bool json, bool debug)
+sealed class Log(string? file, bool json, bool debug, int? errorDescriptor = null)
 {
     const int StandardOutput = 1, StandardError = 2;
     const int FileMode = 0x1A4; // 0644
@@ -21,7 +21,8 @@ sealed class Log(string? file, bool json, bool debug)
     public void Error(string message)
     {
         if (file is not null) Append("error", message);
-        WriteTo(StandardError, "orun: " + message + "\n");
+        // The shim's children have the container's own stderr: their errors go back to the shim by a pipe.
+        WriteTo(errorDescriptor ?? StandardError, (errorDescriptor is null ? "orun: " : "") + message + "\n");
     }
 
     public static void Print(string text) => WriteTo(StandardOutput, text);
@@ -34,7 +35,7 @@ sealed class Log(string? file, bool json, bool debug)
             : $"time=\"{now}\" level={level} msg=\"{JsonEncodedText.Encode(message)}\"\n";
         if (file is null)
         {
-            WriteTo(StandardError, line);
+            if (errorDescriptor is null) WriteTo(StandardError, line);
             return;
         }
 

@@ -33,10 +33,11 @@ static class ProgramSteps
     }
 
     /// <summary>The short form for a program of the host: a hook or a child of the shim.</summary>
-    public static void ExecutePath(OpList ops, string what, string path, IReadOnlyList<string> args, IReadOnlyList<string> env)
+    public static void ExecutePath(OpList ops, string what, string path, IReadOnlyList<string> args, IReadOnlyList<string> env,
+        int firstClosed = FirstAfterStdio)
     {
         DefaultSignals(ops);
-        ops.Add("leave no descriptor open", Call.close_range, FirstAfterStdio, Arg.Named(uint.MaxValue, "all"), Arg.Named(CloseOnExec, "CLOEXEC"));
+        ops.Add("leave no descriptor open", Call.close_range, firstClosed, Arg.Named(uint.MaxValue, "all"), Arg.Named(CloseOnExec, "CLOEXEC"));
         ops.Add(what, Call.execve, path, new Arg.TextList(args), new Arg.TextList(env));
     }
 

@@ -75,7 +75,7 @@ sealed class StateDirectory(string root)
         if (!IsId(id)) throw new ContainerException($"'{id}' is not a container id: letters, digits, '_', '+', '-' and '.', at most {MostIdLength}");
     }
 
-    static bool IsId(string id) =>
+    public static bool IsId(string id) =>
         id.Length is > 0 and <= MostIdLength && id is not ("." or "..") && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '+' or '-' or '.');
 }
 

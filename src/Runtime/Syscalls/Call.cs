@@ -33,6 +33,7 @@ enum Call
     wait4 = 61,
     kill = 62,
     fcntl = 72,
+    flock = 73,
     getcwd = 79,
     chdir = 80,
     fchdir = 81,

@@ -86,8 +86,7 @@ static unsafe partial class Kernel
         var fresh = path + ".new";
         using (var fd = Open(fresh, O.WRONLY | O.CREAT | O.TRUNC | O.NOFOLLOW, mode))
             WriteAll(fd.Number, content, fresh);
-        fixed (byte* from = Text(fresh), to = Text(path))
-            Do(path, Call.rename, (nint)from, (nint)to);
+        Rename(fresh, path);
     }
 
     /// <summary>Makes one directory; false if something of that name was there.</summary>
@@ -133,6 +132,47 @@ static unsafe partial class Kernel
         var ends = stackalloc int[2];
         Do("pipe", Call.pipe2, (nint)ends, (nint)(flags | O.CLOEXEC));
         return (new Fd(ends[0]), new Fd(ends[1]));
+    }
+
+    /// <summary>Makes reads of this descriptor return at once. It must not share its open file with others, who would be changed too.</summary>
+    public static void MakeNonBlocking(Fd fd)
+    {
+        const int setStatus = 4; // F_SETFL
+        Do("descriptor", Call.fcntl, fd.Number, setStatus, (nint)O.NONBLOCK);
+    }
+
+    /// <summary>The same open file under a number of at least the given one, close-on-exec.</summary>
+    public static Fd Duplicate(Fd fd, int least)
+    {
+        const int duplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
+        return new Fd((int)Do("descriptor", Call.fcntl, fd.Number, duplicateCloseOnExec, least));
+    }
+
+    /// <summary>Takes over an inherited descriptor and makes it close-on-exec.</summary>
+    public static Fd Inherited(int number)
+    {
+        const int setFlags = 2, closeOnExec = 1; // F_SETFD, FD_CLOEXEC
+        Do($"descriptor {number}", Call.fcntl, number, setFlags, closeOnExec);
+        return new Fd(number);
+    }
+
+    /// <summary>Takes the exclusive lock of an open file without waiting; false if another has it (flock(2)).</summary>
+    public static bool TryLock(Fd fd, string target)
+    {
+        const int exclusive = 2, noWait = 4;
+        Try(out var errno, Call.flock, fd.Number, exclusive | noWait);
+        return errno switch
+        {
+            Errno.None => true,
+            Errno.EAGAIN => false,
+            _ => throw new SyscallException("flock", errno, target),
+        };
+    }
+
+    public static void Rename(string from, string to)
+    {
+        fixed (byte* source = Text(from), target = Text(to))
+            Do($"{from} -> {to}", Call.rename, (nint)source, (nint)target);
     }
 
     /// <summary>The file's type bits (S_IFMT) and, for a device, its number; null if there is none.</summary>
