@@ -4,14 +4,15 @@ using System.Text;
 namespace Orchestrator.Runtime.Launch;
 
 /// <summary>
-/// Native memory for what the spawned process reads. It is never given back: the process may read it until its exec, which for
-/// `create` is after this program's own end.
+/// Native memory for what the spawned process reads. It may be given back only when that process has executed its program or has
+/// ended; for `create` that is after this program's own end.
 /// </summary>
 sealed unsafe class Arena
 {
-    const int ChunkBytes = 64 * 1024;
+    const int ChunkBytes = 16 * 1024;
     const int Alignment = 8;
 
+    readonly List<nint> _chunks = [];
     byte* _next;
     nint _left;
 
@@ -23,6 +24,7 @@ sealed unsafe class Arena
         {
             _left = Math.Max(bytes, ChunkBytes);
             _next = (byte*)NativeMemory.AllocZeroed((nuint)_left);
+            _chunks.Add((nint)_next);
         }
 
         var taken = _next;
@@ -52,5 +54,13 @@ sealed unsafe class Arena
         var list = (byte**)Take((texts.Count + 1) * sizeof(byte*));
         for (int i = 0; i < texts.Count; i++) list[i] = Place(texts[i]);
         return list;
+    }
+
+    /// <summary>Gives the memory back; nobody may read it any more.</summary>
+    public void Free()
+    {
+        foreach (var chunk in _chunks) NativeMemory.Free((void*)chunk);
+        _chunks.Clear();
+        _left = 0;
     }
 }

@@ -20,10 +20,11 @@ sealed class Launched : IDisposable
     readonly LaunchPlan _plan;
     readonly Fd _reports;
     readonly Fd _sync;
+    readonly Arena _arena;
 
-    Launched(LaunchPlan plan, int pid, Fd pidFd, Fd reports, Fd sync)
+    Launched(LaunchPlan plan, int pid, Fd pidFd, Fd reports, Fd sync, Arena arena)
     {
-        (_plan, Pid, PidFd, _reports, _sync) = (plan, pid, pidFd, reports, sync);
+        (_plan, Pid, PidFd, _reports, _sync, _arena) = (plan, pid, pidFd, reports, sync, arena);
     }
 
     public int Pid { get; }
@@ -48,8 +49,9 @@ sealed class Launched : IDisposable
             if (pidNamespace is not null) Kernel.EnterNamespace(pidNamespace, CloneFlags.NEWPID, "the pid namespace");
             try
             {
-                var (pid, pidFd) = Spawner.Start(plan, slots, errors, cgroup);
-                return new Launched(plan, pid, pidFd, reports, syncWrite);
+                var arena = new Arena();
+                var (pid, pidFd) = Spawner.Start(plan, slots, errors, cgroup, arena);
+                return new Launched(plan, pid, pidFd, reports, syncWrite, arena);
             }
             finally
             {
@@ -77,7 +79,12 @@ sealed class Launched : IDisposable
     {
         Span<byte> report = stackalloc byte[ReportBytes];
         int length = Kernel.Read(_reports.Number, report, "launch reports");
-        if (length == 0) return Milestone.Executed;
+        if (length == 0)
+        {
+            _arena.Free();
+            return Milestone.Executed;
+        }
+
         var place = BinaryPrimitives.ReadUInt32LittleEndian(report);
         switch (place)
         {

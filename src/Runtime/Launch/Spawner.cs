@@ -24,9 +24,10 @@ static unsafe partial class Spawner
     /// <param name="slots">Descriptors by slot.</param>
     /// <param name="errors">Where it reports errors; it is in the Errors slot as well.</param>
     /// <param name="cgroup">A cgroup v2 directory to be born in; null: this process's own.</param>
-    public static (int Pid, Fd PidFd) Start(LaunchPlan plan, IEnumerable<(Slot Slot, int Descriptor)> slots, Fd errors, Fd? cgroup)
+    /// <param name="arena">The memory it reads; the caller keeps it until the child has executed or ended.</param>
+    public static (int Pid, Fd PidFd) Start(
+        LaunchPlan plan, IEnumerable<(Slot Slot, int Descriptor)> slots, Fd errors, Fd? cgroup, Arena arena)
     {
-        var arena = new Arena();
         var registers = (long*)arena.Take(RegisterCount * sizeof(long));
         foreach (var (slot, descriptor) in slots) registers[slot.Index] = descriptor;
         registers[Slots.Errors.Index] = errors.Number;

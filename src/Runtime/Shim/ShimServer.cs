@@ -14,6 +14,7 @@ sealed partial class ShimServer : IDisposable
     const int AnyChild = -1;
     const int RoundsPerTurn = 4; // buffers of one stream before the next stream's turn
     const int MostStrays = 256;
+    const int IdleMilliseconds = 5000; // of quiet, after which the memory of what was done is given back
 
     readonly StateDirectory _states;
     readonly string _root;
@@ -39,11 +40,20 @@ sealed partial class ShimServer : IDisposable
     /// <summary>Serves until a client asks to stop.</summary>
     public void Run()
     {
+        bool trimmed = false;
         while (!_stopping)
         {
             int count = Watch();
-            Kernel.Poll(_polled.AsSpan(0, count), -1);
-            Turn();
+            if (Kernel.Poll(_polled.AsSpan(0, count), trimmed ? -1 : IdleMilliseconds) > 0)
+            {
+                Turn();
+                trimmed = false;
+            }
+            else
+            {
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+                trimmed = true;
+            }
         }
     }
 
