@@ -1,1 +1,3 @@
-return 0;
+using Orchestrator.Runtime.Commands;
+
+return CommandLine.Run(args);

@@ -19,6 +19,7 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
 
     // Each may hold a file and a stream open for as long as somebody looks on.
     const int MaxCalls = 64;
+    static readonly TimeSpan HangUpTimeout = TimeSpan.FromSeconds(10);
 
     int _underWay;
 
@@ -29,52 +30,57 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
     {
         try
         {
-            using AsyncDuplexStreamingCall<Frame, Frame> stream = client.Serve(cancellationToken: cancel);
-            await stream.RequestStream.WriteAsync(new Frame { CallId = call.Id }, cancel);
-            string error = "";
-            try
-            {
-                if (Interlocked.Increment(ref _underWay) > MaxCalls)
-                    error = $"node {options.NodeName} answers {MaxCalls} calls already";
-                else
-                    await ServeAsync(stream, call, cancel);
-            }
-            catch (Exception e) when (e is not (RpcException or OperationCanceledException))
-            {
-                error = e.Message.StartsWith("node ", StringComparison.Ordinal) ? e.Message : $"node {options.NodeName}: {e.Message}";
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _underWay);
-            }
-
-            await stream.RequestStream.WriteAsync(new Frame { Finish = new Finish { Error = error } }, cancel);
-            await stream.RequestStream.CompleteAsync();
+            using Asker asker = new(client.Serve(cancellationToken: cancel));
+            await asker.SendAsync(new Frame { CallId = call.Id }, cancel);
+            string error = await TryServeAsync(asker, call, cancel);
+            await asker.SendAsync(new Frame { Finish = new Finish { Error = error } }, cancel);
+            // Ending the call from here would take back what was just sent: the asker ends it once it has read everything.
+            await asker.HungUpAsync().WaitAsync(HangUpTimeout, cancel);
         }
-        catch (Exception e) when (e is RpcException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or OperationCanceledException or InvalidOperationException or IOException or TimeoutException)
         {
             // The one who asked is gone, or the session is: there is nobody left to tell.
             LogCallBroken(log, call.Id, e.Message);
         }
     }
 
-    Task ServeAsync(AsyncDuplexStreamingCall<Frame, Frame> stream, Call call, CancellationToken cancel) => call.RequestCase switch
+    async Task<string> TryServeAsync(Asker asker, Call call, CancellationToken cancel)
     {
-        Call.RequestOneofCase.Logs => LogsAsync(stream, call.Logs, cancel),
-        Call.RequestOneofCase.ImportImage => ImportAsync(stream, call.ImportImage, cancel),
+        try
+        {
+            if (Interlocked.Increment(ref _underWay) > MaxCalls)
+                return $"node {options.NodeName} answers {MaxCalls} calls already";
+            await ServeAsync(asker, call, cancel);
+            return "";
+        }
+        catch (Exception e) when (e is not (RpcException or OperationCanceledException))
+        {
+            return e.Message.StartsWith("node ", StringComparison.Ordinal) ? e.Message : $"node {options.NodeName}: {e.Message}";
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    Task ServeAsync(Asker asker, Call call, CancellationToken cancel) => call.RequestCase switch
+    {
+        Call.RequestOneofCase.Logs => LogsAsync(asker, call.Logs, cancel),
+        Call.RequestOneofCase.ImportImage => ImportAsync(asker, call.ImportImage, cancel),
         Call.RequestOneofCase.None => throw new NotSupportedException("this version does not know what is asked"),
     };
 
-    async Task LogsAsync(AsyncDuplexStreamingCall<Frame, Frame> stream, LogsRequest request, CancellationToken cancel)
+    async Task LogsAsync(Asker asker, LogsRequest request, CancellationToken cancel)
     {
         PodRunner runner = pods.Find(request.Namespace, request.Pod)
             ?? throw new FileNotFoundException($"pod {request.Namespace}/{request.Pod} is not on this node");
+        // A log that is followed ends when nobody looks on any more.
         using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task listening = StopWithAskerAsync(stream.ResponseStream, gone);
+        Task listening = CancelWhenAsync(asker.HungUpAsync(), gone);
         try
         {
             await foreach (ReadOnlyMemory<byte> text in Gather(logs.ReadAsync(runner, request, gone.Token)))
-                await stream.RequestStream.WriteAsync(new Frame { Data = UnsafeByteOperations.UnsafeWrap(text) }, gone.Token);
+                await asker.SendAsync(new Frame { Data = UnsafeByteOperations.UnsafeWrap(text) }, cancel);
         }
         finally
         {
@@ -83,21 +89,10 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
         }
     }
 
-    // A follow ends when the one who asked goes away, which shows on the other half of the stream.
-    static async Task StopWithAskerAsync(IAsyncStreamReader<Frame> asker, CancellationTokenSource gone)
+    static async Task CancelWhenAsync(Task hungUp, CancellationTokenSource gone)
     {
-        try
-        {
-            while (await asker.MoveNext(gone.Token) && asker.Current.PartCase != Frame.PartOneofCase.Finish)
-            {
-            }
-
-            await gone.CancelAsync();
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
-        {
-            await gone.CancelAsync();
-        }
+        await Task.WhenAny(hungUp, Task.Delay(Timeout.Infinite, gone.Token));
+        await gone.CancelAsync();
     }
 
     static async IAsyncEnumerable<ReadOnlyMemory<byte>> Gather(IAsyncEnumerable<ReadOnlyMemory<byte>> pieces)
@@ -131,25 +126,25 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
         }
     }
 
-    async Task ImportAsync(AsyncDuplexStreamingCall<Frame, Frame> stream, ImportImageStart start, CancellationToken cancel)
+    async Task ImportAsync(Asker asker, ImportImageStart start, CancellationToken cancel)
     {
         string archive = images.NewIncoming();
         try
         {
             await using (FileStream file = new(archive, FileMode.CreateNew, FileAccess.Write))
             {
-                while (await stream.ResponseStream.MoveNext(cancel) && stream.ResponseStream.Current.PartCase != Frame.PartOneofCase.Finish)
+                await foreach (ReadOnlyMemory<byte> data in asker.ReceiveAsync(cancel))
                 {
                     if (file.Length > options.ImageLimits.LayerBytes)
                         throw new ImageException(ImageFault.Invalid, $"the archive is longer than {options.ImageLimits.LayerBytes} bytes");
-                    await file.WriteAsync(stream.ResponseStream.Current.Data.Memory, cancel);
+                    await file.WriteAsync(data, cancel);
                 }
             }
 
             foreach ((string name, string digest) in await images.ImportAsync(archive, start.Name.Length > 0 ? start.Name : null, cancel))
             {
                 ImportedImage image = new() { Node = options.NodeName, Name = name, Digest = digest };
-                await stream.RequestStream.WriteAsync(new Frame { Data = image.ToByteString() }, cancel);
+                await asker.SendAsync(new Frame { Data = image.ToByteString() }, cancel);
             }
         }
         finally

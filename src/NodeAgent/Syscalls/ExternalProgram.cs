@@ -15,6 +15,7 @@ static class ExternalProgram
     // Enough to explain a failure; whatever a container's program writes must not fill the agent's memory.
     const int OutputBytes = 16 * 1024;
     const int ReadBytes = 4096;
+    static readonly TimeSpan OutputTimeout = TimeSpan.FromSeconds(1);
 
     /// <exception cref="TimeoutException">It took longer than allowed, and was killed with its children.</exception>
     /// <exception cref="IOException">It can't be started.</exception>
@@ -35,8 +36,10 @@ static class ExternalProgram
             Task reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, limit.Token), ReadAsync(process.StandardError, output, limit.Token));
             await WriteAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
-            await reading;
-            return new ProgramResult(process.ExitCode, output.ToString().Trim());
+            // What it left running may hold its output open for ever.
+            await Task.WhenAny(reading, Task.Delay(OutputTimeout, limit.Token));
+            lock (output)
+                return new ProgramResult(process.ExitCode, output.ToString().Trim());
         }
         catch (OperationCanceledException)
         {

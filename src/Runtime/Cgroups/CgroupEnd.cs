@@ -1,0 +1,73 @@
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Cgroups;
+
+/// <summary>The end of a container's cgroups: signals to all in them, and their removal.</summary>
+static class CgroupEnd
+{
+    const int Kill = 9;
+    const int RoundMilliseconds = 5; // cgroup v1 tells nobody when it becomes empty
+    const int MostRounds = 2000; // 10 s: a process that holds out longer hangs in the kernel
+
+    /// <summary>Sends a signal to every process. SIGKILL goes to them frozen, so that none can fork away.</summary>
+    public static void Signal(ContainerCgroups cgroups, int signal)
+    {
+        if (signal == Kill && cgroups.Unified && cgroups.Directories[0].Has("cgroup.kill"))
+        {
+            cgroups.Directories[0].Write("cgroup.kill", "1");
+            return;
+        }
+
+        var freezer = cgroups.Directories.FirstOrDefault(directory => directory.Controllers.Contains("freezer"));
+        if (signal != Kill || freezer is null || !freezer.Has("freezer.state"))
+        {
+            SignalEach(cgroups, signal);
+            return;
+        }
+
+        freezer.Write("freezer.state", "FROZEN");
+        try
+        {
+            for (int round = 0; round < MostRounds && Kernel.ReadText(freezer.Path + "/freezer.state").Trim() == "FREEZING"; round++)
+                Kernel.Poll([], RoundMilliseconds);
+            SignalEach(cgroups, signal);
+        }
+        finally
+        {
+            freezer.Write("freezer.state", "THAWED");
+        }
+    }
+
+    static void SignalEach(ContainerCgroups cgroups, int signal)
+    {
+        foreach (var pid in cgroups.Directories.SelectMany(directory => directory.Processes()).Distinct()) Kernel.Signal(pid, signal);
+    }
+
+    /// <summary>Ends what still runs and removes the directories.</summary>
+    /// <exception cref="CgroupException">A process did not end, or a directory can't be removed.</exception>
+    public static void Remove(ContainerCgroups cgroups)
+    {
+        // A pid namespace takes its processes along with the first; without one of its own, stragglers are left here.
+        if (cgroups.Directories.Any(directory => directory.Processes().Count > 0)) Signal(cgroups, Kill);
+        foreach (var directory in cgroups.Directories)
+        {
+            for (int round = 0; RemoveTree(directory.Path) is var errno and not (Errno.None or Errno.ENOENT); round++)
+            {
+                if (errno != Errno.EBUSY || round == MostRounds) throw new CgroupException($"{directory.Path}: {SyscallException.Describe(errno)}");
+                if (round % 100 == 99) Signal(cgroups, Kill);
+                Kernel.Poll([], RoundMilliseconds);
+            }
+        }
+
+        // Parents that orun made go with their last container; one still in use stays, and is its next user's to remove.
+        for (int i = cgroups.Made.Count - 1; i >= 0; i--) Kernel.RemoveDirectory(cgroups.Made[i]);
+    }
+
+    static Errno RemoveTree(string directory)
+    {
+        var errno = Kernel.RemoveDirectory(directory);
+        if (errno != Errno.EBUSY || !Directory.Exists(directory)) return errno;
+        foreach (var child in Directory.EnumerateDirectories(directory)) RemoveTree(child);
+        return Kernel.RemoveDirectory(directory);
+    }
+}

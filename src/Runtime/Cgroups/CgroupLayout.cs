@@ -1,0 +1,66 @@
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Cgroups;
+
+/// <summary>One mounted cgroup hierarchy; Controllers as v1 names them ("cpu,cpuacct"), or as v2 lists them.</summary>
+sealed record Hierarchy(bool Unified, string MountPoint, IReadOnlyList<string> Controllers)
+{
+    public string Name => string.Join(',', Controllers);
+}
+
+/// <summary>
+/// The cgroup file systems of this host (cgroups(7)). Controllers found on v1 decide: a host that has any is driven as v1, and a
+/// cgroup2 mount beside them is left alone; with none it is v2.
+/// </summary>
+sealed record CgroupLayout(bool Unified, IReadOnlyList<Hierarchy> Hierarchies)
+{
+    public static CgroupLayout Read()
+    {
+        var layout = Parse(Kernel.ReadText("/proc/self/mountinfo"));
+        if (!layout.Unified) return layout;
+        var mount = layout.Hierarchies[0].MountPoint;
+        var controllers = Kernel.ReadText(mount + "/cgroup.controllers").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        return layout with { Hierarchies = [layout.Hierarchies[0] with { Controllers = controllers }] };
+    }
+
+    /// <summary>Reads the text of /proc/PID/mountinfo (proc_pid_mountinfo(5)).</summary>
+    /// <exception cref="CgroupException">No cgroup file system is mounted.</exception>
+    public static CgroupLayout Parse(string mountinfo)
+    {
+        var v1 = new SortedDictionary<string, Hierarchy>(StringComparer.Ordinal);
+        string? v2 = null;
+        foreach (var line in mountinfo.Split('\n'))
+        {
+            var dash = line.IndexOf(" - ", StringComparison.Ordinal);
+            if (dash < 0) continue;
+            var right = line[(dash + 3)..].Split(' ');
+            if (right.Length < 3 || right[0] is not ("cgroup" or "cgroup2")) continue;
+            var mountPoint = Unescape(line[..dash].Split(' ')[4]);
+            if (right[0] == "cgroup2")
+            {
+                v2 ??= mountPoint;
+                continue;
+            }
+
+            var options = right[2].Split(',');
+            if (options.Any(option => option.StartsWith("name=", StringComparison.Ordinal))) continue;
+            var controllers = options.Where(IsController).ToArray();
+            if (controllers.Length > 0) v1.TryAdd(string.Join(',', controllers), new Hierarchy(false, mountPoint, controllers));
+        }
+
+        if (v1.Count > 0) return new CgroupLayout(false, v1.Values.ToList());
+        return v2 is null
+            ? throw new CgroupException("no cgroup file system is mounted")
+            : new CgroupLayout(true, [new Hierarchy(true, v2, [])]);
+    }
+
+    static bool IsController(string option) => option is not ("rw" or "ro" or "xattr" or "noprefix" or "clone_children" or "favordynmods"
+        or "nofavordynmods") && !option.Contains('=');
+
+    // Spaces and backslashes stand as octal numbers there.
+    static string Unescape(string path) =>
+        path.Replace("\\040", " ", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
+}
+
+/// <summary>A cgroup request that this host can't meet.</summary>
+sealed class CgroupException(string message) : Exception("cgroups: " + message);

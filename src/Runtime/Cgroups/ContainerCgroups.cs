@@ -1,0 +1,119 @@
+using Orchestrator.Runtime.Plan;
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Cgroups;
+
+/// <summary>A container's cgroup in every hierarchy: made, limited, emptied, removed.</summary>
+/// <param name="Directories">One in each hierarchy.</param>
+/// <param name="Made">What orun made, parents first: what it takes away again.</param>
+sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IReadOnlyList<string> Made)
+{
+    const string DefaultParent = "orun";
+    const int DirectoryMode = 0x1ED; // 0755
+    const int MakeAttempts = 5; // another container's end may take an empty parent away between two mkdirs
+
+    // v2 controllers that a container is given; the rest stay with the host.
+    static readonly string[] UnifiedControllers = ["cpuset", "cpu", "io", "memory", "pids"];
+
+    public bool Unified => Directories.Count > 0 && Directories[0].Unified;
+
+    /// <summary>Where a configuration's cgroup is, below each mount point: absolute as it stands, else below "orun".</summary>
+    public static string PathOf(ContainerConfig config, string id)
+    {
+        var asked = config.Linux.CgroupsPath;
+        if (asked.Length == 0) return $"{DefaultParent}/{id}";
+        var clean = CleanPath(asked);
+        return asked.StartsWith('/') ? clean : $"{DefaultParent}/{clean}";
+    }
+
+    /// <summary>A path below each mount point, without empty parts and dots.</summary>
+    public static string CleanPath(string path)
+    {
+        var parts = path.Split('/').Where(part => part is not ("" or ".")).ToArray();
+        if (parts.Length == 0) throw new ConfigException("linux.cgroupsPath", "is the root of all cgroups");
+        if (parts.Contains("..")) throw new ConfigException("linux.cgroupsPath", "must not contain '..'");
+        return string.Join('/', parts);
+    }
+
+    /// <summary>Makes the directories. What was made before a failure is taken away again.</summary>
+    public static ContainerCgroups Make(CgroupLayout layout, string path)
+    {
+        var made = new List<string>();
+        var directories = new List<CgroupDirectory>();
+        try
+        {
+            foreach (var hierarchy in layout.Hierarchies)
+            {
+                for (int attempt = 1; !TryMakeAll(hierarchy, path.Split('/'), made); attempt++)
+                    if (attempt == MakeAttempts) throw new CgroupException($"{hierarchy.MountPoint}/{path}: its parents keep vanishing");
+                directories.Add(new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}"));
+            }
+        }
+        catch
+        {
+            for (int i = made.Count - 1; i >= 0; i--) Kernel.RemoveDirectory(made[i]);
+            throw;
+        }
+
+        return new ContainerCgroups(directories, made);
+    }
+
+    static bool TryMakeAll(Hierarchy hierarchy, string[] parts, List<string> made)
+    {
+        var directory = hierarchy.MountPoint;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            var parent = directory;
+            directory += "/" + parts[i];
+            if (hierarchy.Unified) PassControllersDown(hierarchy, parent);
+            try
+            {
+                if (Kernel.MakeDirectory(directory, DirectoryMode)) made.Add(directory);
+            }
+            catch (SyscallException e) when (e.Errno == Errno.ENOENT)
+            {
+                return false;
+            }
+
+            // A new v1 cpuset is empty, and no process can enter it so.
+            if (!hierarchy.Unified && hierarchy.Controllers.Contains("cpuset")) InheritCpuset(parent, directory);
+        }
+
+        return true;
+    }
+
+    static void InheritCpuset(string parent, string directory)
+    {
+        foreach (var file in (string[])["/cpuset.cpus", "/cpuset.mems"])
+        {
+            if (Kernel.ReadText(directory + file).Trim().Length > 0) continue;
+            Kernel.WriteSetting(directory + file, Kernel.ReadText(parent + file).Trim());
+        }
+    }
+
+    static void PassControllersDown(Hierarchy hierarchy, string directory)
+    {
+        var wanted = UnifiedControllers.Where(hierarchy.Controllers.Contains).Select(controller => "+" + controller).ToList();
+        if (wanted.Count > 0) Kernel.WriteSetting(directory + "/cgroup.subtree_control", string.Join(' ', wanted));
+    }
+
+    public void Limit(ResourceSpec resources)
+    {
+        if (Unified) UnifiedLimits.Apply(Directories[0], resources);
+        else LegacyLimits.Apply(Directories, resources);
+    }
+
+    /// <summary>How a process enters: by `tasks` files on v1; on v2 it is born in the directory.</summary>
+    public CgroupMembership Membership()
+    {
+        var files = Unified ? [] : Directories.Select(directory => new TaskFile(directory.Name, directory.Path + "/tasks")).ToList();
+        var shown = Directories.Select(directory => new CgroupViewMount(directory.Name, directory.Path)).ToList();
+        return new CgroupMembership(files, new CgroupView(Unified, shown));
+    }
+
+    /// <summary>The v2 directory to clone into; null on v1.</summary>
+    public Fd? OpenUnified() => Unified ? Kernel.Open(Directories[0].Path, O.PATH | O.DIRECTORY) : null;
+
+    public long OomKills() => Directories.Sum(directory => directory.OomKills());
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Orchestrator.Runtime.Spec;
+
+namespace Orchestrator.Runtime.Cgroups;
+
+/// <summary>Limits as cgroup v1 writes them (the kernel's admin-guide/cgroup-v1).</summary>
+static class LegacyLimits
+{
+    public static void Apply(IReadOnlyList<CgroupDirectory> directories, ResourceSpec resources)
+    {
+        Memory(directories, resources.Memory);
+        Cpu(directories, resources.Cpu);
+        if (resources.PidsLimit is { } pids) Find(directories, "pids").Write("pids.max", pids > 0 ? Text(pids) : "max");
+        if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "this host has cgroup v1");
+        if (directories.FirstOrDefault(directory => directory.Controllers.Contains("devices")) is { } devices)
+        {
+            devices.Write("devices.deny", "a");
+            foreach (var rule in DeviceRules.Complete(resources.Devices))
+                foreach (var line in DeviceRules.InWords(rule))
+                    devices.Write(rule.Allow ? "devices.allow" : "devices.deny", line);
+        }
+        else
+        {
+            throw new CgroupException("no devices controller: device access could not be restricted");
+        }
+    }
+
+    static void Memory(IReadOnlyList<CgroupDirectory> directories, MemorySpec memory)
+    {
+        if (memory.Limit is { } limit and not 0) Find(directories, "memory").Write("memory.limit_in_bytes", Text(limit));
+        if (memory.Swap is { } swap and not 0) Find(directories, "memory").Write("memory.memsw.limit_in_bytes", Text(swap));
+        if (memory.Reservation is { } reservation and not 0) Find(directories, "memory").Write("memory.soft_limit_in_bytes", Text(reservation));
+        if (memory.Swappiness is { } swappiness)
+            Find(directories, "memory").Write("memory.swappiness", swappiness.ToString(CultureInfo.InvariantCulture));
+        if (memory.DisableOomKiller) Find(directories, "memory").Write("memory.oom_control", "1");
+    }
+
+    static void Cpu(IReadOnlyList<CgroupDirectory> directories, CpuSpec cpu)
+    {
+        if (cpu.Shares is { } shares and not 0) Find(directories, "cpu").Write("cpu.shares", Text(shares));
+        // The period first: a quota is checked against it.
+        if (cpu.Period is { } period and not 0) Find(directories, "cpu").Write("cpu.cfs_period_us", Text(period));
+        if (cpu.Quota is { } quota and not 0) Find(directories, "cpu").Write("cpu.cfs_quota_us", quota < 0 ? "-1" : Text(quota));
+        if (cpu.Burst is { } burst) Find(directories, "cpu").Write("cpu.cfs_burst_us", Text(burst));
+        if (cpu.Idle is { } idle) Find(directories, "cpu").Write("cpu.idle", Text(idle));
+        if (cpu.Cpus.Length > 0) Find(directories, "cpuset").Write("cpuset.cpus", cpu.Cpus);
+        if (cpu.Mems.Length > 0) Find(directories, "cpuset").Write("cpuset.mems", cpu.Mems);
+    }
+
+    static CgroupDirectory Find(IReadOnlyList<CgroupDirectory> directories, string controller) =>
+        directories.FirstOrDefault(directory => directory.Controllers.Contains(controller))
+        ?? throw new ConfigException("linux.resources." + controller, $"this host has no {controller} controller");
+
+    static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,29 @@
+using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Commands;
+
+/// <summary>`create ID`: sets the container up; its process waits for `start`.</summary>
+static class CreateCommand
+{
+    public static readonly string[] Flags = ["bundle,b=", "pid-file=", "console-socket=", "no-pivot", "preserve-fds=", "no-new-keyring"];
+
+    public static int Run(IReadOnlyList<string> arguments, Surroundings around)
+    {
+        var options = Options.Parse(arguments, Flags);
+        Kernel.ReleaseSignals();
+        using var process = new ContainerLaunch(around.States, around.Log.Warn).Begin(Read(options), waitsForStart: true);
+        around.Log.Debug($"created {options.Operands[0]} with process {process.Pid}");
+        return 0;
+    }
+
+    public static LaunchOptions Read(Options options)
+    {
+        if (options.Has("no-new-keyring")) throw new UsageException("--no-new-keyring is not supported: every container gets a keyring of its own");
+        const int mostPreserved = 1000;
+        var preserved = options.Number("preserve-fds", 0);
+        if (preserved > mostPreserved) throw new UsageException($"--preserve-fds: at most {mostPreserved}");
+        return new LaunchOptions(options.Single("one container id"), Path.GetFullPath(options.Value("bundle") ?? "."),
+            options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), preserved);
+    }
+}

@@ -1,0 +1,30 @@
+using Orchestrator.Runtime.State;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Commands;
+
+/// <summary>`delete [--force] ID`: removes a stopped container; with --force kills it first, and one that is not there is no error.</summary>
+static class DeleteCommand
+{
+    public static int Run(IReadOnlyList<string> arguments, Surroundings around)
+    {
+        var options = Options.Parse(arguments, ["force,f"], interleaved: true);
+        var id = options.Single("one container id");
+        Kernel.ReleaseSignals();
+        bool force = options.Has("force");
+        var state = around.States.TryLoad(id);
+        if (state is null)
+        {
+            if (!force) throw new ContainerException($"container {id} does not exist");
+            around.States.Remove(id);
+            return 0;
+        }
+
+        var status = around.States.Status(state);
+        // One that was never started has nothing to lose: runc deletes it as well.
+        if (status == ContainerStatus.Running && !force) throw new ContainerException($"container {id} can't be deleted: it is running");
+        if (status != ContainerStatus.Stopped) ContainerEnd.Kill(state);
+        ContainerEnd.Delete(around.States, state, around.Log.Warn);
+        return 0;
+    }
+}

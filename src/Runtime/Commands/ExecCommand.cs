@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text;
+using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.Plan;
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.State;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Commands;
+
+/// <summary>`exec ID CMD...` or `exec -p process.json ID`: a further process in a running container; its exit code is the process's.</summary>
+static class ExecCommand
+{
+    const int PidFileMode = 0x1A4; // 0644
+
+    static readonly string[] Flags =
+    [
+        "process,p=", "detach,d", "cwd=", "env,e=", "user,u=", "additional-gids,g=", "tty,t", "console-socket=", "pid-file=", "no-new-privs",
+        "preserve-fds=",
+    ];
+
+    static readonly (string File, CloneFlags Kind)[] Joined =
+    [
+        ("mnt", CloneFlags.NEWNS), ("net", CloneFlags.NEWNET), ("ipc", CloneFlags.NEWIPC), ("uts", CloneFlags.NEWUTS),
+        ("cgroup", CloneFlags.NEWCGROUP),
+    ];
+
+    public static int Run(IReadOnlyList<string> arguments, Surroundings around)
+    {
+        var options = Options.Parse(arguments, Flags);
+        if (options.Operands.Count == 0) throw new UsageException("exec wants a container id and a command");
+        Launched process;
+        try
+        {
+            process = Start(options, around);
+        }
+        catch (Exception e) when (e is not UsageException)
+        {
+            throw new ExecFailedException(e);
+        }
+
+        using (process) return options.Has("detach") ? 0 : Foreground.Wait(process);
+    }
+
+    static Launched Start(Options options, Surroundings around)
+    {
+        HostProbe.ProtectOwnProgram();
+        var state = around.States.Load(options.Operands[0]);
+        var config = around.States.LoadConfig(state.Id);
+        var spec = Process(options, config);
+        using var init = Kernel.PidFd(state.Pid);
+        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container {state.Id} is not running");
+        var plan = LaunchPlanner.Plan(new ExecRequest
+        {
+            Process = spec, Host = HostProbe.Read(config, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,
+            Namespaces = Different(state.Pid), Seccomp = config.Linux.Seccomp, PreservedDescriptors = options.Number("preserve-fds", 0),
+        });
+        foreach (var warning in plan.Warnings) around.Log.Warn(warning);
+        using var console = ConsoleSocket.Connect(spec, options.Value("console-socket"));
+        List<(Slot, Fd)> given = [(Slots.Init, init)];
+        if (console is not null) given.Add((Slots.ConsoleSocket, console));
+        var score = OomScore.Take(spec.OomScoreAdj);
+        using var cgroup = state.Cgroups.OpenUnified();
+        bool ownPids = !Kernel.IsSameNamespace($"/proc/{state.Pid}/ns/pid", "/proc/self/ns/pid");
+        var process = Launched.Start(plan, given, cgroup, ownPids ? init : null);
+        try
+        {
+            process.Next();
+            OomScore.GiveBack(score);
+            if (options.Value("pid-file") is { } file)
+                Kernel.ReplaceFile(file, Encoding.ASCII.GetBytes(process.Pid.ToString(CultureInfo.InvariantCulture)), PidFileMode);
+            return process;
+        }
+        catch
+        {
+            process.Abandon();
+            process.Dispose();
+            throw;
+        }
+    }
+
+    static CloneFlags Different(int pid)
+    {
+        var flags = CloneFlags.None;
+        foreach (var (file, kind) in Joined)
+            if (!Kernel.IsSameNamespace($"/proc/{pid}/ns/{file}", $"/proc/self/ns/{file}"))
+                flags |= kind;
+        return flags;
+    }
+
+    static ProcessSpec Process(Options options, ContainerConfig config)
+    {
+        var command = options.Operands.Skip(1).ToList();
+        if (options.Value("process") is { } file)
+        {
+            if (command.Count > 0) throw new UsageException("exec takes a command or --process, not both");
+            return ConfigReader.ReadProcess(Kernel.ReadFile(file), []);
+        }
+
+        if (command.Count == 0) throw new UsageException("exec wants a command");
+        var basis = config.Process ?? throw new ConfigException("process", "is missing");
+        var user = options.Value("user") is { } text ? User(text, basis.User) : basis.User;
+        var groups = options.Values("additional-gids").SelectMany(list => list.Split(',')).Select(group => Id("additional-gids", group));
+        return basis with
+        {
+            Args = command,
+            Terminal = options.Has("tty"),
+            Cwd = options.Value("cwd") ?? basis.Cwd,
+            Env = [.. basis.Env, .. options.Values("env")],
+            User = user with { AdditionalGids = [.. user.AdditionalGids, .. groups] },
+            NoNewPrivileges = basis.NoNewPrivileges || options.Has("no-new-privs"),
+        };
+    }
+
+    // Numbers only: names would have to be looked up in files that the container can write.
+    static UserSpec User(string text, UserSpec basis)
+    {
+        var parts = text.Split(':');
+        if (parts.Length > 2) throw new UsageException($"--user: '{text}' is not UID or UID:GID");
+        return basis with { Uid = Id("user", parts[0]), Gid = parts.Length == 2 ? Id("user", parts[1]) : basis.Gid };
+    }
+
+    static uint Id(string flag, string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id != uint.MaxValue
+            ? id : throw new UsageException($"--{flag}: '{text}' is not a numeric id from 0 to 4294967294");
+}

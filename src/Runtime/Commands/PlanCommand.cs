@@ -1,0 +1,30 @@
+using Orchestrator.Runtime.Cgroups;
+using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.Plan;
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Commands;
+
+/// <summary>`plan [--bundle DIR] ID`: prints every system call `create` would make in the container's process. Changes nothing.</summary>
+static class PlanCommand
+{
+    public static int Run(IReadOnlyList<string> arguments, Surroundings around)
+    {
+        var options = CreateCommand.Read(Options.Parse(arguments, CreateCommand.Flags));
+        var warnings = new List<string>();
+        var config = ConfigReader.Read(Kernel.ReadFile(options.Bundle + "/config.json"), warnings);
+        var path = ContainerCgroups.PathOf(config, options.Id);
+        var directories = CgroupLayout.Read().Hierarchies
+            .Select(hierarchy => new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}")).ToList();
+        var plan = LaunchPlanner.Plan(new LaunchRequest
+        {
+            Config = config, Bundle = options.Bundle, Host = HostProbe.Read(config, options.Bundle), Id = options.Id,
+            Cgroups = new ContainerCgroups(directories, []).Membership(), WaitsForStart = true, NoPivot = options.NoPivot,
+            PreservedDescriptors = options.PreservedDescriptors,
+        });
+        foreach (var warning in warnings.Concat(plan.Warnings)) around.Log.Warn(warning);
+        Log.Print(plan.Print());
+        return 0;
+    }
+}

@@ -1,0 +1,19 @@
+using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.State;
+
+namespace Orchestrator.Runtime.Commands;
+
+/// <summary>`run ID`: create, start, wait and delete in one; its exit code is the container's.</summary>
+static class RunCommand
+{
+    public static int Run(IReadOnlyList<string> arguments, Surroundings around)
+    {
+        var options = Options.Parse(arguments, [.. CreateCommand.Flags, "detach,d", "keep"]);
+        var request = CreateCommand.Read(options);
+        using var process = new ContainerLaunch(around.States, around.Log.Warn).Begin(request, waitsForStart: false);
+        if (options.Has("detach")) return 0;
+        int exitCode = Foreground.Wait(process);
+        if (!options.Has("keep")) ContainerEnd.Delete(around.States, around.States.Load(request.Id), around.Log.Warn);
+        return exitCode;
+    }
+}

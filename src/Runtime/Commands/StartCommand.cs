@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.State;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Commands;
+
+/// <summary>`start ID`: lets a created container's process execute its program, and reports whether it did.</summary>
+static class StartCommand
+{
+    const int ReportBytes = 8;
+
+    public static int Run(IReadOnlyList<string> arguments, Surroundings around)
+    {
+        var id = Options.Parse(arguments, []).Single("one container id");
+        Kernel.ReleaseSignals();
+        var states = around.States;
+        var state = states.Load(id);
+        var status = states.Status(state);
+        if (status != ContainerStatus.Created) throw new ContainerException($"container {id} can't be started: it is {status.ToString().ToLowerInvariant()}");
+        var config = states.LoadConfig(id);
+        var result = Kernel.Open(states.StartResult(id), O.RDONLY | O.NONBLOCK);
+        using (result)
+        {
+            using (var fifo = Kernel.TryOpen(states.StartFifo(id), O.WRONLY | O.NONBLOCK)
+                ?? throw new ContainerException($"container {id} can't be started: its process is gone"))
+                Kernel.WriteAll(fifo.Number, [1], states.StartFifo(id));
+            Await(result, $"execute {config.Process?.Args[0]}");
+        }
+
+        Kernel.RemoveFile(states.StartFifo(id));
+        Kernel.RemoveFile(states.StartResult(id));
+        HookRunner.Run(config.Hooks.Poststart, state.WriteOci(ContainerStatus.Running));
+        return 0;
+    }
+
+    // The process's end of the fifo is close-on-exec: its end without a word is the success of exec.
+    static void Await(Fd result, string what)
+    {
+        Kernel.Poll([new PollFd(result.Number, PollFd.In)], -1);
+        Span<byte> report = stackalloc byte[ReportBytes];
+        if (Kernel.ReadSome(result, report) == ReportBytes)
+            throw new LaunchException(what, "execve", (Errno)BinaryPrimitives.ReadUInt32LittleEndian(report[4..]));
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using Orchestrator.Runtime.Cgroups;
+using Orchestrator.Runtime.Plan;
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.State;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Launch;
+
+/// <summary>What `create` and `run` were asked for.</summary>
+sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
+
+/// <summary>Brings a container up to the point where its process waits for start, or runs. What fails leaves nothing behind.</summary>
+sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
+{
+    const int PidFileMode = 0x1A4; // 0644
+
+    /// <returns>The process; the caller disposes it.</returns>
+    public Launched Begin(LaunchOptions options, bool waitsForStart)
+    {
+        HostProbe.ProtectOwnProgram();
+        var text = Kernel.TryReadFile(options.Bundle + "/config.json")
+            ?? throw new ContainerException($"{options.Bundle}/config.json does not exist");
+        var warnings = new List<string>();
+        var config = ConfigReader.Read(text, warnings);
+        warnings.ForEach(warn);
+        states.Claim(options.Id);
+        ContainerCgroups? cgroups = null;
+        try
+        {
+            states.SaveConfig(options.Id, text);
+            cgroups = ContainerCgroups.Make(CgroupLayout.Read(), ContainerCgroups.PathOf(config, options.Id));
+            cgroups.Limit(config.Linux.Resources);
+            return Start(options, config, cgroups, waitsForStart);
+        }
+        catch
+        {
+            if (cgroups is not null) CgroupEnd.Remove(cgroups);
+            states.Remove(options.Id);
+            throw;
+        }
+    }
+
+    Launched Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
+    {
+        var plan = LaunchPlanner.Plan(new LaunchRequest
+        {
+            Config = config, Bundle = options.Bundle, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
+            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
+        });
+        foreach (var warning in plan.Warnings) warn(warning);
+        var given = new List<(Slot Slot, Fd Fd)>();
+        try
+        {
+            if (waitsForStart)
+            {
+                given.Add((Slots.StartFifo, Fifo(states.StartFifo(options.Id))));
+                given.Add((Slots.StartResult, Fifo(states.StartResult(options.Id))));
+            }
+
+            if (ConsoleSocket.Connect(config.Process!, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console)); // the planner refused null
+            var pidPath = config.Linux.Namespaces.FirstOrDefault(ns => ns.Kind == CloneFlags.NEWPID)?.Path ?? "";
+            using var cgroup = cgroups.OpenUnified();
+            using var pidNamespace = pidPath.Length > 0 ? Kernel.Open(pidPath, O.RDONLY) : null;
+            var score = OomScore.Take(config.Process!.OomScoreAdj); // as above
+            var process = Launched.Start(plan, given, cgroup, pidNamespace);
+            try
+            {
+                Finish(options, config, cgroups, process, waitsForStart);
+                if (!waitsForStart) OomScore.GiveBack(score);
+                return process;
+            }
+            catch
+            {
+                process.Abandon();
+                process.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            foreach (var (_, fd) in given) fd.Dispose();
+        }
+    }
+
+    void Finish(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, Launched process, bool waitsForStart)
+    {
+        var state = new ContainerState(options.Id, config.OciVersion, process.Pid, ProcessClock.StartTime(process.Pid) ?? 0, options.Bundle,
+            Path.GetFullPath(config.Root.Path, options.Bundle), Now(), cgroups, config.Annotations);
+        var milestone = process.Next();
+        if (milestone == Milestone.HooksDue)
+        {
+            HookRunner.Run(config.Hooks.BeforePivot, state.WriteOci(ContainerStatus.Creating));
+            process.HooksDone();
+            milestone = process.Next();
+        }
+
+        if (waitsForStart && milestone != Milestone.Parked)
+            throw new ContainerException($"the container's process ended while it was set up (out of memory, or killed)");
+        states.Save(state);
+        if (options.PidFile is not null)
+            Kernel.ReplaceFile(options.PidFile, Encoding.ASCII.GetBytes(process.Pid.ToString(CultureInfo.InvariantCulture)), PidFileMode);
+        if (!waitsForStart) HookRunner.Run(config.Hooks.Poststart, state.WriteOci(ContainerStatus.Running));
+    }
+
+    static Fd Fifo(string path)
+    {
+        Kernel.MakeFifo(path);
+        // Open for both directions: neither open nor read then depends on who is at the other end.
+        return Kernel.Open(path, O.RDWR);
+    }
+
+    static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+}

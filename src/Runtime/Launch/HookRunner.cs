@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Orchestrator.Runtime.Plan;
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Launch;
+
+/// <summary>Runs hooks in order, each with the container's state on its stdin (config.md, "POSIX-platform Hooks").</summary>
+static class HookRunner
+{
+    const int Kill = 9;
+
+    /// <exception cref="HookException">A hook did not end with 0 in its time; those after it did not run.</exception>
+    public static void Run(IReadOnlyList<Hook> hooks, byte[] state)
+    {
+        foreach (var hook in hooks) Run(hook, state);
+    }
+
+    static void Run(Hook hook, byte[] state)
+    {
+        var (read, write) = Kernel.Pipe();
+        using (read)
+        using (write)
+        {
+            var ops = new OpList();
+            var what = $"{hook.Kind} hook {hook.Path}";
+            ops.Add(what, Call.dup3, Slots.Target, 0, 0);
+            ProgramSteps.ExecutePath(ops, what, hook.Path, hook.Args, hook.Env);
+            using var process = Launched.Start(ops.Build(CloneFlags.None), [(Slots.Target, read)]);
+            read.Dispose();
+            process.Next();
+            // A hook that does not read its stdin is within its rights; SIGPIPE is held back, so this is an error number.
+            try
+            {
+                Kernel.WriteAll(write.Number, state, what);
+            }
+            catch (SyscallException e) when (e.Errno == Errno.EPIPE)
+            {
+            }
+
+            write.Dispose();
+            Await(hook, process);
+        }
+    }
+
+    static void Await(Hook hook, Launched process)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            int left = hook.TimeoutSeconds is { } seconds ? (int)Math.Max(0, seconds * 1000L - clock.ElapsedMilliseconds) : -1;
+            PollFd[] ended = [new PollFd(process.PidFd.Number, PollFd.In)];
+            if (Kernel.Poll(ended, left) > 0) break;
+            if (left != 0) continue;
+            Kernel.Signal(process.PidFd, Kill);
+            Kernel.Wait(process.Pid, block: true, out _);
+            throw new HookException($"{hook.Kind} hook {hook.Path}: not done after {hook.TimeoutSeconds} s");
+        }
+
+        Kernel.Wait(process.Pid, block: true, out var status);
+        if (status.ExitCode != 0) throw new HookException($"{hook.Kind} hook {hook.Path}: ended with {status.ExitCode}");
+    }
+}
+
+/// <summary>A hook that failed or took too long.</summary>
+sealed class HookException(string message) : Exception(message);

@@ -1,0 +1,33 @@
+using Orchestrator.Runtime.Plan;
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Launch;
+
+/// <summary>Looks up what a plan has to know of this host.</summary>
+static class HostProbe
+{
+    public static HostFacts Read(ContainerConfig config, string bundle)
+    {
+        var files = new HashSet<string>();
+        foreach (var mount in config.Mounts)
+        {
+            if (!mount.Options.IsBind) continue;
+            var source = Path.GetFullPath(mount.Source, bundle);
+            if (Kernel.Stat(source) is { IsDirectory: false }) files.Add(source);
+        }
+
+        return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(), files, Kernel.Stat("/proc/kcore") is not null);
+    }
+
+    /// <summary>
+    /// Makes sure that this program runs from a read-only mount (see spawn.x64.S), so that no container can write to it through
+    /// /proc/PID/exe (CVE-2019-5736), and that no other process may look into it.
+    /// </summary>
+    public static void ProtectOwnProgram()
+    {
+        if (!Kernel.IsOnReadOnlyMount("/proc/self/exe"))
+            throw new InvalidOperationException("orun could not start from a read-only mount of itself: it needs root, /proc and open_tree(2)");
+        Kernel.BecomeUndumpable();
+    }
+}

@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using Orchestrator.Runtime.Plan;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Launch;
+
+/// <summary>How far a launch has come.</summary>
+enum Milestone
+{
+    HooksDue,
+    Parked,
+    Executed,
+}
+
+/// <summary>A process on its way from clone to exec.</summary>
+sealed class Launched : IDisposable
+{
+    const int ReportBytes = 8;
+
+    readonly LaunchPlan _plan;
+    readonly Fd _reports;
+    readonly Fd _sync;
+    readonly Arena _arena;
+
+    Launched(LaunchPlan plan, int pid, Fd pidFd, Fd reports, Fd sync, Arena arena)
+    {
+        (_plan, Pid, PidFd, _reports, _sync, _arena) = (plan, pid, pidFd, reports, sync, arena);
+    }
+
+    public int Pid { get; }
+
+    public Fd PidFd { get; }
+
+    /// <summary>Opens what the plan needs and clones.</summary>
+    /// <param name="plan">What the process does.</param>
+    /// <param name="given">Slots that the caller fills, such as the start fifo.</param>
+    /// <param name="cgroup">A cgroup v2 directory to be born in.</param>
+    /// <param name="pidNamespace">A namespace file or pidfd whose pid namespace the process enters; null: none.</param>
+    public static Launched Start(LaunchPlan plan, IReadOnlyList<(Slot Slot, Fd Fd)> given, Fd? cgroup = null, Fd? pidNamespace = null)
+    {
+        var opened = new List<(Slot Slot, Fd Fd)>();
+        var (reports, errors) = Kernel.Pipe();
+        var (syncRead, syncWrite) = Kernel.Pipe();
+        try
+        {
+            foreach (var input in plan.Inputs) opened.Add((input.Slot, Kernel.Open(input.Path, input.Flags)));
+            var slots = opened.Concat(given).Append((Slots.Sync, syncRead)).Select(pair => (pair.Item1, pair.Item2.Number));
+            using var home = pidNamespace is null ? null : Kernel.Open("/proc/self/ns/pid", O.RDONLY);
+            if (pidNamespace is not null) Kernel.EnterNamespace(pidNamespace, CloneFlags.NEWPID, "the pid namespace");
+            try
+            {
+                var arena = new Arena();
+                var (pid, pidFd) = Spawner.Start(plan, slots, errors, cgroup, arena);
+                return new Launched(plan, pid, pidFd, reports, syncWrite, arena);
+            }
+            finally
+            {
+                // Later children, such as hooks, belong to this process's own pid namespace.
+                if (home is not null) Kernel.EnterNamespace(home, CloneFlags.NEWPID, "the own pid namespace");
+            }
+        }
+        catch
+        {
+            reports.Dispose();
+            syncWrite.Dispose();
+            throw;
+        }
+        finally
+        {
+            foreach (var (_, fd) in opened) fd.Dispose();
+            errors.Dispose();
+            syncRead.Dispose();
+        }
+    }
+
+    /// <summary>Waits for the next milestone.</summary>
+    /// <exception cref="LaunchException">A step failed; the process has ended.</exception>
+    public Milestone Next()
+    {
+        Span<byte> report = stackalloc byte[ReportBytes];
+        int length = Kernel.Read(_reports.Number, report, "launch reports");
+        if (length == 0)
+        {
+            _arena.Free();
+            return Milestone.Executed;
+        }
+
+        var place = BinaryPrimitives.ReadUInt32LittleEndian(report);
+        switch (place)
+        {
+            case LaunchPlanner.HooksDue: return Milestone.HooksDue;
+            case LaunchPlanner.Parked: return Milestone.Parked;
+        }
+
+        var op = _plan.Ops[(int)place];
+        Kernel.Wait(Pid, block: true, out _);
+        throw new LaunchException(op.What, op.Call == Call.expect ? "check" : op.Call.ToString(),
+            (Errno)BinaryPrimitives.ReadUInt32LittleEndian(report[4..]));
+    }
+
+    public void HooksDone() => Kernel.WriteAll(_sync.Number, [1], "launch sync");
+
+    /// <summary>Ends the process, wherever it is, and reaps it.</summary>
+    public void Abandon()
+    {
+        const int kill = 9;
+        Kernel.Signal(PidFd, kill);
+        Kernel.Wait(Pid, block: true, out _);
+    }
+
+    public void Dispose()
+    {
+        _reports.Dispose();
+        _sync.Dispose();
+        PidFd.Dispose();
+    }
+}

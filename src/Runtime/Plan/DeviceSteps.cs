@@ -1,0 +1,80 @@
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Plan;
+
+/// <summary>
+/// The device nodes and links that every container has (config-linux.md, "Default Devices"), and those asked for.
+/// Left out when the host's /dev is bound over the container's.
+/// </summary>
+static class DeviceSteps
+{
+    const uint Character = 0x2000; // S_IFCHR
+    const uint Everyone = 0x1B6; // 0666
+
+    static readonly DeviceSpec[] Defaults =
+    [
+        new("/dev/null", Character, 1, 3, Everyone, 0, 0),
+        new("/dev/zero", Character, 1, 5, Everyone, 0, 0),
+        new("/dev/full", Character, 1, 7, Everyone, 0, 0),
+        new("/dev/random", Character, 1, 8, Everyone, 0, 0),
+        new("/dev/urandom", Character, 1, 9, Everyone, 0, 0),
+        new("/dev/tty", Character, 5, 0, Everyone, 0, 0),
+    ];
+
+    public static void All(OpList ops, LaunchRequest request)
+    {
+        if (request.Config.Mounts.Any(mount => mount.Options.IsBind && PathSteps.Clean(mount.Destination) == "dev")) return;
+        // The modes below are meant as they stand.
+        ops.Add("make device nodes", Call.umask, 0);
+        var asked = request.Config.Linux.Devices;
+        foreach (var device in Defaults)
+            if (!asked.Any(other => PathSteps.Clean(other.Path) == PathSteps.Clean(device.Path)))
+                Node(ops, device);
+        foreach (var device in asked) Node(ops, device);
+        Link(ops, "fd", "/proc/self/fd");
+        Link(ops, "stdin", "/proc/self/fd/0");
+        Link(ops, "stdout", "/proc/self/fd/1");
+        Link(ops, "stderr", "/proc/self/fd/2");
+        if (request.Host.HasKcore) Link(ops, "core", "/proc/kcore");
+        Link(ops, "ptmx", "pts/ptmx");
+    }
+
+    static void Node(OpList ops, DeviceSpec device)
+    {
+        const long typeAndNone = 0xF000;
+        const int modeOffset = 24, deviceOffset = 40;
+        var what = $"make the device {device.Path}";
+        var name = PathSteps.LastPart(device.Path);
+        var parent = PathSteps.Parent(ops, what, device.Path);
+        var made = new Mark();
+        var number = MakeDevice(device.Major, device.Minor);
+        ops.Add(what, Call.mknodat, parent, name, Arg.Octal(device.Type | device.Mode), Arg.Named(number, $"{device.Major}:{device.Minor}"))
+            .ThenTo(made).Tolerate(Errno.EEXIST);
+        // The image brings a file of that name: it must be the very device, not a link or a file that looks like it.
+        var stat = new Scratch("stat", new byte[Kernel.StatBytes]);
+        ops.Add(what, Call.newfstatat, parent, name, stat, At.SYMLINK_NOFOLLOW);
+        ops.Add($"{what}: the image has something else there", Call.expect,
+            new Arg.Inside(stat, modeOffset), typeAndNone, (long)device.Type, (int)Errno.EEXIST);
+        ops.Add($"{what}: the image has another device there", Call.expect,
+            new Arg.Inside(stat, deviceOffset), -1, number, (int)Errno.EEXIST);
+        ops.Place(made);
+        if (device.Uid != 0 || device.Gid != 0)
+            ops.Add(what, Call.fchownat, parent, name, (long)device.Uid, (long)device.Gid, At.SYMLINK_NOFOLLOW);
+        if (parent != Slots.Root) ops.Add(what, Call.close, parent);
+    }
+
+    static void Link(OpList ops, string name, string points)
+    {
+        var what = $"make the link /dev/{name}";
+        var parent = PathSteps.Parent(ops, what, "/dev/" + name);
+        // devpts hands out terminals only through its own ptmx: another one in the image is replaced.
+        if (name == "ptmx") ops.Add(what, Call.unlinkat, parent, name, 0).Tolerate(Errno.ENOENT);
+        ops.Add(what, Call.symlinkat, points, parent, name).Tolerate(Errno.EEXIST);
+        ops.Add(what, Call.close, parent);
+    }
+
+    /// <summary>dev_t as the kernel packs it for mknod(2) and stat(2).</summary>
+    public static long MakeDevice(uint major, uint minor) =>
+        (minor & 0xFF) | (long)(major & 0xFFF) << 8 | (long)(minor & ~0xFFu) << 12 | (long)(major & ~0xFFFu) << 32;
+}

@@ -1,0 +1,63 @@
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Plan;
+
+/// <summary>The mounts of the configuration, in its order, each onto a descriptor that was resolved inside the root.</summary>
+static class MountSteps
+{
+    public static void All(OpList ops, LaunchRequest request, bool hasCgroupNamespace)
+    {
+        foreach (var mount in request.Config.Mounts)
+        {
+            var what = $"{mount.Field}: mount {mount.Destination}";
+            if (mount.Options.IsBind) Bind(ops, what, mount, request);
+            else if (mount.Type is "cgroup" or "cgroup2") CgroupMountSteps.Mount(ops, what, mount, request.Cgroups.View, hasCgroupNamespace);
+            else FileSystem(ops, what, mount.Destination, mount.Source, mount.Type, mount.Options);
+        }
+    }
+
+    static void Bind(OpList ops, string what, MountSpec mount, LaunchRequest request)
+    {
+        var source = Path.GetFullPath(mount.Source, request.Bundle);
+        var options = mount.Options;
+        ops.Add($"{what}: source {source}", Call.open_tree, At.FDCWD, source,
+            At.CLONE | At.CLOEXEC | (options.IsRecursive ? At.RECURSIVE : At.None)).Into(Slots.Tree);
+        PathSteps.ResolveOrMake(ops, what, mount.Destination, !request.Host.FileSources.Contains(source));
+        Attributes(ops, what, Slots.Tree, options.Set, options.Clear, recursive: false);
+        Attributes(ops, what, Slots.Tree, options.SetBelow, options.ClearBelow, recursive: true);
+        var propagation = options.Propagation == Ms.None ? Ms.PRIVATE | Ms.REC : options.Propagation;
+        Propagate(ops, what, Slots.Tree, propagation);
+        RootSteps.Attach(ops, what);
+        ops.Add(what, Call.close, Slots.Tree);
+        ops.Add(what, Call.close, Slots.Target);
+    }
+
+    /// <summary>
+    /// Mounts a new file system. The directory is entered by its descriptor and named ".", because mount(2) takes no descriptor.
+    /// </summary>
+    public static void FileSystem(OpList ops, string what, string destination, string source, string type, MountOptions options)
+    {
+        PathSteps.ResolveOrMake(ops, what, destination, directory: true);
+        ops.Add(what, Call.fchdir, Slots.Target);
+        ops.Add(what, Call.close, Slots.Target);
+        ops.Add(what, Call.mount, source.Length > 0 ? source : type, ".", type, options.Flags, options.Data.Length > 0 ? options.Data : Arg.Null);
+        bool below = (options.SetBelow | options.ClearBelow) != MountAttr.None;
+        if (!below && options.Propagation == Ms.None) return;
+        PathSteps.Find(ops, what, destination);
+        Attributes(ops, what, Slots.Target, options.SetBelow, options.ClearBelow, recursive: true);
+        if (options.Propagation != Ms.None) Propagate(ops, what, Slots.Target, options.Propagation);
+        ops.Add(what, Call.close, Slots.Target);
+    }
+
+    public static void Attributes(OpList ops, string what, Slot mount, MountAttr set, MountAttr clear, bool recursive)
+    {
+        if ((set | clear) == MountAttr.None) return;
+        ops.Add(what, Call.mount_setattr, mount, "", At.EMPTY_PATH | (recursive ? At.RECURSIVE : At.None),
+            Blocks.MountAttributes(set, clear), Blocks.MountAttrBytes);
+    }
+
+    static void Propagate(OpList ops, string what, Slot mount, Ms propagation) =>
+        ops.Add(what, Call.mount_setattr, mount, "", At.EMPTY_PATH | ((propagation & Ms.REC) != 0 ? At.RECURSIVE : At.None),
+            Blocks.MountAttributes(MountAttr.None, MountAttr.None, propagation), Blocks.MountAttrBytes);
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Plan;
+
+/// <summary>
+/// One system call of the container's process, and what follows: on success go on at OkTo, on a tolerated error at ErrorTo, on
+/// any other error the launch fails with What as the reason. Jumps only lead forward.
+/// </summary>
+sealed record Op(
+    Call Call, IReadOnlyList<Arg> Args, string What, Slot? Into, Errno Tolerated, Errno AlsoTolerated, int OkTo, int ErrorTo)
+{
+    /// <summary>The operation in one line, as strace would print it, with its jumps.</summary>
+    public string Print(int index)
+    {
+        var line = new StringBuilder();
+        line.Append(CultureInfo.InvariantCulture, $"{index,4}  ");
+        if (Into is not null) line.Append(Into.Name).Append(" = ");
+        line.Append(Call).Append('(').AppendJoin(", ", Args).Append(')');
+        if (OkTo != index + 1) line.Append(CultureInfo.InvariantCulture, $"  ok -> {OkTo}");
+        if (Tolerated != Errno.None)
+        {
+            line.Append("  ").Append(Tolerated);
+            if (AlsoTolerated != Errno.None) line.Append('|').Append(AlsoTolerated);
+            line.Append(CultureInfo.InvariantCulture, $" -> {ErrorTo}");
+        }
+
+        return line.Append("  # ").Append(What).ToString();
+    }
+}
+
+/// <summary>
+/// Everything the container's process will do between clone and exec, and what the launcher must open for it before.
+/// </summary>
+sealed record LaunchPlan(
+    CloneFlags Namespaces, IReadOnlyList<Input> Inputs, IReadOnlyList<Op> Ops, IReadOnlyList<string> Warnings)
+{
+    public string Print()
+    {
+        var text = new StringBuilder();
+        text.Append("clone ").AppendLine(Namespaces.ToString().Replace(", ", "|", StringComparison.Ordinal));
+        foreach (var input in Inputs)
+            text.Append("open  ").Append(input.Slot.Name).Append(" = ").AppendLine(input.Path);
+        for (int i = 0; i < Ops.Count; i++) text.AppendLine(Ops[i].Print(i));
+        return text.ToString();
+    }
+}
+
+/// <summary>A file that the launcher opens in its own namespaces before the clone.</summary>
+sealed record Input(Slot Slot, string Path, O Flags);

@@ -1,0 +1,69 @@
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Plan;
+
+/// <summary>
+/// The one way to a path inside the container: the kernel resolves it below the root descriptor (openat2(2) RESOLVE_IN_ROOT), so that
+/// links in the image can't lead outside, and what is missing is made one name at a time in a directory already held.
+/// </summary>
+static class PathSteps
+{
+    const Resolve Inside = Resolve.IN_ROOT | Resolve.NO_MAGICLINKS;
+    const uint DirectoryMode = 0x1ED; // 0755
+    const uint FileMode = 0x1A4; // 0644
+
+    /// <summary>Cleans a container path: no empty parts, no dots, no leading slash. ".." is left to the kernel's walk.</summary>
+    public static string Clean(string path) => string.Join('/', Parts(path));
+
+    /// <summary>Opens an existing path into the target slot.</summary>
+    public static OpList.Draft Find(OpList ops, string what, string path, O flags = O.PATH) =>
+        ops.Add(what, Call.openat2, Slots.Root, Clean(path), Blocks.OpenHow(flags, Inside), Blocks.OpenHowBytes).Into(Slots.Target);
+
+    /// <summary>Opens a path into the target slot; makes it and its parents if they are missing.</summary>
+    public static void ResolveOrMake(OpList ops, string what, string path, bool directory)
+    {
+        var found = new Mark();
+        Find(ops, what, path).ThenTo(found).Tolerate(Errno.ENOENT);
+        var parts = Parts(path);
+        var parent = MakeDirectories(ops, what, directory ? parts : parts[..^1]);
+        if (!directory)
+        {
+            var afterClose = new Mark();
+            ops.Add(what, Call.openat, parent, parts[^1], O.CREAT | O.EXCL | O.NOFOLLOW | O.WRONLY | O.CLOEXEC, Arg.Octal(FileMode))
+                .Into(Slots.Scrap).Tolerate(Errno.EEXIST, to: afterClose);
+            ops.Add(what, Call.close, Slots.Scrap);
+            ops.Place(afterClose);
+        }
+
+        if (parent != Slots.Root) ops.Add(what, Call.close, parent);
+        Find(ops, what, path);
+        ops.Place(found);
+    }
+
+    /// <summary>Opens (and makes, if missing) the directory of a path; returns the slot that holds it.</summary>
+    public static Slot Parent(OpList ops, string what, string path) => MakeDirectories(ops, what, Parts(path)[..^1]);
+
+    public static string LastPart(string path) => Parts(path)[^1];
+
+    static Slot MakeDirectories(OpList ops, string what, string[] parts)
+    {
+        var parent = Slots.Root;
+        for (int i = 1; i <= parts.Length; i++)
+        {
+            var next = i % 2 == 0 ? Slots.Even : Slots.Odd;
+            var prefix = string.Join('/', parts[..i]);
+            var how = Blocks.OpenHow(O.PATH | O.DIRECTORY, Inside);
+            var have = new Mark();
+            ops.Add(what, Call.openat2, Slots.Root, prefix, how, Blocks.OpenHowBytes).Into(next).ThenTo(have).Tolerate(Errno.ENOENT);
+            ops.Add(what, Call.mkdirat, parent, parts[i - 1], Arg.Octal(DirectoryMode)).Tolerate(Errno.EEXIST);
+            ops.Add(what, Call.openat2, Slots.Root, prefix, how, Blocks.OpenHowBytes).Into(next);
+            ops.Place(have);
+            if (parent != Slots.Root) ops.Add(what, Call.close, parent);
+            parent = next;
+        }
+
+        return parent;
+    }
+
+    static string[] Parts(string path) => path.Split('/').Where(part => part is not ("" or ".")).ToArray();
+}

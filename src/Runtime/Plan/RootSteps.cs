@@ -1,0 +1,54 @@
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Plan;
+
+/// <summary>The container's root: bound onto itself as a mount, held by a descriptor, and entered at the end.</summary>
+static class RootSteps
+{
+    const int Detach = 2; // MNT_DETACH
+    const int MoveFromEmpty = 4, MoveToEmpty = 0x40; // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH
+
+    public static void Bind(OpList ops, ContainerConfig config, string bundle)
+    {
+        var path = Path.GetFullPath(config.Root.Path, bundle);
+        // Nothing mounted from here on may reach the host.
+        ops.Add("make all mounts private", Call.mount, Arg.Null, "/", Arg.Null, Ms.REC | Ms.PRIVATE, Arg.Null);
+        var what = $"bind the root file system {path}";
+        ops.Add(what, Call.open_tree, At.FDCWD, path, At.CLONE | At.CLOEXEC | At.RECURSIVE).Into(Slots.Root);
+        ops.Add(what, Call.move_mount, Slots.Root, "", At.FDCWD, path, Arg.Named(MoveFromEmpty, "F_EMPTY_PATH"));
+    }
+
+    /// <summary>Attaches the detached mount in the tree slot at the target slot.</summary>
+    public static OpList.Draft Attach(OpList ops, string what) =>
+        ops.Add(what, Call.move_mount, Slots.Tree, "", Slots.Target, "", Arg.Named(MoveFromEmpty | MoveToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
+
+    /// <summary>Changes root; the old one is stacked below and taken off, so that nothing of it is reachable (pivot_root(2)).</summary>
+    public static void Enter(OpList ops, ContainerConfig config, bool noPivot)
+    {
+        ops.Add("enter the root", Call.fchdir, Slots.Root);
+        if (noPivot)
+        {
+            ops.Add("move the root", Call.mount, ".", "/", Arg.Null, Ms.MOVE, Arg.Null);
+            ops.Add("change the root", Call.chroot, ".");
+        }
+        else
+        {
+            ops.Add("change the root", Call.pivot_root, ".", ".");
+            ops.Add("take the old root off", Call.umount2, ".", Arg.Named(Detach, "DETACH"));
+        }
+
+        ops.Add("enter the root", Call.chdir, "/");
+        if (config.Linux.RootfsPropagation is not Ms.None and var propagation)
+            ops.Add("linux.rootfsPropagation", Call.mount, Arg.Null, "/", Arg.Null, propagation, Arg.Null);
+        if (config.Root.ReadOnly)
+        {
+            ops.Add("make the root read-only", Call.mount_setattr, Slots.Root, "", At.EMPTY_PATH,
+                Blocks.MountAttributes(MountAttr.RDONLY, MountAttr.None), Blocks.MountAttrBytes);
+        }
+    }
+
+    /// <summary>Holds the root of a container that was joined.</summary>
+    public static void Hold(OpList ops) =>
+        ops.Add("open the container's root", Call.openat, At.FDCWD, "/", O.PATH | O.DIRECTORY | O.CLOEXEC).Into(Slots.Root);
+}

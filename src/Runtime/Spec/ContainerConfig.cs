@@ -1,0 +1,164 @@
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.Spec;
+
+/// <summary>
+/// The part of config.json that orun runs (OCI runtime-spec 1.2, config.md and config-linux.md). What is not here was refused
+/// by name when it was read, or changes nothing about isolation.
+/// </summary>
+sealed record ContainerConfig
+{
+    public required string OciVersion { get; init; }
+    public required RootSpec Root { get; init; }
+
+    /// <summary>Null: the container has no program yet; it can't be created.</summary>
+    public ProcessSpec? Process { get; init; }
+
+    public string Hostname { get; init; } = "";
+    public string Domainname { get; init; } = "";
+    public IReadOnlyList<MountSpec> Mounts { get; init; } = [];
+    public HookSet Hooks { get; init; } = new();
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new SortedDictionary<string, string>();
+    public LinuxSpec Linux { get; init; } = new();
+}
+
+sealed record RootSpec(string Path, bool ReadOnly);
+
+sealed record ProcessSpec
+{
+    public bool Terminal { get; init; }
+
+    /// <summary>Rows and columns; null: the kernel's default of none.</summary>
+    public (uint Rows, uint Columns)? ConsoleSize { get; init; }
+
+    public required string Cwd { get; init; }
+    public IReadOnlyList<string> Env { get; init; } = [];
+    public IReadOnlyList<string> Args { get; init; } = [];
+    public UserSpec User { get; init; } = new(0, 0, null, []);
+
+    /// <summary>Null: no capability at all.</summary>
+    public CapabilitySpec? Capabilities { get; init; }
+
+    public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];
+    public bool NoNewPrivileges { get; init; }
+    public int? OomScoreAdj { get; init; }
+}
+
+sealed record UserSpec(uint Uid, uint Gid, uint? Umask, IReadOnlyList<uint> AdditionalGids);
+
+/// <summary>Capability sets as bit masks of capability numbers (capabilities(7)).</summary>
+sealed record CapabilitySpec(ulong Bounding, ulong Effective, ulong Permitted, ulong Inheritable, ulong Ambient);
+
+sealed record Rlimit(string Name, int Number, ulong Soft, ulong Hard);
+
+sealed record MountSpec(string Destination, string Type, string Source, MountOptions Options)
+{
+    /// <summary>The field's path in config.json, for messages.</summary>
+    public required string Field { get; init; }
+}
+
+sealed record HookSet
+{
+    /// <summary>prestart and createRuntime, in that order: both run in the runtime's namespaces before pivot_root.</summary>
+    public IReadOnlyList<Hook> BeforePivot { get; init; } = [];
+
+    public IReadOnlyList<Hook> Poststart { get; init; } = [];
+    public IReadOnlyList<Hook> Poststop { get; init; } = [];
+}
+
+/// <summary>A program run at a moment of the container's life; gets the state on its stdin.</summary>
+sealed record Hook(string Kind, string Path, IReadOnlyList<string> Args, IReadOnlyList<string> Env, int? TimeoutSeconds);
+
+sealed record LinuxSpec
+{
+    public IReadOnlyList<NamespaceSpec> Namespaces { get; init; } = [];
+    public IReadOnlyList<DeviceSpec> Devices { get; init; } = [];
+
+    /// <summary>Empty: chosen by orun.</summary>
+    public string CgroupsPath { get; init; } = "";
+
+    public ResourceSpec Resources { get; init; } = new();
+
+    /// <summary>None: private.</summary>
+    public Ms RootfsPropagation { get; init; }
+
+    public SeccompSpec? Seccomp { get; init; }
+    public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new SortedDictionary<string, string>();
+    public IReadOnlyList<string> MaskedPaths { get; init; } = [];
+    public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
+}
+
+/// <summary>Path empty: a new namespace; else the one to join.</summary>
+sealed record NamespaceSpec(CloneFlags Kind, string Name, string Path);
+
+/// <summary>A device node; Type is the S_IF* bits.</summary>
+sealed record DeviceSpec(string Path, uint Type, uint Major, uint Minor, uint Mode, uint Uid, uint Gid);
+
+/// <summary>Limits; null means: not set.</summary>
+sealed record ResourceSpec
+{
+    public MemorySpec Memory { get; init; } = new();
+    public CpuSpec Cpu { get; init; } = new();
+    public long? PidsLimit { get; init; }
+    public IReadOnlyList<DeviceRule> Devices { get; init; } = [];
+
+    /// <summary>cgroup v2 files and the values to write into them.</summary>
+    public IReadOnlyDictionary<string, string> Unified { get; init; } = new SortedDictionary<string, string>();
+}
+
+/// <summary>Bytes; -1 is without limit. Swap is memory and swap together, as cgroup v1 counts.</summary>
+sealed record MemorySpec
+{
+    public long? Limit { get; init; }
+    public long? Reservation { get; init; }
+    public long? Swap { get; init; }
+    public ulong? Swappiness { get; init; }
+    public bool DisableOomKiller { get; init; }
+}
+
+/// <summary>Quota, Period and Burst in microseconds.</summary>
+sealed record CpuSpec
+{
+    public ulong? Shares { get; init; }
+    public long? Quota { get; init; }
+    public ulong? Period { get; init; }
+    public ulong? Burst { get; init; }
+    public long? Idle { get; init; }
+    public string Cpus { get; init; } = "";
+    public string Mems { get; init; } = "";
+}
+
+/// <summary>Type is a, b or c; null numbers mean any.</summary>
+sealed record DeviceRule(bool Allow, char Type, long? Major, long? Minor, string Access);
+
+sealed record SeccompSpec
+{
+    public required SeccompAction DefaultAction { get; init; }
+
+    /// <summary>True if x86-64 is listed, or nothing is.</summary>
+    public required bool CoversX64 { get; init; }
+
+    /// <summary>SECCOMP_FILTER_FLAG_* bits.</summary>
+    public ulong Flags { get; init; }
+
+    public IReadOnlyList<SeccompRule> Rules { get; init; } = [];
+}
+
+/// <summary>The filter's return value: SECCOMP_RET_* with its data (seccomp(2)).</summary>
+readonly record struct SeccompAction(uint Value);
+
+sealed record SeccompRule(IReadOnlyList<string> Names, SeccompAction Action, IReadOnlyList<SeccompArgument> Arguments);
+
+enum SeccompComparison
+{
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Equal,
+    GreaterOrEqual,
+    Greater,
+    MaskedEqual,
+}
+
+/// <summary>For MaskedEqual: (argument AND Value) equals ValueTwo.</summary>
+sealed record SeccompArgument(int Index, ulong Value, ulong ValueTwo, SeccompComparison Comparison);

@@ -1,0 +1,41 @@
+using Orchestrator.Runtime.Cgroups;
+using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.State;
+
+/// <summary>The end of a container: its processes, its cgroups, its poststop hooks, its files.</summary>
+static class ContainerEnd
+{
+    const int KillSignal = 9;
+    const int MostMilliseconds = 10_000; // a process that outlives SIGKILL this long hangs in the kernel
+
+    /// <summary>Kills whatever runs and waits until the first process is gone.</summary>
+    public static void Kill(ContainerState state)
+    {
+        CgroupEnd.Signal(state.Cgroups, KillSignal);
+        if (!ProcessClock.IsAlive(state)) return;
+        using var process = Kernel.PidFd(state.Pid);
+        // Between the check and the descriptor the number may have passed to another process.
+        if (!ProcessClock.IsAlive(state)) return;
+        Kernel.Signal(process, KillSignal);
+        if (Kernel.Poll([new PollFd(process.Number, PollFd.In)], MostMilliseconds) == 0)
+            throw new ContainerException($"container {state.Id}: process {state.Pid} did not end within {MostMilliseconds} ms of SIGKILL");
+    }
+
+    /// <summary>Removes all that is left of a stopped container.</summary>
+    public static void Delete(StateDirectory states, ContainerState state, Action<string> warn)
+    {
+        var hooks = states.LoadConfig(state.Id).Hooks.Poststop;
+        CgroupEnd.Remove(state.Cgroups);
+        states.Remove(state.Id);
+        try
+        {
+            HookRunner.Run(hooks, state.WriteOci(ContainerStatus.Stopped));
+        }
+        catch (HookException e)
+        {
+            warn(e.Message); // runtime.md, "Lifecycle" 13: logged, and the deletion goes on
+        }
+    }
+}

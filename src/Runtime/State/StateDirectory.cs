@@ -1,0 +1,83 @@
+using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
+
+namespace Orchestrator.Runtime.State;
+
+/// <summary>The directory (--root) with a directory for each container: state.json, a copy of config.json, and the fifos of start.</summary>
+sealed class StateDirectory(string root)
+{
+    const int MostIdLength = 200;
+    const int PrivateDirectory = 0x1C0; // 0700
+    const int PrivateFile = 0x180; // 0600
+
+    public string Of(string id) => $"{root}/{id}";
+
+    public string StartFifo(string id) => Of(id) + "/exec.fifo";
+
+    public string StartResult(string id) => Of(id) + "/exec.result";
+
+    /// <summary>Claims an id for a new container.</summary>
+    /// <exception cref="ContainerException">The id is taken or no id at all.</exception>
+    public void Claim(string id)
+    {
+        Check(id);
+        MakeRoot(root);
+        if (!Kernel.MakeDirectory(Of(id), PrivateDirectory)) throw new ContainerException($"container {id} exists already");
+    }
+
+    static void MakeRoot(string path)
+    {
+        if (Kernel.Stat(path) is not null) return;
+        if (Path.GetDirectoryName(path) is { Length: > 0 } parent) MakeRoot(parent);
+        Kernel.MakeDirectory(path, PrivateDirectory);
+    }
+
+    public void Save(ContainerState state) => Kernel.ReplaceFile(Of(state.Id) + "/state.json", state.Write(), PrivateFile);
+
+    public void SaveConfig(string id, ReadOnlySpan<byte> config) => Kernel.ReplaceFile(Of(id) + "/config.json", config, PrivateFile);
+
+    public ContainerConfig LoadConfig(string id) => ConfigReader.Read(Kernel.ReadFile(Of(id) + "/config.json"), []);
+
+    /// <exception cref="ContainerException">There is no such container.</exception>
+    public ContainerState Load(string id) => TryLoad(id) ?? throw new ContainerException($"container {id} does not exist");
+
+    public ContainerState? TryLoad(string id)
+    {
+        Check(id);
+        return Kernel.TryReadFile(Of(id) + "/state.json") is { } text ? ContainerState.Read(text) : null;
+    }
+
+    public ContainerStatus Status(ContainerState state)
+    {
+        if (!ProcessClock.IsAlive(state)) return ContainerStatus.Stopped;
+        return Kernel.Stat(StartFifo(state.Id)) is null ? ContainerStatus.Running : ContainerStatus.Created;
+    }
+
+    public IEnumerable<ContainerState> All()
+    {
+        if (!Directory.Exists(root)) yield break;
+        foreach (var directory in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+            if (IsId(Path.GetFileName(directory)) && TryLoad(Path.GetFileName(directory)) is { } state)
+                yield return state;
+    }
+
+    /// <summary>Forgets a container: its files are known, so nothing else is ever removed.</summary>
+    public void Remove(string id)
+    {
+        foreach (var file in (string[])["state.json", "state.json.new", "config.json", "config.json.new", "exec.fifo", "exec.result"])
+            Kernel.RemoveFile(Of(id) + "/" + file);
+        var errno = Kernel.RemoveDirectory(Of(id));
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new SyscallException("rmdir", errno, Of(id));
+    }
+
+    static void Check(string id)
+    {
+        if (!IsId(id)) throw new ContainerException($"'{id}' is not a container id: letters, digits, '_', '+', '-' and '.', at most {MostIdLength}");
+    }
+
+    public static bool IsId(string id) =>
+        id.Length is > 0 and <= MostIdLength && id is not ("." or "..") && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '+' or '-' or '.');
+}
+
+/// <summary>A command that does not fit the container's state.</summary>
+sealed class ContainerException(string message) : Exception(message);

@@ -1,0 +1,98 @@
+using System.Text;
+
+namespace Orchestrator.Runtime.Syscalls;
+
+static unsafe partial class Kernel
+{
+    const int Unix = 1, Stream = 1; // AF_UNIX, SOCK_STREAM
+    const int AddressBytes = 110, PathOffset = 2; // struct sockaddr_un
+
+    public static Fd ConnectUnix(string path) => TryConnectUnix(path, out var errno) ?? throw new SyscallException("connect", errno, path);
+
+    /// <summary>A connection to a path-based stream socket, or null and why not.</summary>
+    public static Fd? TryConnectUnix(string path, out Errno errno)
+    {
+        var address = stackalloc byte[AddressBytes];
+        int length = FillAddress(path, address);
+        var fd = NewUnix(path);
+        Try(out errno, Call.connect, fd.Number, (nint)address, length);
+        if (errno == Errno.None) return fd;
+        fd.Dispose();
+        return null;
+    }
+
+    /// <summary>Listens on a path with mode 0600. The path must be free.</summary>
+    public static Fd ListenUnix(string path, int backlog)
+    {
+        const int privateMask = 0x7F; // 0177
+        var address = stackalloc byte[AddressBytes];
+        int length = FillAddress(path, address);
+        var fd = NewUnix(path);
+        var mask = Do(path, Call.umask, privateMask);
+        Try(out var errno, Call.bind, fd.Number, (nint)address, length);
+        Do(path, Call.umask, mask);
+        if (errno != Errno.None) throw new SyscallException("bind", errno, path);
+        Do(path, Call.listen, fd.Number, backlog);
+        return fd;
+    }
+
+    /// <summary>The next connection, non-blocking, or null if there is none after all.</summary>
+    public static Fd? Accept(Fd listener)
+    {
+        var fd = Try(out var errno, Call.accept4, listener.Number, 0, 0, (nint)(O.CLOEXEC | O.NONBLOCK));
+        return errno == Errno.None ? new Fd((int)fd) : null;
+    }
+
+    /// <summary>The user id of the process at the other end of a connection (unix(7), SO_PEERCRED).</summary>
+    public static uint PeerUid(Fd connection)
+    {
+        const int socketLevel = 1, peerCredentials = 17;
+        var credentials = stackalloc uint[3]; // pid, uid, gid
+        int length = 3 * sizeof(uint);
+        Do("peer credentials", Call.getsockopt, connection.Number, socketLevel, peerCredentials, (nint)credentials, (nint)(&length));
+        return credentials[1];
+    }
+
+    /// <summary>Writes what can be written now; returns how much, or -1 if the other end is gone.</summary>
+    public static int WriteSome(Fd fd, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* bytes = data)
+        {
+            var count = Try(out var errno, Call.write, fd.Number, (nint)bytes, data.Length);
+            return errno switch
+            {
+                Errno.None => (int)count,
+                Errno.EAGAIN or Errno.EINTR => 0,
+                _ => -1,
+            };
+        }
+    }
+
+    /// <summary>Reads what is there; -1 if nothing is yet, 0 at the end (or if the other end broke off).</summary>
+    public static int ReadSome(Fd fd, Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            var count = Try(out var errno, Call.read, fd.Number, (nint)bytes, buffer.Length);
+            return errno switch
+            {
+                Errno.None => (int)count,
+                Errno.EAGAIN or Errno.EINTR => -1,
+                _ => 0,
+            };
+        }
+    }
+
+    static Fd NewUnix(string target) => new((int)Do(target, Call.socket, Unix, Stream | (int)O.CLOEXEC, 0));
+
+    static int FillAddress(string path, byte* address)
+    {
+        const int longest = AddressBytes - PathOffset - 1;
+        int bytes = Encoding.UTF8.GetByteCount(path);
+        if (bytes is 0 or > longest) throw new ArgumentException($"{path}: a socket's path has 1 to {longest} bytes");
+        new Span<byte>(address, AddressBytes).Clear();
+        *(ushort*)address = Unix;
+        Encoding.UTF8.GetBytes(path, new Span<byte>(address + PathOffset, longest));
+        return PathOffset + bytes + 1;
+    }
+}
