@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -30,6 +31,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILogg
         builder.Configuration.Sources.Clear();
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IProxyConfigProvider>(routes);
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider(); // nothing is encrypted, so no key belongs on the disk
         builder.Services.AddReverseProxy().ConfigureHttpClient((_, handler) => handler.ConnectTimeout = ConnectTimeout);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

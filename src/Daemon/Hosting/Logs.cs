@@ -19,7 +19,8 @@ static class Logs
             .MinimumLevel.Override("System", LogEventLevel.Warning)
             .MinimumLevel.Override("Orleans", LogEventLevel.Error)
             .MinimumLevel.Override("DotNext", LogEventLevel.Warning)
-            .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
+            .MinimumLevel.Override("Yarp", LogEventLevel.Error)
+            .MinimumLevel.Override("Polly", LogEventLevel.Warning)
             .Enrich.WithProperty("Host", settings.Name);
         return (settings.JsonLogs
             ? logs.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose)
