@@ -1,0 +1,72 @@
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Tests.Machine;
+
+namespace Orchestrator.NodeAgent.Tests.Pods;
+
+/// <summary>
+/// What a container is given, as its own /proc tells it.
+/// </summary>
+public sealed class SecurityTests
+{
+    [Fact]
+    public async Task A_container_has_what_it_needs_and_no_more()
+    {
+        await using RunningAgent agent = await RunningAgent.StartAsync();
+        Pod pod = RunningAgent.Shell("cat /proc/self/status; hostname; echo [$(cat /proc/kcore | busybox wc -c)]; touch /proc/sys/kernel/x; id -u",
+            spec: s => s with { RestartPolicy = RestartPolicy.Never, Hostname = "my-host" });
+        agent.Control.Want(pod);
+        await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Succeeded, "succeeded");
+
+        string text = (await agent.LogsAsync(pod)).Text;
+
+        Assert.Contains("CapEff:\t00000000000405fb", text, StringComparison.Ordinal);
+        Assert.Contains("CapInh:\t0000000000000000", text, StringComparison.Ordinal);
+        Assert.Contains("CapAmb:\t0000000000000000", text, StringComparison.Ordinal);
+        Assert.Contains("NoNewPrivs:\t1", text, StringComparison.Ordinal);
+        Assert.Contains("Seccomp:\t2", text, StringComparison.Ordinal);
+        Assert.Contains("my-host\n", text, StringComparison.Ordinal);
+        Assert.Contains("[0]\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_user_of_the_pod_and_a_read_only_root_are_kept_to()
+    {
+        await using RunningAgent agent = await RunningAgent.StartAsync();
+        Pod pod = RunningAgent.Shell("id -u; id -G; touch /file || echo read-only; touch /tmp/x || echo tmp too",
+            c => c with { SecurityContext = new SecurityContext { RunAsUser = 1000, ReadOnlyRootFilesystem = true, RunAsNonRoot = true } },
+            s => s with { RestartPolicy = RestartPolicy.Never });
+        agent.Control.Want(pod);
+        await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Succeeded, "succeeded");
+
+        string text = (await agent.LogsAsync(pod)).Text;
+
+        Assert.StartsWith("1000\n", text, StringComparison.Ordinal);
+        Assert.Contains("read-only", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pod_that_must_not_be_root_is_not_started_as_root()
+    {
+        await using RunningAgent agent = await RunningAgent.StartAsync();
+        Pod pod = RunningAgent.Shell("true", c => c with { SecurityContext = new SecurityContext { RunAsNonRoot = true } });
+        agent.Control.Want(pod);
+
+        PodStatus status = await agent.Control.UntilAsync(pod, s => s.ContainerStatuses[0].State.Waiting?.Reason == "CreateContainerError", "refused");
+
+        Assert.Contains("runAsNonRoot is set", status.ContainerStatuses[0].State.Waiting?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_container_over_its_memory_is_ended_and_says_so()
+    {
+        await using RunningAgent agent = await RunningAgent.StartAsync();
+        Pod pod = RunningAgent.Shell("a=x; while true; do a=$a$a; done",
+            c => c with { Resources = new ResourceRequirements { Limits = new Dictionary<string, Model.Values.Quantity> { ["memory"] = Model.Values.Quantity.Parse("16Mi") } } },
+            s => s with { RestartPolicy = RestartPolicy.Never });
+        agent.Control.Want(pod);
+
+        PodStatus status = await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Failed, "failed");
+
+        Assert.Equal("OOMKilled", status.ContainerStatuses[0].State.Terminated?.Reason);
+    }
+}
