@@ -49,7 +49,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
             throw new RpcException(new Status(StatusCode.NotFound, "nobody waits for this call any more"));
         pending.Opened.TrySetResult();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token, pending.Ended.Token);
-        await CarryAsync(fromAgent, toAgent, pending.FromNode.Writer, pending.ToNode.Reader, over.Token).ConfigureAwait(false);
+        await CarryAsync(fromAgent, toAgent, pending, over.Token).ConfigureAwait(false);
     }
 
     async Task<NodeCall> StartHereAsync(string node, ChannelWriter<ServerMessage> session, Call call, CancellationToken token)
@@ -84,7 +84,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
         var stream = peers.At(holder).CallNode(cancellationToken: CancellationToken.None);
         await stream.RequestStream.WriteAsync(new NodeCallRequest { Start = new NodeCallStart { Node = node, Call = call } }, token).ConfigureAwait(false);
         var carried = CarryAsync(
-            stream.ResponseStream, new FrameRequests(stream.RequestStream), pending.FromNode.Writer, pending.ToNode.Reader, pending.Ended.Token);
+            stream.ResponseStream, new FrameRequests(stream.RequestStream), pending, pending.Ended.Token);
         return new NodeCall(pending.ToNode.Writer, pending.FromNode.Reader, () =>
         {
             pending.Ended.Cancel();
@@ -92,8 +92,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
         });
     }
 
-    static async Task CarryAsync(
-        IAsyncStreamReader<Frame> from, IAsyncStreamWriter<Frame> to, ChannelWriter<Frame> received, ChannelReader<Frame> sent, CancellationToken token)
+    static async Task CarryAsync(IAsyncStreamReader<Frame> from, IAsyncStreamWriter<Frame> to, Pending call, CancellationToken token)
     {
         var sending = SendAsync();
         Exception? broken = null;
@@ -101,7 +100,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
         {
             while (await from.MoveNext(token).ConfigureAwait(false))
             {
-                await received.WriteAsync(from.Current, token).ConfigureAwait(false);
+                await call.FromNode.Writer.WriteAsync(from.Current, token).ConfigureAwait(false);
                 if (from.Current.PartCase == Frame.PartOneofCase.Finish) break;
             }
         }
@@ -110,18 +109,19 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
             broken = token.IsCancellationRequested ? null : failure;
         }
 
-        received.TryComplete(broken);
+        call.FromNode.Writer.TryComplete(broken);
+        call.ToNode.Writer.TryComplete(); // nobody takes any more, so nobody may wait to write
         await sending.ConfigureAwait(false);
 
         async Task SendAsync()
         {
             try
             {
-                await foreach (var frame in sent.ReadAllAsync(token).ConfigureAwait(false)) await to.WriteAsync(frame, token).ConfigureAwait(false);
+                await foreach (var frame in call.ToNode.Reader.ReadAllAsync(token).ConfigureAwait(false)) await to.WriteAsync(frame, token).ConfigureAwait(false);
             }
             catch (Exception failure) when (failure is RpcException or IOException or OperationCanceledException or InvalidOperationException)
             {
-                // The other direction tells the caller how the call ended.
+                call.ToNode.Writer.TryComplete(); // the other direction tells the caller how the call ended
             }
         }
     }
@@ -145,5 +145,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
         public WriteOptions? WriteOptions { get; set; }
 
         public Task WriteAsync(Frame message) => requests.WriteAsync(new NodeCallRequest { Frame = message });
+
+        public Task WriteAsync(Frame message, CancellationToken cancellationToken) => requests.WriteAsync(new NodeCallRequest { Frame = message }, cancellationToken);
     }
 }
