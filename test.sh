@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, and runs all of them. The last line is the sum.
+set -uo pipefail
+cd "$(dirname "$0")"
+
+usage() {
+  cat <<'USAGE'
+usage: ./test.sh [--golden] [PROJECT ...]
+  --golden    write the expected outputs anew; their diff is the review
+  PROJECT     only these, by the name of their folder in tests/, such as Manifests.Tests
+USAGE
+}
+
+projects=()
+for argument in "$@"; do
+  case $argument in
+    --golden) export ORCH_GOLDEN=1 ;;
+    -h | --help) usage; exit 0 ;;
+    -*) usage >&2; exit 2 ;;
+    *) projects+=("$argument") ;;
+  esac
+done
+if [ ${#projects[@]} -eq 0 ]; then
+  for file in tests/*/*.csproj; do
+    project=$(basename "$(dirname "$file")")
+    [ "$project" = Testing ] || projects+=("$project")
+  done
+fi
+
+source eng/install.sh
+need_dotnet || exit 1
+need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux || exit 1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+./build.sh || exit 1
+dotnet build Orchestrator.sln -v quiet -nologo || { echo "0 passed, 1 failed"; exit 1; }
+
+passed=0 failed=0 skipped=0
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+for project in "${projects[@]}"; do
+  [ -f "tests/$project/$project.csproj" ] || { echo "there is no test project $project" >&2; exit 2; }
+  timeout --kill-after=10 900 dotnet test "tests/$project" --no-build -v quiet -nologo 2>&1 | tee "$output" | grep -v '^$'
+  line=$(grep -E 'Failed: +[0-9]+, Passed: +[0-9]+' "$output" | tail -n 1)
+  if [ -z "$line" ]; then
+    echo "$project did not finish"
+    failed=$((failed + 1))
+    continue
+  fi
+  failed=$((failed + $(sed -E 's/.*Failed: +([0-9]+).*/\1/' <<<"$line")))
+  passed=$((passed + $(sed -E 's/.*Passed: +([0-9]+).*/\1/' <<<"$line")))
+  skipped=$((skipped + $(sed -E 's/.*Skipped: +([0-9]+).*/\1/' <<<"$line")))
+done
+[ "$skipped" = 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
