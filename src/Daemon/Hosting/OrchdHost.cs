@@ -18,11 +18,13 @@ static class OrchdHost
     public static async Task<int> RunAsync(ServerSettings settings, CancellationToken token)
     {
         if (settings.Agent) Machine.CheckForContainers();
+        Machine.CheckDirectory(settings.DataDirectory);
+        Listening.Check(settings);
         await using var log = Logs.Create(settings);
         using var logs = new SerilogLoggerFactory(log);
         using var peers = new PeerClients();
-        Announce(log, settings);
         var store = settings.Server ? await OpenStoreAsync(settings, peers, logs, token).ConfigureAwait(false) : null;
+        Announce(log, settings);
         await using var app = Build(settings, store, peers, log);
         await app.StartAsync(token).ConfigureAwait(false);
         log.Information("{Name} is up", settings.Name);
