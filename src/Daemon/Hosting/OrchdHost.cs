@@ -31,9 +31,13 @@ static class OrchdHost
         var failed = store?.Failed ?? new TaskCompletionSource<Exception>().Task; // without a store nothing of it can fail
         var stopped = app.WaitForShutdownAsync(token);
         var first = await Task.WhenAny(stopped, failed).ConfigureAwait(false);
-        if (first == failed) log.Fatal(await failed.ConfigureAwait(false), "The log of the store failed: this server stops, and its data stay as they are");
-        else await stopped.ConfigureAwait(false);
-        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (first == failed)
+        {
+            log.Fatal(await failed.ConfigureAwait(false), "The log of the store failed: this server stops, and its data stay as they are");
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await stopped.ConfigureAwait(false);
         if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
         return first == failed ? 1 : 0;
     }

@@ -61,7 +61,7 @@ public sealed class Lan : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var left = new List<string>();
-        foreach (var host in _hosts) await host.TearDownAsync(left);
+        foreach (var problems in await Task.WhenAll(_hosts.Select(host => host.TearDownAsync()))) left.AddRange(problems);
         foreach (var host in _hosts) await host.Namespace.DeleteAsync();
         await Outer.DeleteAsync();
         Leftovers.RemoveEmptyCgroup(CgroupRoot);

@@ -88,8 +88,10 @@ public sealed class LanHost
 
     public string LogTail() => string.Concat(LogText().Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(TailLines).Select(line => line + "\n"));
 
-    internal async Task TearDownAsync(List<string> left)
+    /// <summary>Ends orchd and has it clean up. Hands back what went wrong and what is left.</summary>
+    internal async Task<IReadOnlyList<string>> TearDownAsync()
     {
+        var left = new List<string>();
         try
         {
             if (_orchd is not null && await StopAsync() is var status and not 0) left.Add($"{Name} ended with {status}");
@@ -100,9 +102,10 @@ public sealed class LanHost
             await KillAsync();
         }
 
-        if (!_everStarted) return;
+        if (!_everStarted) return left;
         var reset = await ResetAsync();
         if (reset.ExitCode != 0) left.Add($"{Name}: {reset.Command} ended with {reset.ExitCode}: {reset.Error}");
         left.AddRange(await Leftovers.OnHostAsync(this));
+        return left;
     }
 }
