@@ -25,10 +25,10 @@ need iproute2 nftables busybox-static curl gcc libc6-dev
 ./build.sh
 
 bin=$PWD/artifacts/bin
-lan=orch-demo
+lan=${ORCH_DEMO:-orch-demo} # another name lets two demos run at once
 hosts=(1 2 3)
-data=/var/lib/orch-demo
-run=/run/orch-demo
+data=/var/lib/$lan
+run=/run/$lan
 servers=10.88.0.1,10.88.0.2,10.88.0.3
 declare -A pid=()
 
@@ -54,11 +54,11 @@ tear_down() {
   pid=()
   for i in "${hosts[@]}"; do
     [ -e "/run/netns/$lan-h$i" ] || continue
-    on "$lan-h$i" "$bin/orchd" reset --data-dir "$data/h$i" --run-dir "$run/h$i" --cgroup-root "/orch-demo/h$i" || echo "demo: host $i was not cleaned up wholly" >&2
+    on "$lan-h$i" "$bin/orchd" reset --data-dir "$data/h$i" --run-dir "$run/h$i" --cgroup-root "/$lan/h$i" || echo "demo: host $i was not cleaned up wholly" >&2
     ip netns delete "$lan-h$i"
   done
   [ ! -e "/run/netns/$lan" ] || ip netns delete "$lan"
-  for i in /sys/fs/cgroup/*/orch-demo /sys/fs/cgroup/orch-demo; do [ ! -d "$i" ] || rmdir "$i" 2>/dev/null || true; done
+  for i in "/sys/fs/cgroup/"*"/$lan" "/sys/fs/cgroup/$lan"; do [ ! -d "$i" ] || rmdir "$i" 2>/dev/null || true; done
   rm -rf "$data" "$run"
 }
 
@@ -66,7 +66,7 @@ start_host() {
   local i=$1
   # Not through a function: the id must be orchd's own, so that kill -9 meets it.
   nsenter --net="/run/netns/$lan-h$i" "$bin/orchd" server --name "s$i" --advertise "10.88.0.$i" --servers "$servers" --agent --ingress --data-dir "$data/h$i" --run-dir "$run/h$i" \
-    --cgroup-root "/orch-demo/h$i" >"$data/log.$i" 2>&1 &
+    --cgroup-root "/$lan/h$i" >"$data/log.$i" 2>&1 &
   pid[$i]=$!
 }
 

@@ -37,9 +37,13 @@ public static class ControlPlaneHosting
 
     public static void MapControlPlane(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGrpcService<ClusterService>();
-        endpoints.MapGrpcService<NodesService>();
-        endpoints.MapGrpcService<RoutesService>();
-        endpoints.MapGrpcService<ServerPeerService>();
+        IEndpointConventionBuilder[] services =
+        [
+            endpoints.MapGrpcService<ClusterService>(),
+            endpoints.MapGrpcService<NodesService>(),
+            endpoints.MapGrpcService<RoutesService>(),
+            endpoints.MapGrpcService<ServerPeerService>(),
+        ];
+        foreach (var calls in services) calls.BreakOffWhenStopping(endpoints.ServiceProvider);
     }
 }

@@ -31,6 +31,7 @@ sealed partial class AgentSession(
     {
         if (!await incoming.MoveNext(token).ConfigureAwait(false) || incoming.Current.Hello?.Node is not { } hello)
             throw RpcErrors.Invalid("the first message of a session is the hello");
+        if (!sessions.CanRenew) throw NoLeases();
         var session = await RpcErrors.Translated(() => OpenAsync(hello.ToResource<Node>(), token)).ConfigureAwait(false);
         Opened(session.Node, session.Epoch);
         calls.Attach(session.Node, _outgoing.Writer);
@@ -111,7 +112,7 @@ sealed partial class AgentSession(
                 throw new RpcException(new Status(StatusCode.Aborted, $"node {session.Node} has opened a newer session"));
             case BeatAnswer.Unavailable:
                 LeaseUnavailable(session.Node);
-                return false;
+                return sessions.CanRenew ? false : throw NoLeases();
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -177,6 +178,9 @@ sealed partial class AgentSession(
             // Everything is sent anew anyway.
         }
     }
+
+    // A node that stayed here would lose its lease, and with it its pods, while another server could renew it.
+    static RpcException NoLeases() => RpcErrors.Unavailable("this server can't renew leases at the moment; another one may");
 
     static bool IsOn(string node, Resource? resource) => resource is Pod pod && pod.Spec.NodeName == node;
 

@@ -9,6 +9,9 @@ sealed class NodeSessions(SiloHost silo, ControlPlaneOptions options)
     /// <summary>How long a grain may take to answer: well below a lease, so that a hung server costs a beat and not the node.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether leases can be renewed through this server.</summary>
+    public bool CanRenew => silo.Grains is not null;
+
     public async Task OpenAsync(string node, long epoch, CancellationToken token) =>
         await AskAsync(node, async session =>
         {

@@ -1,12 +1,18 @@
 using System.CommandLine;
 using System.Net;
+using System.Text.RegularExpressions;
 using Orchestrator.Daemon.Hosting;
 
 namespace Orchestrator.Daemon.Commands;
 
 /// <summary>The options that several commands have, each said once.</summary>
-sealed class SharedOptions
+sealed partial class SharedOptions
 {
+    const int MaxPort = 65535;
+
+    /// <summary>The ports after the API's that belong to it.</summary>
+    const int PortsAfterApi = 3;
+
     const int DefaultApiPort = 6440;
     const int DefaultIngressPort = 80;
 
@@ -58,7 +64,7 @@ sealed class SharedOptions
             Advertise = advertise,
             DataDirectory = Path.GetFullPath(parsed.GetValue(_data)!), // has a default
             RunDirectory = Path.GetFullPath(parsed.GetValue(_run)!), // has a default
-            Ports = Ports.From(parsed.GetValue(_port)),
+            Ports = Ports.From(InRange("--port", parsed.GetValue(_port), MaxPort - PortsAfterApi)),
             Servers = servers,
             Labels = LabelsFrom(parsed.GetValue(_labels) ?? []),
             InsecureRegistries = parsed.GetValue(_insecure) ?? [],
@@ -68,7 +74,11 @@ sealed class SharedOptions
         };
     }
 
-    public IPEndPoint IngressEndpoint(ParseResult parsed, ServerSettings settings) => new(settings.Advertise, parsed.GetValue(_ingressPort));
+    public IPEndPoint IngressEndpoint(ParseResult parsed, ServerSettings settings) => 
+        new(settings.Advertise, InRange("--ingress-port", parsed.GetValue(_ingressPort), MaxPort));
+
+    static int InRange(string option, int port, int max) =>
+        port is > 0 && port <= max ? port : throw new StartException($"{option} {port} is no port; choose one from 1 to {max}");
 
     static Dictionary<string, string> LabelsFrom(string[] labels)
     {
@@ -77,6 +87,8 @@ sealed class SharedOptions
         {
             var equal = label.IndexOf('=');
             if (equal <= 0) throw new StartException($"--label {label} is no label; write name=value");
+            if (!LabelName().IsMatch(label.AsSpan(0, equal))) throw new StartException($"--label {label}: \"{label[..equal]}\" is no label name; use at most 63 letters, digits, -, _ and ., with an optional domain and / in front");
+            if (!LabelValue().IsMatch(label.AsSpan(equal + 1))) throw new StartException($"--label {label}: \"{label[(equal + 1)..]}\" is no label value; use at most 63 letters, digits, -, _ and .");
             read[label[..equal]] = label[(equal + 1)..];
         }
 
@@ -95,4 +107,11 @@ sealed class SharedOptions
         result.AddError($"{text} is no IP address");
         return null;
     }
+
+    // Kubernetes, "Labels and Selectors", Syntax and character set.
+    [GeneratedRegex(@"\A([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\z")]
+    private static partial Regex LabelName();
+
+    [GeneratedRegex(@"\A([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\z")]
+    private static partial Regex LabelValue();
 }

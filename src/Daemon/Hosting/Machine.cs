@@ -25,6 +25,20 @@ static class Machine
             throw new StartException("the kernel has no cgroups; use one built with CONFIG_CGROUPS");
     }
 
+    /// <exception cref="StartException">The directory is not there and can't be made, or it can't be written in.</exception>
+    public static void CheckDirectory(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            using var probe = new FileStream(Path.Combine(directory, ".writable"), FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            throw new StartException($"the data directory can't be used: {refused.Message.TrimEnd('.')}; start as root or choose another one with --data-dir");
+        }
+    }
+
     /// <summary>This machine's first address that is not a loopback one; the loopback address when it has no other.</summary>
     public static IPAddress FirstAddress() => NetworkInterface.GetAllNetworkInterfaces()
         .Where(each => each.OperationalStatus == OperationalStatus.Up && each.NetworkInterfaceType != NetworkInterfaceType.Loopback)

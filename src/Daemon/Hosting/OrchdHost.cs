@@ -18,20 +18,26 @@ static class OrchdHost
     public static async Task<int> RunAsync(ServerSettings settings, CancellationToken token)
     {
         if (settings.Agent) Machine.CheckForContainers();
+        Machine.CheckDirectory(settings.DataDirectory);
+        Listening.Check(settings);
         await using var log = Logs.Create(settings);
         using var logs = new SerilogLoggerFactory(log);
         using var peers = new PeerClients();
-        Announce(log, settings);
         var store = settings.Server ? await OpenStoreAsync(settings, peers, logs, token).ConfigureAwait(false) : null;
+        Announce(log, settings);
         await using var app = Build(settings, store, peers, log);
         await app.StartAsync(token).ConfigureAwait(false);
         log.Information("{Name} is up", settings.Name);
         var failed = store?.Failed ?? new TaskCompletionSource<Exception>().Task; // without a store nothing of it can fail
         var stopped = app.WaitForShutdownAsync(token);
         var first = await Task.WhenAny(stopped, failed).ConfigureAwait(false);
-        if (first == failed) log.Fatal(await failed.ConfigureAwait(false), "The log of the store failed: this server stops, and its data stay as they are");
-        else await stopped.ConfigureAwait(false);
-        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (first == failed)
+        {
+            log.Fatal(await failed.ConfigureAwait(false), "The log of the store failed: this server stops, and its data stay as they are");
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await stopped.ConfigureAwait(false);
         if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
         return first == failed ? 1 : 0;
     }

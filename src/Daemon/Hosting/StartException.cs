@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Orchestrator.ControlPlane.Store;
 
 namespace Orchestrator.Daemon.Hosting;
@@ -29,9 +28,6 @@ static class StartFailures
     static string? OneLine(Exception failure) => failure switch
     {
         StartException or DataDirectoryInUseException or CorruptSnapshotException => failure.Message,
-        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => "a port is in use already; stop the program that has it (ss -ltnp names it) or choose other ports",
-        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "this machine has no such address; give --advertise one that `ip address` lists",
-        UnauthorizedAccessException or IOException when failure.InnerException is { } inner && OneLine(inner) is { } line => line,
         IOException when failure.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase) => $"{failure.Message.TrimEnd('.')}; stop the program that has it (ss -ltnp names it) or choose other ports",
         UnauthorizedAccessException or IOException => failure.Message,
         _ => failure.InnerException is { } cause ? OneLine(cause) : null,

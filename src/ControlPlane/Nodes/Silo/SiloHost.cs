@@ -16,6 +16,9 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
     /// <summary>The pause before a failed silo is built anew.</summary>
     static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a silo may take to leave; one that can't say goodbye is left to its peers.</summary>
+    static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
     readonly ILogger _log = logs.CreateLogger<SiloHost>();
     volatile IGrainFactory? _grains;
 
@@ -47,7 +50,8 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
     {
         await store.ReadAsync(stopping).ConfigureAwait(false); // the membership table needs a leader
         using var fatal = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        using var host = Build(fatal.Cancel);
+        using var table = new CancellationTokenSource();
+        using var host = Build(fatal.Cancel, table.Token);
         try
         {
             await host.StartAsync(fatal.Token).ConfigureAwait(false);
@@ -62,12 +66,12 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
         finally
         {
             _grains = null;
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2)); // a silo that can't say goodbye is left to its peers
-            await host.StopAsync(patience.Token).ConfigureAwait(false);
+            table.CancelAfter(Goodbye);
+            await host.StopAsync(table.Token).ConfigureAwait(false);
         }
     }
 
-    IHost Build(Action declaredDead)
+    IHost Build(Action declaredDead, CancellationToken untilStopped)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logs);
@@ -75,6 +79,7 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton(new SiloLife(untilStopped));
         builder.Services.AddSingleton<IMembershipTable, StoreMembershipTable>();
         builder.Services.AddSingleton<Orleans.Runtime.IFatalErrorHandler>(new RestartInPlace(declaredDead, _log));
         builder.UseOrleans(silo => silo

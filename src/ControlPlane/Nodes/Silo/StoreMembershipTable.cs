@@ -13,7 +13,7 @@ namespace Orchestrator.ControlPlane.Nodes.Silo;
 /// Orleans' list of silos, kept in the store as records: a row and the table's version change in one transaction, or not at all. The time a silo
 /// was last alive has a record of its own, because it must not disturb the rows' versions.
 /// </summary>
-sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptions<ClusterOptions> cluster) : IMembershipTable
+sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptions<ClusterOptions> cluster, SiloLife life) : IMembershipTable
 {
     const string Author = "silo";
 
@@ -31,9 +31,9 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
     public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) =>
         DeleteAsync(row => row.Status == SiloStatus.Dead && row.IAmAliveTime < beforeDate.UtcDateTime);
 
-    public async Task<MembershipTableData> ReadRow(SiloAddress key) => Table(await store.ReadAsync().ConfigureAwait(false), address => address.Equals(key));
+    public async Task<MembershipTableData> ReadRow(SiloAddress key) => Table(await store.ReadAsync(life.Token).ConfigureAwait(false), address => address.Equals(key));
 
-    public async Task<MembershipTableData> ReadAll() => Table(await store.ReadAsync().ConfigureAwait(false), _ => true);
+    public async Task<MembershipTableData> ReadAll() => Table(await store.ReadAsync(life.Token).ConfigureAwait(false), _ => true);
 
     public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) =>
         WriteAsync([Version(tableVersion), new Create(ARecord(RowName(entry.SiloAddress), Encode(entry)))]);
@@ -52,11 +52,11 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
     Update Version(TableVersion version) => new(ARecord(VersionName, version.Version.ToString(CultureInfo.InvariantCulture), version.VersionEtag));
 
     async Task<bool> WriteAsync(IReadOnlyList<Operation> operations) =>
-        await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), Author) { Operations = operations }).ConfigureAwait(false) is Applied;
+        await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), Author) { Operations = operations }, life.Token).ConfigureAwait(false) is Applied;
 
     async Task DeleteAsync(Func<MembershipEntry, bool> which)
     {
-        var state = await store.ReadAsync().ConfigureAwait(false);
+        var state = await store.ReadAsync(life.Token).ConfigureAwait(false);
         var doomed = Rows(state).Select(row => Decode(row.Data)).Where(which).Select(row => row.SiloAddress);
         foreach (var address in doomed)
         {
@@ -121,6 +121,9 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
 
     internal sealed record Suspicion(string By, DateTime Time);
 }
+
+/// <param name="Token">Cancelled when the silo has had its time to say goodbye: without a majority of servers it would wait for ever.</param>
+sealed record SiloLife(CancellationToken Token);
 
 [JsonSerializable(typeof(StoreMembershipTable.Row))]
 sealed partial class RowContext : JsonSerializerContext;

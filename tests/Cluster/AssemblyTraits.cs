@@ -1,0 +1,2 @@
+// Clusters of several tests at once would only wait for each other's processor time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

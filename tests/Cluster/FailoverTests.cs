@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Orchestrator.Testing.Clusters;
+
+namespace Orchestrator.Cluster;
+
+/// <summary>What is left of a cluster goes on when a part of it dies. Each test has a cluster of its own.</summary>
+public sealed class FailoverTests
+{
+    [Fact]
+    public async Task No_acknowledged_change_is_lost_when_the_leader_is_killed_amid_changes()
+    {
+        const int Writers = 3;
+        const int Before = 20; // acknowledged changes until the leader dies, and as many after its successor has taken over
+        await using var cluster = await TestCluster.StartAsync();
+        var leader = await cluster.SomeLeaderAsync();
+        var acknowledged = new ConcurrentDictionary<string, bool>();
+        using var over = new CancellationTokenSource();
+        var writing = Enumerable.Range(1, Writers).Select(writer => WriteAsync(writer)).ToList();
+
+        await cluster.HoldsAsync(() => Task.FromResult(acknowledged.Count >= Before), "changes before the leader's end");
+        await leader.KillAsync();
+        var atDeath = acknowledged.Count;
+        await cluster.HoldsAsync(() => Task.FromResult(acknowledged.Count >= atDeath + Before), "changes after the leader's end");
+        await over.CancelAsync();
+        await Task.WhenAll(writing);
+
+        Assert.NotEqual(leader, await cluster.SomeLeaderAsync());
+        foreach (var survivor in cluster.Hosts.Where(host => host != leader)) Assert.Empty(await MissingAsync(survivor));
+
+        cluster.Start(leader);
+        await cluster.HoldsAsync(async () => (await cluster.TryOrchAtAsync(leader, "version")).ExitCode == 0, "the killed server's return");
+        Assert.Empty(await MissingAsync(leader));
+
+        async Task WriteAsync(int writer)
+        {
+            for (var number = 1; !over.IsCancellationRequested; number++)
+            {
+                var name = $"written-{writer}-{number}";
+                if ((await cluster.TryApplyAsync(Given.Service(name))).ExitCode == 0) acknowledged[$"service/{name}"] = true;
+            }
+        }
+
+        async Task<IReadOnlyList<string>> MissingAsync(LanHost server)
+        {
+            var there = (await cluster.TryOrchAtAsync(server, "get", "services", "-o", "name")).Succeeded().Lines;
+            return [.. acknowledged.Keys.Except(there)];
+        }
+    }
+
+    [Fact]
+    public async Task The_pods_of_a_host_without_power_run_elsewhere_and_its_return_leaves_no_double()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ApplyAsync(Given.Site("moving", replicas: 3));
+        var before = await PodView.ReadyAsync(cluster, "moving", 3);
+        Assert.Equal(3, before.Select(pod => pod.Node).Distinct().Count());
+        var dead = cluster.Hosts[1];
+
+        await dead.CutPowerAsync();
+        await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 2, "the loss of the node to be noticed");
+        var after = await ElsewhereAsync(cluster, "moving", dead);
+
+        Assert.Superset(before.Where(pod => pod.Node != dead.Name).Select(pod => pod.Uid).ToHashSet(), after.Select(pod => pod.Uid).ToHashSet());
+        foreach (var host in cluster.Hosts.Where(host => host != dead))
+            await cluster.HoldsAsync(async () => await cluster.StatusOfPageAsync(host, "moving.example") == "200", $"the page through {host.Name}");
+
+        await cluster.Lan.ConnectAsync(dead, connected: true);
+        cluster.Start(dead);
+        await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 3, "the node's return");
+        var settled = await PodView.ReadyAsync(cluster, "moving", 3);
+        Assert.Equal(after.Select(pod => pod.Uid).Order(), settled.Select(pod => pod.Uid).Order());
+        var lost = before.Single(pod => pod.Node == dead.Name);
+        await cluster.HoldsAsync(() => Task.FromResult(dead.Containers(lost.Uid).Count == 0), "the end of the old pod on the returned host");
+    }
+
+    [Fact]
+    public async Task A_host_that_is_only_cut_off_loses_its_pods_to_the_others_and_ends_its_own_when_it_is_back()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ApplyAsync(Given.Site("parted", replicas: 3));
+        var before = await PodView.ReadyAsync(cluster, "parted", 3);
+        var alone = cluster.Hosts[2];
+        var its = before.Single(pod => pod.Node == alone.Name);
+
+        await cluster.Lan.ConnectAsync(alone, connected: false);
+        await ElsewhereAsync(cluster, "parted", alone);
+        Assert.NotEmpty(alone.Containers(its.Uid)); // nobody can tell it yet
+
+        await cluster.Lan.ConnectAsync(alone, connected: true);
+        await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 3, "the node's return");
+        await cluster.HoldsAsync(() => Task.FromResult(alone.Containers(its.Uid).Count == 0), "the end of the pod that was replaced");
+        await PodView.ReadyAsync(cluster, "parted", 3);
+        Assert.Equal("200", await cluster.StatusOfPageAsync(alone, "parted.example"));
+    }
+
+    /// <summary>Waits until three pods are ready on other hosts than this one.</summary>
+    static Task<List<PodView>> ElsewhereAsync(TestCluster cluster, string app, LanHost lost) => cluster.GetAsync(async () =>
+    {
+        var pods = (await PodView.OfAppAsync(cluster, app)).Where(pod => pod is { Ready: true, GoesAway: false } && pod.Node != lost.Name).ToList();
+        return pods.Count == 3 ? pods : null;
+    }, $"three pods of {app} on other hosts than {lost.Name}");
+}

@@ -1,0 +1,111 @@
+using Orchestrator.Testing.Clusters;
+
+namespace Orchestrator.Cluster;
+
+/// <summary>Pods as users see them, wherever they run.</summary>
+[Collection(OnTheSharedCluster.Name)]
+public sealed class PodTests(SharedCluster shared)
+{
+    TestCluster Cluster => shared.Cluster;
+
+    [Fact]
+    public async Task Pods_reach_each_other_by_their_addresses_from_every_host_to_every_host()
+    {
+        await Cluster.ApplyAsync(Given.Site("neighbours", replicas: 3));
+        var pods = await PodView.ReadyAsync(Cluster, "neighbours", 3);
+        Assert.Equal(3, pods.Select(pod => pod.Node).Distinct().Count());
+        var asks = string.Join("; ", pods.Select(pod => $"wget -q -O - http://{pod.Ip}:8080/ || exit 1"));
+
+        foreach (var host in Cluster.Hosts)
+        {
+            foreach (var pod in pods)
+                Assert.Equal($"Hello from pod {pod.Name}", (await host.CurlAsync($"http://{pod.Ip}:8080/")).Succeeded().Output.Trim());
+            await Cluster.ApplyAsync(Given.Pod($"asks-{host.Name}", asks, host.Name));
+        }
+
+        foreach (var host in Cluster.Hosts)
+        {
+            var asker = await EndedAsync($"asks-{host.Name}");
+            Assert.Equal((host.Name, "Succeeded"), (asker.Node, asker.Phase));
+            Assert.Equal(pods.Select(pod => $"Hello from pod {pod.Name}"), (await Cluster.OrchAsync("logs", asker.Name)).Lines);
+        }
+    }
+
+    [Fact]
+    public async Task Logs_come_through_every_server_from_every_node()
+    {
+        foreach (var host in Cluster.Hosts) await Cluster.ApplyAsync(Given.Pod($"talks-{host.Name}", "echo one; echo two; exec sleep 1000", host.Name));
+        foreach (var host in Cluster.Hosts)
+        {
+            await RunningAsync($"talks-{host.Name}");
+            foreach (var server in Cluster.Hosts)
+                await Cluster.HoldsAsync(async () => (await Cluster.TryOrchAtAsync(server, "logs", $"talks-{host.Name}")).Output == "one\ntwo\n", $"the log of {host.Name} through {server.Name}");
+        }
+    }
+
+    [Fact]
+    public async Task Followed_logs_go_on_through_every_server_until_the_container_ends()
+    {
+        await Cluster.ApplyAsync(Given.Pod("goes-on", "echo first; while true; do echo more; sleep 0.2; done", Cluster.Hosts[0].Name));
+        await RunningAsync("goes-on");
+        var follows = Cluster.Hosts.Select(server => RunningProgram.Start(Cluster.OrchCommand(["logs", "-f", "goes-on"], server))).ToList();
+        foreach (var follow in follows)
+            await Cluster.HoldsAsync(() => Task.FromResult(follow.Output.Split("more").Length > 3), "what the pod writes while its log is followed");
+
+        await Cluster.OrchAsync("delete", "pod", "goes-on");
+        foreach (var follow in follows)
+        {
+            Assert.StartsWith("first\n", follow.Output);
+            await follow.EndedAsync(TimeSpan.FromSeconds(60));
+            await follow.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_pod_that_fits_nowhere_stays_pending_and_describe_says_why()
+    {
+        await Cluster.ApplyAsync(Given.Pod("giant", "exec sleep 1000", cpu: "1000"));
+        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("describe", "pod", "giant")).Output.Contains("Insufficient cpu", StringComparison.Ordinal), "the reason");
+
+        var pod = await PodView.FindAsync(Cluster, "giant");
+        Assert.Equal(("Pending", null), (pod?.Phase, pod?.Node));
+        Assert.Contains("3 Insufficient cpu", (await Cluster.OrchAsync("describe", "pod", "giant")).Output, StringComparison.Ordinal);
+        await Cluster.OrchAsync("delete", "pod", "giant");
+    }
+
+    [Fact]
+    public async Task A_pod_runs_from_a_registry_by_its_tag()
+    {
+        await using var registry = await Registry.StartAsync(Cluster.Lan);
+        await registry.PushAsync(await HelloImage.ArchiveAsync(), "shop/hello:2");
+        await Cluster.ApplyAsync(Given.Site("pulled", replicas: 1, image: $"{registry.Host}/shop/hello:2"));
+
+        var pod = Assert.Single(await PodView.ReadyAsync(Cluster, "pulled", 1));
+
+        var described = await Cluster.OrchAsync("describe", "pod", pod.Name);
+        Assert.Contains($"{registry.Host}/shop/hello@sha256:", described.Output, StringComparison.Ordinal);
+        await Cluster.HoldsAsync(async () => await Cluster.StatusOfPageAsync(Cluster.Hosts[2], "pulled.example") == "200", "the page");
+    }
+
+    [Fact]
+    public async Task An_image_that_is_not_there_is_named_with_the_node_that_looked_for_it()
+    {
+        await using var registry = await Registry.StartAsync(Cluster.Lan);
+        var image = $"{registry.Host}/shop/nothing:9";
+        await Cluster.ApplyAsync(Given.Pod("imageless", "exec sleep 1000", Cluster.Hosts[1].Name, image));
+
+        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("get", "pod", "imageless", "--no-headers")).Output.Contains("ErrImagePull", StringComparison.Ordinal)
+            || (await Cluster.OrchAsync("get", "pod", "imageless", "--no-headers")).Output.Contains("ImagePullBackOff", StringComparison.Ordinal), "the failed pull");
+
+        var described = (await Cluster.OrchAsync("describe", "pod", "imageless")).Output;
+        var line = described.Split('\n').Single(each => each.StartsWith("  State:", StringComparison.Ordinal));
+        Assert.Contains(Cluster.Hosts[1].Name, line, StringComparison.Ordinal);
+        Assert.Contains(image, line, StringComparison.Ordinal);
+        await Cluster.OrchAsync("delete", "pod", "imageless");
+    }
+
+    Task<PodView> RunningAsync(string name) => Cluster.GetAsync(async () => await PodView.FindAsync(Cluster, name) is { Phase: "Running" } pod ? pod : null, $"{name} running");
+
+    Task<PodView> EndedAsync(string name) =>
+        Cluster.GetAsync(async () => await PodView.FindAsync(Cluster, name) is { Phase: "Succeeded" or "Failed" } pod ? pod : null, $"the end of {name}");
+}

@@ -1,0 +1,56 @@
+using Orchestrator.Testing.Clusters;
+
+namespace Orchestrator.Cluster;
+
+/// <summary>Deployments that change.</summary>
+[Collection(OnTheSharedCluster.Name)]
+public sealed class RolloutTests(SharedCluster shared)
+{
+    TestCluster Cluster => shared.Cluster;
+
+    [Fact]
+    public async Task A_changed_template_replaces_all_pods_and_rollout_status_says_when_it_is_done()
+    {
+        await Cluster.ApplyAsync(Given.Site("changing", replicas: 2));
+        var first = await Cluster.OrchAsync("rollout", "status", "deployment/changing", "--timeout", "60");
+        Assert.Equal("deployment \"changing\" successfully rolled out", first.Lines[^1]);
+        var before = await PodView.ReadyAsync(Cluster, "changing", 2);
+
+        await Cluster.ApplyAsync(Given.Site("changing", replicas: 2, version: "2"));
+        var second = await Cluster.OrchAsync("rollout", "status", "deployment/changing", "--timeout", "60");
+        var after = await PodView.ReadyAsync(Cluster, "changing", 2);
+
+        Assert.StartsWith("Waiting for deployment", second.Lines[0]);
+        Assert.Equal("deployment \"changing\" successfully rolled out", second.Lines[^1]);
+        Assert.Empty(before.Select(pod => pod.Uid).Intersect(after.Select(pod => pod.Uid)));
+        Assert.Equal(2, (await Cluster.ListAsync("replicasets", "-l", "app=changing")).Count);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_not_there_holds_the_rollout_and_the_old_pods_serve_on()
+    {
+        await Cluster.ApplyAsync(Given.Site("held", replicas: 2));
+        var before = await PodView.ReadyAsync(Cluster, "held", 2);
+
+        await Cluster.ApplyAsync(Given.Site("held", replicas: 2, image: $"{Lan.OuterAddress}:{Registry.Port}/nothing:1"));
+        var status = await Cluster.TryOrchAsync("rollout", "status", "deployment/held", "--timeout", "2");
+
+        Assert.Equal(1, status.ExitCode);
+        Assert.Contains("was not rolled out within 2 s", status.Error, StringComparison.Ordinal);
+        var after = await PodView.OfAppAsync(Cluster, "held");
+        Assert.Equal(before.Select(pod => pod.Uid).Order(), after.Where(pod => pod.Ready).Select(pod => pod.Uid).Order());
+        Assert.Equal("200", await Cluster.StatusOfPageAsync(Cluster.Hosts[1], "held.example"));
+    }
+
+    [Fact]
+    public async Task The_same_manifest_again_changes_nothing()
+    {
+        await Cluster.ApplyAsync(Given.Site("same", replicas: 1));
+        var before = Assert.Single(await PodView.ReadyAsync(Cluster, "same", 1));
+
+        var again = (await Cluster.TryApplyAsync(Given.Site("same", replicas: 1))).Succeeded();
+
+        Assert.Equal(["deployment/same unchanged", "service/same unchanged", "ingress/same unchanged"], again.Lines);
+        Assert.Equal(before.Uid, Assert.Single(await PodView.ReadyAsync(Cluster, "same", 1)).Uid);
+    }
+}
