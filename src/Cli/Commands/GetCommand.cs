@@ -70,13 +70,20 @@ static class GetCommand
         var target = wanted[0];
         var request = new WatchRequest { Kind = target.Kind.Name, Namespace = query.Namespace, Selector = query.Selector };
         using var call = await cluster.OpenAsync(client => client.Watch(request, cancellationToken: token)).ConfigureAwait(false);
-        var heads = true;
+        List<Resource>? first = []; // what there is at the start makes one table; what changes later is written below it
         await foreach (var change in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
         {
-            if (change.Resource is not { } message || (target.Name is not null && message.Name != target.Name)) continue;
-            var text = printer.Print(target.Kind, [message.ToResource()], single: true);
-            Console.Write(heads ? text : printer.WithoutHeads().Print(target.Kind, [message.ToResource()], single: true));
-            heads = false;
+            var resource = change.Resource is { } message && (target.Name is null || message.Name == target.Name) ? message.ToResource() : null;
+            if (first is null)
+            {
+                if (resource is not null) Console.Write(printer.PrintMore(target.Kind, [resource]));
+                continue;
+            }
+
+            if (resource is not null) first.Add(resource);
+            if (change.Type == WatchReply.Types.Type.Added) continue;
+            Console.Write(printer.PrintMore(target.Kind, first));
+            first = null;
         }
 
         return 0;

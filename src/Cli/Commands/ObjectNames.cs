@@ -12,8 +12,8 @@ namespace Orchestrator.Cli.Commands;
 /// <summary>What a shell may offer where objects are named: kinds, and after a kind the names that the cluster has of it.</summary>
 static class ObjectNames
 {
-    /// <summary>A shell waits for the answer with every press of a key, so that a late one is worth nothing.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    /// <summary>A person waits for the answer with a finger on the key; a server that hangs must not hold the shell.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Completes <c>pods</c>, <c>pod web-1</c> and <c>pod/web-1</c>.</summary>
     public static void Complete(Argument<string[]> targets, SharedOptions shared)

@@ -42,7 +42,21 @@ sealed class Printer(Format format, bool showNamespace, bool heads, TimeProvider
         _ => throw new Connection.CliException($"there is no output format {text}{Likely(text)}; choose wide, yaml, json or name"),
     };
 
-    public Printer WithoutHeads() => new(format, showNamespace, heads: false, clock);
+    /// <summary>The widths of the columns printed last, so that later rows stand in line with them.</summary>
+    readonly List<int> _widths = [];
+    bool _goesOn;
+
+    /// <summary>
+    /// Objects of a kind as a watch tells of them, one call after another: rows of one table, with its head once, or one object after another.
+    /// </summary>
+    public string PrintMore(Kind kind, IReadOnlyList<Resource> resources)
+    {
+        if (resources.Count == 0) return "";
+        var before = _goesOn && format is Format.Yaml ? "---\n" : "";
+        var text = before + (IsForPrograms ? string.Join(format is Format.Yaml ? "---\n" : "", resources.Select(each => Print(kind, [each], single: true))) : Print(kind, resources, single: false));
+        _goesOn = true;
+        return text;
+    }
 
     /// <param name="single">One object was asked for by name: it is shown itself, and not as a list of one.</param>
     public string Print(Kind kind, IReadOnlyList<Resource> resources, bool single) => Print([(kind, resources)], single);
@@ -63,7 +77,8 @@ sealed class Printer(Format format, bool showNamespace, bool heads, TimeProvider
         List<string> titles = [.. named ? ["NAMESPACE"] : Array.Empty<string>(), .. columns.Select(column => column.Name)];
         var now = clock.GetUtcNow();
         var rows = resources.Select(resource => (IReadOnlyList<string>)[.. named ? [resource.Namespace] : Array.Empty<string>(), .. columns.Select(column => Cell(column, resource))]);
-        return TextTable.Text(titles, rows.ToList(), heads);
+        if (!_goesOn) _widths.Clear();
+        return TextTable.Text(titles, rows.ToList(), heads && !_goesOn, _widths);
 
         string Cell(Column column, Resource resource) => withKind && column.Name == "NAME" ? $"{kind.Singular}/{resource.Name}" : column.Cell(resource, now);
     }
