@@ -18,6 +18,7 @@ public sealed class ManifestReader
     readonly List<ManifestObject> _objects = [];
     readonly List<Problem> _problems = [];
     readonly List<Problem> _warnings = [];
+    readonly List<(ResourceKey Key, Place Place)> _named = [];
 
     ManifestReader(string @namespace) => _namespace = @namespace;
 
@@ -57,7 +58,7 @@ public sealed class ManifestReader
 
     ManifestSet Result()
     {
-        foreach (var twice in _objects.GroupBy(each => each.Resource.Key).Where(group => group.Count() > 1))
+        foreach (var twice in _named.GroupBy(each => each.Key).Where(group => group.Count() > 1))
         {
             foreach (var again in twice.Skip(1))
                 _problems.Add(new Problem(again.Place, "metadata.name", $"{twice.Key} is in the manifest already, at {twice.First().Place}"));
@@ -74,6 +75,7 @@ public sealed class ManifestReader
             return;
         }
 
+        var before = _problems.Count;
         if (KindOf(mapping, path) is not { } kind) return;
         if (kind.Items is { } items)
         {
@@ -81,10 +83,18 @@ public sealed class ManifestReader
             return;
         }
 
-        var known = _problems.Count;
-        var json = (JsonObject?)new SchemaCheck(_problems, _warnings).Check(mapping, kind.Kind!.Schema.Type, path); // a document is a list or of a kind
-        if (json is null || _problems.Count > known) Findings(mapping, path, json, kind.Kind);
+        var check = new SchemaCheck(_problems, _warnings);
+        var json = (JsonObject?)check.Check(mapping, kind.Kind!.Schema.Type, path); // a document is a list or of a kind
+        if (json is not null) Name(mapping, json, kind.Kind);
+        if (json is null || _problems.Count > before) Findings(mapping, path, json, kind.Kind, [.. _problems.Skip(before).Select(problem => problem.Path), .. check.Meant]);
         else Accept(mapping, path, json, kind.Kind);
+    }
+
+    /// <summary>Remembers what the object is called, also when it has problems, so that names that stand twice are told at once.</summary>
+    void Name(MappingNode mapping, JsonObject json, Kind kind)
+    {
+        if (json["metadata"] is not JsonObject metadata || (string?)metadata["name"] is not { Length: > 0 } name) return;
+        _named.Add((new ResourceKey(kind.Name, kind.Namespaced ? (string?)metadata["namespace"] ?? _namespace : "", name), mapping.Place));
     }
 
     void Accept(MappingNode mapping, string path, JsonObject json, Kind kind)
@@ -95,14 +105,14 @@ public sealed class ManifestReader
     }
 
     /// <summary>Looks for more to say about an object that has problems already, as far as what is right of it can be read.</summary>
-    void Findings(MappingNode mapping, string path, JsonObject? json, Kind kind)
+    /// <param name="said">The fields of which something has been said: what is wrong above or below them may come of that.</param>
+    void Findings(MappingNode mapping, string path, JsonObject? json, Kind kind, IReadOnlyList<string> said)
     {
-        var said = _problems.Select(problem => (problem.Place.File, problem.Path)).ToHashSet();
         if (json is null || Decoded(json, kind) is not { } resource) return;
         foreach (var (below, message) in ObjectValidation.Check(resource, kind))
         {
             var full = Field.Below(path, below);
-            if (!said.Any(each => each.File == mapping.Place.File && (each.Path.StartsWith(full, StringComparison.Ordinal) || full.StartsWith(each.Path, StringComparison.Ordinal))))
+            if (!said.Any(each => FieldPath.Covers(each, full) || FieldPath.Covers(full, each)))
                 _problems.Add(new Problem(Places.Nearest(mapping, below), full, message));
         }
     }
@@ -131,20 +141,21 @@ public sealed class ManifestReader
         var kind = Kinds.Find(name.Text);
         if (kind is null || !kind.UserWritten)
         {
-            var near = Spelling.Nearest(name.Text, Kinds.All.Where(each => each.UserWritten).Select(each => each.Name));
-            var message = kind is not null ? $"{name.Text} is written by the cluster itself" : $"there is no kind {name.Text}{(near is null ? "" : $"; did you mean {near}?")}";
-            _problems.Add(new Problem(name.Place, Field.Below(path, "kind"), message));
+            _problems.Add(new Problem(name.Place, Field.Below(path, "kind"), kind is null ? KindNames.Unknown(name.Text) : $"{name.Text} is written by the cluster itself"));
             return null;
         }
 
-        if (kind.ApiVersion == version.Text) return (kind, null);
-        _problems.Add(new Problem(version.Place, Field.Below(path, "apiVersion"), $"a {kind.Name} has apiVersion {kind.ApiVersion}, not {version.Text}"));
-        return null;
+        if (kind.ApiVersion != version.Text)
+            _problems.Add(new Problem(version.Place, Field.Below(path, "apiVersion"), $"a {kind.Name} has apiVersion {kind.ApiVersion}, not {version.Text}"));
+        return (kind, null);
 
         ScalarNode? Said(string field)
         {
-            if (mapping.Find(field) is ScalarNode { Text.Length: > 0 } scalar) return scalar;
-            _problems.Add(new Problem(mapping.Place, Field.Below(path, field), "is required"));
+            var found = mapping.Find(field);
+            if (found is ScalarNode { Text.Length: > 0 } scalar) return scalar;
+            _problems.Add(found is null or ScalarNode
+                ? new Problem(mapping.Place, Field.Below(path, field), "is required")
+                : new Problem(found.Place, Field.Below(path, field), $"expected a text, found {found.Described}"));
             return null;
         }
     }

@@ -32,11 +32,11 @@ static class ScalarCheck
 
         JsonNode? Boolean(ScalarNode text) => text.Kind == ScalarKind.Boolean
             ? JsonValue.Create(Scalars.BooleanOf(text.Text))
-            : Refuse($"expected true or false, found {text.Described}");
+            : Refuse($"expected true or false, found {text.Described}{(text.Kind == ScalarKind.Text && Scalars.KindOf(text.Text) == ScalarKind.Boolean ? "; take the quotes off" : "")}");
 
         JsonNode? Number(ScalarNode text, long least, long most)
         {
-            if (text.Kind != ScalarKind.Integer) return Refuse($"expected a whole number, found {text.Described}");
+            if (text.Kind != ScalarKind.Integer) return Refuse($"expected a whole number, found {text.Described}{(text.Kind == ScalarKind.Text && Scalars.KindOf(text.Text) == ScalarKind.Integer ? "; take the quotes off" : "")}");
             var number = long.Parse(text.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
             return number < least || number > most ? Refuse($"expected a number from {least} to {most}, found {number}") : JsonValue.Create(number);
         }
@@ -44,9 +44,9 @@ static class ScalarCheck
         JsonNode? Amount(ScalarNode text)
         {
             if (Quantity.TryParse(text.Text, out var quantity) && text.Kind is ScalarKind.Text or ScalarKind.Integer or ScalarKind.Float) return JsonValue.Create(quantity.ToString());
-            var near = text.Text.EndsWith('b') || text.Text.EndsWith('B') ? text.Text[..^1] : null;
-            return Refuse(near is not null && Quantity.TryParse(near, out _)
-                ? $"\"{text.Text}\" is not a quantity; did you mean {near} or {near}i?"
+            var near = QuantityGuess.For(text.Text);
+            return Refuse(near.Count > 0
+                ? $"\"{text.Text}\" is not a quantity; did you mean {string.Join(" or ", near)}?"
                 : $"expected a quantity such as 500m, 2 or 64Mi, found {text.Described}");
         }
 

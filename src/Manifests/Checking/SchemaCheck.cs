@@ -10,6 +10,11 @@ namespace Orchestrator.Manifests.Checking;
 /// </summary>
 sealed class SchemaCheck(List<Problem> problems, List<Problem> warnings)
 {
+    readonly HashSet<string> _meant = new(StringComparer.Ordinal);
+
+    /// <summary>The paths of fields that misspelt ones were likely meant to be.</summary>
+    public IReadOnlyCollection<string> Meant => _meant;
+
     /// <summary>The JSON of a node that should be of this type, or null when nothing of it can be kept.</summary>
     public JsonNode? Check(Node node, Type type, string path)
     {
@@ -45,7 +50,7 @@ sealed class SchemaCheck(List<Problem> problems, List<Problem> warnings)
 
             if (Field.Find(schema, entry.Key) is not { } property)
             {
-                Unknown(entry, schema, below);
+                Unknown(entry, schema, path);
                 continue;
             }
 
@@ -61,7 +66,8 @@ sealed class SchemaCheck(List<Problem> problems, List<Problem> warnings)
 
         foreach (var missing in schema.Properties.Where(property => property.IsRequired && !json.ContainsKey(property.Name)))
         {
-            if (mapping.Find(missing.Name) is null or ScalarNode { Kind: ScalarKind.Null }) problems.Add(new Problem(node.Place, Field.Below(path, missing.Name), "is required"));
+            var absent = mapping.Find(missing.Name) is null or ScalarNode { Kind: ScalarKind.Null };
+            if (absent && !_meant.Contains(Field.Below(path, missing.Name))) problems.Add(new Problem(node.Place, Field.Below(path, missing.Name), "is required"));
             json[missing.Name] = StandIn.For(Field.TypeOf(missing));
         }
 
@@ -71,15 +77,17 @@ sealed class SchemaCheck(List<Problem> problems, List<Problem> warnings)
     void Unknown(MappingEntry entry, JsonTypeInfo schema, string path)
     {
         var upstream = Field.KnownUpstream(schema);
+        var below = Field.Below(path, entry.Key);
         if (upstream.Contains(entry.Key))
         {
-            warnings.Add(new Problem(entry.Place, path, "is a Kubernetes field that has no effect here yet"));
+            warnings.Add(new Problem(entry.Place, below, "is a Kubernetes field that has no effect here yet"));
             return;
         }
 
         var names = schema.Properties.Where(property => property.Said<SystemWrittenAttribute>() is null).Select(property => property.Name);
         var near = Spelling.Nearest(entry.Key, names.Concat(upstream));
-        problems.Add(new Problem(entry.Place, path, near is null ? "there is no such field" : $"there is no such field; did you mean {near}?"));
+        if (near is not null) _meant.Add(Field.Below(path, near));
+        problems.Add(new Problem(entry.Place, below, near is null ? "there is no such field" : $"there is no such field; did you mean {near}?"));
     }
 
     JsonArray? CheckList(Node node, JsonTypeInfo schema, string path)

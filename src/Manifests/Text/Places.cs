@@ -8,17 +8,17 @@ static class Places
     public static Place Nearest(Node node, string path)
     {
         var place = node.Place;
-        foreach (var step in path.Split('.', '['))
+        while (path.Length > 0)
         {
-            if (step.EndsWith(']') && node is SequenceNode sequence && int.TryParse(step.AsSpan(0, step.Length - 1), out var index) && index < sequence.Items.Count)
+            if (node is SequenceNode sequence && ItemOf(sequence, path) is { } item)
             {
-                node = sequence.Items[index];
-                place = node.Place;
+                (node, place) = (item, item.Place);
+                path = path[(path.IndexOf(']') + 1)..].TrimStart('.');
             }
-            else if (node is MappingNode mapping && mapping.Entries.FirstOrDefault(entry => entry.Key == step) is { } entry)
+            else if (node is MappingNode mapping && EntryOf(mapping, path) is { } entry)
             {
-                node = entry.Value;
-                place = entry.Place;
+                (node, place) = (entry.Value, entry.Place);
+                path = path[entry.Key.Length..].TrimStart('.');
             }
             else
             {
@@ -28,4 +28,13 @@ static class Places
 
         return place;
     }
+
+    static Node? ItemOf(SequenceNode sequence, string path)
+    {
+        var end = path.IndexOf(']');
+        return path[0] == '[' && int.TryParse(path.AsSpan(1, Math.Max(0, end - 1)), out var index) && index < sequence.Items.Count ? sequence.Items[index] : null;
+    }
+
+    // Names of labels hold dots themselves, so that the longest field with which the path begins is the one that is meant.
+    static MappingEntry? EntryOf(MappingNode mapping, string path) => mapping.Entries.Where(entry => FieldPath.Covers(entry.Key, path)).MaxBy(entry => entry.Key.Length);
 }

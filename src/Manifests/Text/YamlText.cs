@@ -35,9 +35,13 @@ sealed class YamlText
         return new YamlText(file, problems).Documents(text);
     }
 
+    const string Json = "JSON";
+
+    static string Language(string text) => text.AsSpan().TrimStart() is ['{' or '[', ..] ? Json : "YAML";
+
     static bool Tabs(string file, string text, List<Problem> problems)
     {
-        if (text.AsSpan().TrimStart() is ['{' or '[', ..]) return false; // JSON may be indented with tabs
+        if (Language(text) == Json) return false; // which may be indented with tabs
         var found = false;
         var number = 0;
         foreach (var line in text.AsSpan().EnumerateLines())
@@ -74,13 +78,12 @@ sealed class YamlText
         }
         catch (YamlException failure)
         {
-            var message = failure.InnerException?.Message ?? failure.Message;
-            _problems.Add(new Problem(PlaceOf(failure.Start), "", $"is not YAML: {message}"));
+            _problems.Add(new Problem(PlaceOf(failure.Start), "", $"is not {Language(text)}: {YamlWords.Of(failure.InnerException?.Message ?? failure.Message)}"));
         }
         catch (Exception failure) when (failure is InvalidOperationException or ArgumentException)
         {
             // The scanner answers some malformed texts, such as an unclosed mapping, with these instead of its own exception.
-            _problems.Add(new Problem(PlaceOf(scanner.CurrentPosition), "", "is not YAML: the text ends or breaks off inside a mapping or list; is a } or ] missing?"));
+            _problems.Add(new Problem(PlaceOf(scanner.CurrentPosition), "", $"is not {Language(text)}: the text ends or breaks off inside a mapping or list; is a }} or ] missing?"));
         }
 
         return documents;
@@ -90,7 +93,7 @@ sealed class YamlText
     {
         if (parser.TryConsume<AnchorAlias>(out var alias))
         {
-            var target = _anchors.GetValueOrDefault(alias.Value) ?? throw new YamlException(alias.Start, alias.End, $"there is no anchor {alias.Value}");
+            var target = _anchors.GetValueOrDefault(alias.Value) ?? throw new YamlException(alias.Start, alias.End, $"there is no anchor {alias.Value} above this, in the same document");
             Count(SizeOf(target), alias);
             return target;
         }
@@ -108,13 +111,17 @@ sealed class YamlText
     {
         if (parser.TryConsume<MappingStart>(out var mapping))
         {
-            var entries = new List<MappingEntry>();
+            var (entries, merged) = (new List<MappingEntry>(), new List<MappingEntry>());
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 var key = parser.Consume<Scalar>();
-                entries.Add(new MappingEntry(PlaceOf(key.Start), key.Value, Node(parser, depth + 1)));
+                var value = Node(parser, depth + 1);
+                if (key is { Value: "<<", Style: ScalarStyle.Plain }) merged.AddRange(Merged(value, key));
+                else entries.Add(new MappingEntry(PlaceOf(key.Start), key.Value, value));
             }
 
+            var own = entries.Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
+            entries.AddRange(merged.Where(entry => own.Add(entry.Key)));
             return new MappingNode(PlaceOf(mapping.Start), entries);
         }
 
@@ -129,6 +136,14 @@ sealed class YamlText
         var kind = scalar.Style == ScalarStyle.Plain ? Scalars.KindOf(scalar.Value) : ScalarKind.Text;
         return new ScalarNode(PlaceOf(scalar.Start), scalar.Value, kind);
     }
+
+    /// <summary>The fields that <c>&lt;&lt;</c> brings in; what stands beside it, or earlier in its list, comes first. Source: YAML 1.1, "Merge Key".</summary>
+    static IEnumerable<MappingEntry> Merged(Node value, Scalar key) => value switch
+    {
+        MappingNode mapping => mapping.Entries,
+        SequenceNode sequence => sequence.Items.SelectMany(item => Merged(item, key)),
+        _ => throw new YamlException(key.Start, key.End, $"<< takes a mapping or a list of them, not {value.Described}"),
+    };
 
     void Count(int nodes, ParsingEvent at)
     {

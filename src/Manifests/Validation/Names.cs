@@ -27,14 +27,19 @@ static partial class Names
     {
         foreach (var (name, value) in labels)
         {
-            var slash = name.LastIndexOf('/');
-            var prefix = slash < 0 ? null : name[..slash];
-            var rest = name[(slash + 1)..];
-            findings.Require(rest.Length is > 0 and <= MaxLabel && ValueText().IsMatch(rest) && (prefix is null || SubdomainText().IsMatch(prefix)), $"{path}.{name}",
-                $"\"{name}\" is no label name: letters, digits, -, _ and ., at most {MaxLabel}, with an optional domain and / in front");
+            LabelName(findings, $"{path}.{name}", name);
             findings.Require(value.Length == 0 || (value.Length <= MaxLabel && ValueText().IsMatch(value)), $"{path}.{name}",
                 $"\"{value}\" is no label value: at most {MaxLabel} letters, digits, -, _ and ., starting and ending with a letter or digit");
         }
+    }
+
+    public static void LabelName(Findings findings, string path, string name)
+    {
+        var slash = name.LastIndexOf('/');
+        var prefix = slash < 0 ? null : name[..slash];
+        var rest = name[(slash + 1)..];
+        findings.Require(rest.Length is > 0 and <= MaxLabel && ValueText().IsMatch(rest) && (prefix is null || SubdomainText().IsMatch(prefix)), path,
+            $"\"{name}\" is no label name: at most {MaxLabel} letters, digits, -, _ and ., starting and ending with a letter or digit, with an optional domain and / in front");
     }
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", RegexOptions.CultureInvariant)]

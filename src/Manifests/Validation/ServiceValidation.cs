@@ -7,6 +7,7 @@ static class ServiceValidation
 {
     public static void Service(Findings findings, ServiceSpec spec)
     {
+        Names.Labels(findings, "spec.selector", spec.Selector);
         findings.Require(spec.Ports.Count > 0, "spec.ports", "needs at least one port");
         for (var i = 0; i < spec.Ports.Count; i++)
         {

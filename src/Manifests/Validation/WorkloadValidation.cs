@@ -30,11 +30,20 @@ static class WorkloadValidation
     {
         findings.Require(replicas is null or >= 0, "spec.replicas", "must not be negative");
         Names.Labels(findings, "spec.template.metadata.labels", template.Metadata.Labels);
+        Names.Labels(findings, "spec.selector.matchLabels", selector.MatchLabels);
+        for (var i = 0; i < selector.MatchExpressions.Count; i++) Requirement(findings, $"spec.selector.matchExpressions[{i}]", selector.MatchExpressions[i]);
         if (selector.IsEmpty) findings.Add("spec.selector", "must choose the template's labels, for example matchLabels: {app: web}");
         else if (!selector.Matches(template.Metadata.Labels)) findings.Add("spec.selector", "does not match spec.template.metadata.labels, so that the pods would not be found again");
         PodValidation.Spec(findings, "spec.template.spec", template.Spec);
         findings.Require(template.Spec.RestartPolicy == RestartPolicy.Always, "spec.template.spec.restartPolicy", "must be Always here");
         findings.Require(template.Spec.NodeName is null, "spec.template.spec.nodeName", "is chosen by the scheduler; use nodeSelector");
+    }
+
+    static void Requirement(Findings findings, string path, LabelRequirement requirement)
+    {
+        Names.LabelName(findings, $"{path}.key", requirement.Key);
+        var takesValues = requirement.Operator is LabelOperator.In or LabelOperator.NotIn;
+        findings.Require(takesValues == requirement.Values.Count > 0, $"{path}.values", takesValues ? $"{requirement.Operator} needs at least one value" : $"{requirement.Operator} takes no values");
     }
 
     static void Count(Findings findings, string path, IntOrString? count)
