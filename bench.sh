@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
-# Measures, side by side with the peers, and writes artifacts/bench/NAME.json.
+# Measures, side by side with the peers, and writes artifacts/bench/NAME.json: a list of {name, value, unit, peer, goal, met}.
 set -euo pipefail
 cd "$(dirname "$0")"
-usage() { echo "usage: ./bench.sh [runtime|pure|all]"; }
+usage() {
+  cat <<'TEXT'
+usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench/NAME.json
+
+  runtime   orun beside crun (and runc, where installed): run, create/start/delete, exec; the shim's idle memory   (root; ROUNDS=60)
+  pure      scheduler, state machine and manifests, with BenchmarkDotNet
+  all       both (the default)
+TEXT
+}
 source eng/install.sh
 mkdir -p artifacts/bench
-runtime() { need busybox-static crun util-linux; ./build.sh; bench/runtime.sh; }
+runtime() { need busybox-static crun golang-github-containers-common util-linux; need_dotnet; ./build.sh; bench/runtime.sh; }
 pure() { need_dotnet; dotnet run --project bench/Pure -c Release -- "$PWD/artifacts/bench/pure.json"; }
 case "${1:-all}" in
   runtime) runtime ;;

@@ -39,7 +39,7 @@ output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 for project in "${projects[@]}"; do
   [ -f "tests/$project/$project.csproj" ] || { echo "there is no test project $project" >&2; exit 2; }
-  timeout --kill-after=10 900 dotnet test "tests/$project" --no-build -v quiet -nologo 2>&1 | tee "$output" | grep -v '^$'
+  timeout --kill-after=10 900 dotnet test "tests/$project" --no-build -nologo --logger "console;verbosity=minimal" 2>&1 | tee "$output" | grep -v '^$'
   line=$(grep -E 'Failed: +[0-9]+, Passed: +[0-9]+' "$output" | tail -n 1)
   if [ -z "$line" ]; then
     echo "$project did not finish"

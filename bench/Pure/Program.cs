@@ -6,7 +6,8 @@ using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using Orchestrator.Bench;
 
 // In process, because the build that BenchmarkDotNet would make does not know this repository's build files.
-var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessNoEmitToolchain.Instance)).WithOptions(ConfigOptions.DisableOptimizationsValidator);
+var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessNoEmitToolchain.Instance)).WithOptions(ConfigOptions.DisableOptimizationsValidator)
+    .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "orchestrator-bench"));
 var summary = BenchmarkRunner.Run<PureParts>(config);
 var results = new JsonArray([.. summary.Reports.Select(report => (JsonNode)new JsonObject
 {

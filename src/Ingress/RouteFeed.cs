@@ -34,6 +34,7 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
         {
             HttpHandler = new SocketsHttpHandler
             {
+                UseProxy = false,
                 ConnectTimeout = TimeSpan.FromSeconds(1),
                 KeepAlivePingDelay = TimeSpan.FromSeconds(2),
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(2),

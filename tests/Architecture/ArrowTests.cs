@@ -50,8 +50,10 @@ public sealed class ArrowTests
     static List<string> References(string room)
     {
         var assembly = Programs.GetValueOrDefault(room) ?? $"Orchestrator.{room}";
-        var file = Directory.EnumerateFiles(RepoRoot.Below("src", room, "bin"), $"{assembly}.dll", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
-        using var stream = File.OpenRead(file);
+        var built = RepoRoot.Below("src", room, "bin");
+        var file = Directory.Exists(built) ? Directory.EnumerateFiles(built, $"{assembly}.dll", SearchOption.AllDirectories).Order(StringComparer.Ordinal).FirstOrDefault() : null;
+        Assert.True(file is not null, $"src/{room} is not built; `dotnet build Orchestrator.sln` builds all that is looked at here");
+        using var stream = File.OpenRead(file!); // asserted above
         using var image = new PEReader(stream);
         var metadata = image.GetMetadataReader();
         return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];

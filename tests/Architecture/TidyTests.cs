@@ -52,24 +52,64 @@ public sealed partial class TidyTests
     }
 
     [Fact]
-    public void Every_package_says_why_it_is_here()
+    public void Every_package_or_pair_of_packages_says_why_it_is_here()
     {
-        var why = false;
+        const int MostForOneReason = 2;
+        var found = new List<string>();
+        var left = 0;
         foreach (var line in File.ReadLines(RepoRoot.Below("Directory.Packages.props")).Select(line => line.Trim()))
         {
-            if (line.StartsWith("<PackageVersion", StringComparison.Ordinal)) Assert.True(why, $"{line} has no line of explanation above its group");
-            else why = line.StartsWith("<!--", StringComparison.Ordinal) || (why && line.Length > 0 && line[0] != '<');
+            if (!line.StartsWith("<PackageVersion", StringComparison.Ordinal)) left = line.StartsWith("<!--", StringComparison.Ordinal) ? MostForOneReason : 0;
+            else if (left-- <= 0) found.Add($"{line} has no line above it that says why");
         }
+
+        Assert.Empty(found);
     }
 
     [Fact]
-    public void Pure_tests_never_sleep()
+    public void A_test_sleeps_only_between_two_looks_at_a_condition()
+    {
+        const int LinesOfALook = 5;
+        var found = new List<string>();
+        foreach (var file in Sources().Where(file => file.Contains("/tests/", StringComparison.Ordinal)))
+        {
+            var lines = File.ReadAllLines(file);
+            for (var i = 0; i < lines.Length; i++)
+            {
+                var sleeps = lines[i].Contains("Thread." + "Sleep", StringComparison.Ordinal);
+                if (sleeps && !lines[Math.Max(0, i - LinesOfALook)..i].Any(line => LoopStart().IsMatch(line))) found.Add($"{file}:{i + 1}");
+            }
+        }
+
+        Assert.Empty(found);
+    }
+
+    [Theory]
+    [InlineData("Model.Tests")]
+    [InlineData("Manifests.Tests")]
+    [InlineData("Scheduler.Tests")]
+    [InlineData("Reconcile.Tests")]
+    [InlineData("Simulation")]
+    public void Tests_of_pure_code_let_no_time_pass(string project)
     {
         var found = from file in Sources()
-                    where file.Contains("/tests/", StringComparison.Ordinal)
-                    where File.ReadAllText(file).Contains("Thread." + "Sleep", StringComparison.Ordinal)
-                    select file;
+                    where file.Contains($"/tests/{project}/", StringComparison.Ordinal)
+                    from word in new[] { "Thread." + "Sleep", "Task." + "Delay" }
+                    where File.ReadAllText(file).Contains(word, StringComparison.Ordinal)
+                    select $"{file}: {word}";
         Assert.Empty(found);
+    }
+
+    [Theory]
+    [InlineData("Model")]
+    [InlineData("Scheduler")]
+    [InlineData("Reconcile")]
+    [InlineData("Manifests")]
+    public void Deciding_code_is_synchronous(string room)
+    {
+        var files = Sources().Where(file => file.Contains($"/src/{room}/", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(files);
+        Assert.DoesNotContain(files, file => AsyncWord().IsMatch(File.ReadAllText(file)));
     }
 
     static List<string> Sources()
@@ -83,6 +123,12 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"\b(class|record|struct|interface) \w*(Manager|Helper|Util|Utils|Impl)\b")]
     private static partial Regex VagueName();
+
+    [GeneratedRegex(@"^\s*(while|for|do)\b")]
+    private static partial Regex LoopStart();
+
+    [GeneratedRegex(@"\b(async|await)\b")]
+    private static partial Regex AsyncWord();
 
     [GeneratedRegex(@"[ \t]+\n")]
     private static partial Regex TrailingBlank();

@@ -22,6 +22,8 @@ static class ContainerUser
             user = user with { AdditionalGids = [.. user.AdditionalGids.Union(pods.SupplementalGroups.Select(id => checked((uint)id)))] };
         if ((own?.RunAsNonRoot ?? pods?.RunAsNonRoot) == true && user.Uid == 0)
             throw new InvalidOperationException("runAsNonRoot is set, but the container would run as root: name another user in runAsUser or in the image");
-        return user;
+        // A file may deny its group what it allows others. A process that could drop its own group by a set-gid program would then
+        // count as one of the others, so the group stands among the supplementary ones as well (CVE-2022-36109).
+        return user with { AdditionalGids = [.. user.AdditionalGids.Prepend(user.Gid).Distinct()] };
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Model;
 using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Session;
 using Orchestrator.Reconcile.Pods;
@@ -108,6 +109,20 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
                 // One pod's trouble stays its own.
                 LogLoopFailed(log, e, runner.Pod.Namespace, runner.Pod.Name);
                 await Task.Delay(RestartLoopAfter, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Lets containers that wait for this image try at once, instead of at the end of their back-off.</summary>
+    public void ImageArrived(string image)
+    {
+        foreach (PodRunner runner in All())
+        {
+            foreach (Container container in runner.Pod.Spec.InitContainers.Concat(runner.Pod.Spec.Containers))
+            {
+                // A name that is none was refused before any pull, and is no name of an image.
+                if (runner.Facts.Of(container.Name).PullTrouble is { Reason: not "InvalidImageName" } && ImageName.Parse(container.Image).ToString() == image)
+                    runner.Happened(new PodEvent.ImageArrived(container.Name));
             }
         }
     }

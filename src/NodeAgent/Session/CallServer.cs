@@ -143,6 +143,7 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
 
             foreach ((string name, string digest) in await images.ImportAsync(archive, start.Name.Length > 0 ? start.Name : null, cancel))
             {
+                pods.ImageArrived(name);
                 ImportedImage image = new() { Node = options.NodeName, Name = name, Digest = digest };
                 await asker.SendAsync(new Frame { Data = image.ToByteString() }, cancel);
             }

@@ -21,6 +21,9 @@ public abstract record PodEvent
     /// <summary>The reason is one of ErrImagePull, InvalidImageName, ErrImageNeverPull.</summary>
     public sealed record PullFailed(string Container, string Reason, string Message) : PodEvent;
 
+    /// <summary>The image that the container waits for has come to the node by another way than a pull.</summary>
+    public sealed record ImageArrived(string Container) : PodEvent;
+
     public sealed record Created(string Container, int Instance) : PodEvent;
 
     public sealed record CreateFailed(string Container, int Instance, string Message) : PodEvent;

@@ -19,6 +19,7 @@ public static class PodHistory
         PodEvent.Removed => facts with { IsRemoved = true },
         PodEvent.Pulled pulled => With(facts, pulled.Container, c => c with { ImageId = pulled.ImageId, PullTrouble = null }),
         PodEvent.PullFailed failed => With(facts, failed.Container, c => c with { PullTrouble = Again(c.PullTrouble, failed.Reason, failed.Message, now) }),
+        PodEvent.ImageArrived arrived => With(facts, arrived.Container, c => c with { PullTrouble = null }),
         PodEvent.Created created => With(facts, created.Container, c => AfterCreated(c, created)),
         PodEvent.CreateFailed failed => With(facts, failed.Container, c => failed.Instance == c.Instances
             ? c with { StartTrouble = Again(c.StartTrouble, "CreateContainerError", failed.Message, now) } : c),

@@ -101,6 +101,18 @@ sealed class RunningAgent : IAsyncDisposable
         return await (await Control.CallAsync(new Call { Logs = request })).ReadAllAsync();
     }
 
+    /// <summary>Imports the image of an OCI layout as a user does, through the control plane.</summary>
+    public async Task ImportAsync(string layout, string name)
+    {
+        using MemoryStream archive = new();
+        System.Formats.Tar.TarFile.CreateFromDirectory(layout, archive, includeBaseDirectory: false);
+        ServedCall call = await Control.CallAsync(new Call { ImportImage = new ImportImageStart { Name = name } });
+        await call.Outgoing.WriteAsync(new Frame { Data = Google.Protobuf.ByteString.CopyFrom(archive.ToArray()) });
+        await call.Outgoing.WriteAsync(new Frame { Finish = new Finish() });
+        (_, string error) = await call.ReadAllAsync();
+        Assert.Equal("", error);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();

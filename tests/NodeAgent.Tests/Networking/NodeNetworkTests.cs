@@ -165,9 +165,13 @@ public sealed class NodeNetworkTests : IDisposable
         return host;
     }
 
+    // Without what the kernel settles in its own time: carrier, and the checks of IPv6 addresses it gives itself.
     static async Task<string> StateAsync(Host host)
     {
-        string[] parts = [await host.RunAsync("ip", "-o", "addr"), await host.RunAsync("ip", "route"), await host.RunAsync("nft", "list", "ruleset"), await host.RunAsync("ip", "-br", "link")];
+        const int name = 0, mac = 2;
+        IEnumerable<string> links = (await host.RunAsync("ip", "-br", "link")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(fields => $"{fields[name]} {fields[mac]}");
+        string[] parts = [await host.RunAsync("ip", "-o", "-4", "addr"), await host.RunAsync("ip", "-4", "route"), await host.RunAsync("nft", "list", "ruleset"), .. links];
         return string.Join('\n', parts);
     }
 

@@ -1,5 +1,6 @@
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Tests.Images;
 using Orchestrator.NodeAgent.Tests.Machine;
 
 namespace Orchestrator.NodeAgent.Tests.Pods;
@@ -41,6 +42,20 @@ public sealed class AgentTests
 
         Assert.Equal(0, agent.Control.StatusOf(pod)!.ContainerStatuses[0].State.Terminated?.ExitCode);
         Leftovers.AssertNone(agent, pod);
+    }
+
+    [Fact]
+    public async Task A_pod_that_waits_for_its_image_starts_as_soon_as_it_is_imported()
+    {
+        await using RunningAgent agent = await RunningAgent.StartAsync();
+        Pod pod = RunningAgent.Shell("exec sleep 1000", container => container with { Image = "localhost:1/late:1" });
+        agent.Control.Want(pod);
+        await agent.Control.UntilAsync(pod, s => s.ContainerStatuses is [{ State.Waiting.Reason: "ErrImagePull" or "ImagePullBackOff" }], "the failed pull");
+
+        using TemporaryDirectory directory = new();
+        ImageBuilder.Busybox().WriteLayout(directory["layout"]);
+        await agent.ImportAsync(directory["layout"], "localhost:1/late:1");
+        await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Running, "running");
     }
 
     [Fact]

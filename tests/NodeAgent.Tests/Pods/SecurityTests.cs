@@ -19,7 +19,8 @@ public sealed class SecurityTests
 
         string text = (await agent.LogsAsync(pod)).Text;
 
-        Assert.Contains("CapEff:\t00000000000405fb", text, StringComparison.Ordinal);
+        // Podman's eleven, bits 0 1 3-8 10 18 31 (capabilities(7)).
+        Assert.Contains("CapEff:\t00000000800405fb", text, StringComparison.Ordinal);
         Assert.Contains("CapInh:\t0000000000000000", text, StringComparison.Ordinal);
         Assert.Contains("CapAmb:\t0000000000000000", text, StringComparison.Ordinal);
         Assert.Contains("NoNewPrivs:\t1", text, StringComparison.Ordinal);
@@ -32,7 +33,7 @@ public sealed class SecurityTests
     public async Task The_user_of_the_pod_and_a_read_only_root_are_kept_to()
     {
         await using RunningAgent agent = await RunningAgent.StartAsync();
-        Pod pod = RunningAgent.Shell("id -u; id -G; touch /file || echo read-only; touch /tmp/x || echo tmp too",
+        Pod pod = RunningAgent.Shell("id -u; grep Groups /proc/self/status; touch /file || echo read-only; touch /tmp/x || echo tmp too",
             c => c with { SecurityContext = new SecurityContext { RunAsUser = 1000, ReadOnlyRootFilesystem = true, RunAsNonRoot = true } },
             s => s with { RestartPolicy = RestartPolicy.Never });
         agent.Control.Want(pod);
@@ -41,6 +42,8 @@ public sealed class SecurityTests
         string text = (await agent.LogsAsync(pod)).Text;
 
         Assert.StartsWith("1000\n", text, StringComparison.Ordinal);
+        // 1000 is its own group, 50 what the image lists for the user.
+        Assert.Contains("Groups:\t50 1000 \n", text, StringComparison.Ordinal);
         Assert.Contains("read-only", text, StringComparison.Ordinal);
     }
 

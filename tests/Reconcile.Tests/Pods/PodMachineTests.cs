@@ -38,6 +38,16 @@ public sealed class PodMachineTests
         Assert.Equal("10.0.0.2", pod.Status.PodIp);
     }
 
+    [Fact]
+    public void An_image_that_arrives_ends_the_wait_for_the_next_pull()
+    {
+        PodScript pod = new PodScript(PodScript.PodOf()).Do(new PodEvent.PullFailed("main", "ErrImagePull", "no such image"));
+        Assert.DoesNotContain(new PodStep.Pull("main"), pod.Decision.Steps);
+
+        pod.Do(new PodEvent.ImageArrived("main"));
+        Assert.Contains(new PodStep.Pull("main"), pod.Decision.Steps);
+    }
+
     [Theory]
     [InlineData(RestartPolicy.Always, 0, true)]
     [InlineData(RestartPolicy.Always, 1, true)]
