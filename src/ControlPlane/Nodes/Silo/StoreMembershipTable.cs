@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 using Orleans.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace Orchestrator.ControlPlane.Nodes.Silo;
 
