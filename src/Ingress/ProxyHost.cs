@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Orchestrator.Ingress;
 
@@ -23,9 +24,6 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILogg
 
     /// <summary>How long a client may take to send a request's headers, so that slow ones don't hold all connections.</summary>
     static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long a pod may take to accept a connection before another one is tried.</summary>
-    static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     readonly WebApplication _app = Build(options, routes, logs);
 
@@ -46,7 +44,8 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILogg
         builder.Services.AddSingleton<IProxyConfigProvider>(routes);
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider(); // nothing is encrypted, so no key belongs on the disk
-        builder.Services.AddReverseProxy().ConfigureHttpClient((_, handler) => handler.ConnectTimeout = ConnectTimeout);
+        builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
+        builder.Services.AddReverseProxy();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

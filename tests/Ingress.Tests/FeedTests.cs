@@ -1,0 +1,108 @@
+using System.Net;
+using System.Threading.Channels;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Contracts;
+
+namespace Orchestrator.Ingress.Tests;
+
+/// <summary>How the table gets from the control plane's servers to the proxy.</summary>
+public sealed class FeedTests
+{
+    [Fact]
+    public async Task The_last_table_stays_in_force_while_no_server_answers_and_the_next_one_takes_its_place()
+    {
+        var routes = new RouteConfigProvider();
+        var port = FreePort();
+        var first = await RouteServer.StartAsync(port, TableOf("one.example"));
+        using var feed = Feed(routes, port);
+        await feed.StartAsync(CancellationToken.None);
+        await Eventually.HoldsAsync(() => Has(routes, "one.example"), "the first table is there");
+        first.Send(TableOf("two.example"));
+        await Eventually.HoldsAsync(() => Has(routes, "two.example"), "the changed table is there");
+
+        await first.DisposeAsync();
+        Assert.True(await Has(routes, "two.example"));
+        await using var second = await RouteServer.StartAsync(port, TableOf("three.example"));
+        var kept = true;
+        await Eventually.HoldsAsync(async () =>
+        {
+            var arrived = await Has(routes, "three.example");
+            kept &= arrived || await Has(routes, "two.example");
+            return arrived;
+        }, "the table of the server that came back is there");
+        Assert.True(kept);
+        await feed.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task When_one_server_is_gone_another_one_is_asked()
+    {
+        var routes = new RouteConfigProvider();
+        var port = FreePort();
+        await using var server = await RouteServer.StartAsync(port, TableOf("web.example"));
+        using var feed = Feed(routes, FreePort(), port);
+        await feed.StartAsync(CancellationToken.None);
+        await Eventually.HoldsAsync(() => Has(routes, "web.example"), "the table of the second server is there");
+        Assert.Equal("edge", server.Asker);
+        await feed.StopAsync(CancellationToken.None);
+    }
+
+    static RouteFeed Feed(RouteConfigProvider routes, params int[] ports) => new(
+        new IngressOptions("edge", new IPEndPoint(IPAddress.Loopback, 0), [.. ports.Select(port => new Uri($"http://127.0.0.1:{port}"))]),
+        routes, TimeProvider.System, NullLogger<RouteFeed>.Instance);
+
+    static Task<bool> Has(RouteConfigProvider routes, string host) => Task.FromResult(routes.GetConfig().Routes.Any(route => route.Match.Hosts is [var only] && only == host));
+
+    static RouteTable TableOf(string host) => Given.Table([Given.Prefix(host, "/")], Given.Backend("web", "127.0.0.1:1"));
+
+    static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>A server of the control plane that knows nothing but routes.</summary>
+    sealed class RouteServer : Routes.RoutesBase, IAsyncDisposable
+    {
+        readonly Channel<RouteTable> _tables = Channel.CreateUnbounded<RouteTable>();
+        WebApplication? _app;
+
+        public string? Asker { get; private set; }
+
+        public static async Task<RouteServer> StartAsync(int port, RouteTable table)
+        {
+            var server = new RouteServer();
+            server.Send(table);
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.Services.AddGrpc();
+            builder.Services.AddSingleton(server);
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2));
+            server._app = builder.Build();
+            server._app.MapGrpcService<RouteServer>();
+            await server._app.StartAsync();
+            return server;
+        }
+
+        public void Send(RouteTable table) => _tables.Writer.TryWrite(table);
+
+        public override async Task Watch(RoutesRequest request, IServerStreamWriter<RouteTable> responseStream, ServerCallContext context)
+        {
+            Asker = request.Ingress;
+            await foreach (var table in _tables.Reader.ReadAllAsync(context.CancellationToken)) await responseStream.WriteAsync(table);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _tables.Writer.TryComplete();
+            if (_app is not null) await _app.DisposeAsync();
+        }
+    }
+}
