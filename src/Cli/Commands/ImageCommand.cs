@@ -44,9 +44,9 @@ static class ImageCommand
                 await call.RequestStream.WriteAsync(new ImportImageRequest { Data = ByteString.CopyFrom(chunk, 0, read) }, token).ConfigureAwait(false);
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception broken) when (broken is RpcException { StatusCode: not StatusCode.Cancelled } or InvalidOperationException)
+        catch (Exception broken) when (!token.IsCancellationRequested && broken is (RpcException or InvalidOperationException))
         {
-            // The server has ended the call; the answer says why.
+            // The server has ended the call, which a write may see as a cancellation; the answer says why.
         }
 
         return await call.ResponseAsync.ConfigureAwait(false);

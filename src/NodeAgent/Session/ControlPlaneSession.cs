@@ -19,7 +19,9 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
     // A server that says nothing for this long is as good as gone: it answers every beat.
     static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(5);
     static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
-    static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(3);
+    // A dead server and the pause after it must cost less than a lease, or a living node is lost with the server it happened to try.
+    static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
     // Logs and images travel on streams of their own in small frames; this bounds the list of all pods.
     const int MessageBytes = 64 * 1024 * 1024;
 
@@ -156,7 +158,7 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
     {
         SocketsHttpHandler handler = new()
         {
-            ConnectTimeout = SilenceTimeout,
+            ConnectTimeout = ConnectTimeout,
             EnableMultipleHttp2Connections = true,
             UseProxy = false,
         };
