@@ -60,7 +60,7 @@ static class ApplyCommand
     {
         foreach (var problem in list.Problems)
         {
-            var place = problem.Index < set.Objects.Count ? set.Objects[problem.Index].Place : default;
+            var place = problem.Index < set.Objects.Count ? set.Objects[problem.Index].PlaceOf(problem.Path) : default;
             await Console.Error.WriteLineAsync($"error: {new Problem(place, problem.Path, problem.Message)}").ConfigureAwait(false);
         }
     }

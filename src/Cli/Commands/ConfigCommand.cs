@@ -9,7 +9,7 @@ static class ConfigCommand
 {
     public static Command Create() => new("config", "Choose the cluster that is meant.")
     {
-        List(), Use(), Set(),
+        List(), Current(), Use(), Set(), Forget(),
     };
 
     static Command List()
@@ -36,6 +36,33 @@ static class ConfigCommand
             if (!file.Contexts.ContainsKey(chosen)) throw new CliException($"there is no context {chosen}; `orch config get-contexts` lists them");
             (file with { CurrentContext = chosen }).Write();
             Console.WriteLine($"Switched to context \"{chosen}\".");
+            return 0;
+        });
+        return command;
+    }
+
+    static Command Current()
+    {
+        var command = new Command("current-context", "Show the name of the cluster that is meant.");
+        command.SetAction(_ =>
+        {
+            Console.WriteLine(ConfigFile.Read().CurrentContext ?? throw new CliException("no context is chosen; `orch config use-context` chooses one"));
+            return 0;
+        });
+        return command;
+    }
+
+    static Command Forget()
+    {
+        var name = new Argument<string>("name");
+        var command = new Command("delete-context", "Forget a cluster.") { name };
+        command.SetAction(parsed =>
+        {
+            var (file, chosen) = (ConfigFile.Read(), parsed.GetValue(name)!); // required
+            if (!file.Contexts.ContainsKey(chosen)) throw new CliException($"there is no context {chosen}; `orch config get-contexts` lists them");
+            var rest = file.Contexts.Where(each => each.Key != chosen).ToDictionary();
+            (file with { Contexts = rest, CurrentContext = file.CurrentContext == chosen ? null : file.CurrentContext }).Write();
+            Console.WriteLine($"Context \"{chosen}\" deleted.");
             return 0;
         });
         return command;

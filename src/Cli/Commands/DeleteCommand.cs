@@ -12,14 +12,16 @@ static class DeleteCommand
     public static Command Create(SharedOptions shared)
     {
         var targets = new Argument<string[]>("kind[/name]") { Description = "pod web-1, deployment/web", Arity = ArgumentArity.ZeroOrMore };
-        var files = new Option<string[]>("--filename", "-f") { Description = "delete what these manifests hold" };
+        var files = new Option<string[]>("--filename", "-f") { Description = "delete what these manifests hold: a file, a directory, or - for standard input" };
+        var recursive = new Option<bool>("--recursive", "-R") { Description = "also look into the directories below" };
         var all = new Option<bool>("--all") { Description = "all of the kind in the namespace" };
         var selector = new Option<string>("--selector", "-l") { Description = "only objects with these labels" };
         var grace = new Option<long?>("--grace-period") { Description = "seconds a pod gets to stop; its own when not given" };
         var force = new Option<bool>("--force") { Description = "forget a pod at once, even if its node can't be asked to stop it" };
         var wait = new Option<bool>("--wait") { Description = "wait until the objects are gone", DefaultValueFactory = _ => true };
         var missing = new Option<bool>("--ignore-not-found") { Description = "an object that is not there is no error" };
-        var command = new Command("delete", "Remove objects.") { targets, files, all, selector, grace, force, wait, missing };
+        ObjectNames.Complete(targets, shared);
+        var command = new Command("delete", "Remove objects.") { targets, files, recursive, all, selector, grace, force, wait, missing };
         command.SetAction(async (parsed, token) =>
         {
             var @namespace = shared.Namespace(parsed);
@@ -31,7 +33,7 @@ static class DeleteCommand
             {
                 var request = new DeleteRequest { Kind = kind.Name, Namespace = space, Name = name, RequestId = Guid.NewGuid().ToString("N") };
                 if (parsed.GetValue(force)) request.GracePeriodSeconds = 0;
-                else if (parsed.GetValue(grace) is { } seconds) request.GracePeriodSeconds = seconds;
+                else if (parsed.GetValue(grace) is { } seconds and >= 0) request.GracePeriodSeconds = seconds;
                 try
                 {
                     var reply = await cluster.AskAsync(client => client.DeleteAsync(request, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
@@ -52,7 +54,8 @@ static class DeleteCommand
             {
                 if (parsed.GetValue(files) is { Length: > 0 } paths)
                 {
-                    var set = await ManifestFiles.CheckedAsync(paths, recursive: false, @namespace).ConfigureAwait(false);
+                    if (parsed.GetValue(targets) is [var word, ..]) throw new CliException($"name objects or give -f, not both: {word}");
+                    var set = await ManifestFiles.CheckedAsync(paths, parsed.GetValue(recursive), @namespace).ConfigureAwait(false);
                     return set?.Objects.Reverse().Select(each => (Kinds.Find(each.Resource.Kind)!, each.Resource.Namespace, each.Resource.Name)).ToList(); // manifests hold known kinds only
                 }
 

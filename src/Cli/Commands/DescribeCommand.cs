@@ -10,6 +10,7 @@ static class DescribeCommand
     {
         var targets = new Argument<string[]>("kind[/name]") { Description = "pod web-1, deployment/web, node n1", Arity = ArgumentArity.OneOrMore };
         var selector = new Option<string>("--selector", "-l") { Description = "only objects with these labels" };
+        ObjectNames.Complete(targets, shared);
         var command = new Command("describe", "Show everything worth knowing about objects.") { targets, selector };
         command.SetAction(async (parsed, token) =>
         {

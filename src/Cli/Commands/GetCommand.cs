@@ -3,6 +3,7 @@ using Grpc.Core;
 using Orchestrator.Cli.Connection;
 using Orchestrator.Cli.Output;
 using Orchestrator.Contracts;
+using Orchestrator.Model;
 using Orchestrator.Model.Meta;
 
 namespace Orchestrator.Cli.Commands;
@@ -12,13 +13,13 @@ static class GetCommand
 {
     public static Command Create(SharedOptions shared)
     {
-        var targets = new Argument<string[]>("kind[/name]") { Description = "pods, deployment/web, node n1 n2, deploy,svc", Arity = ArgumentArity.OneOrMore };
+        var targets = new Argument<string[]>("kind[/name]") { Description = "pods, deployment/web, node n1 n2, deploy,svc, all", Arity = ArgumentArity.OneOrMore };
         var output = new Option<string>("--output", "-o") { Description = "wide, yaml, json or name" };
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "in all namespaces" };
         var selector = new Option<string>("--selector", "-l") { Description = "only objects with these labels: app=web,tier!=db" };
         var watch = new Option<bool>("--watch", "-w") { Description = "go on showing what changes" };
         var bare = new Option<bool>("--no-headers") { Description = "leave the head of the table out" };
-        targets.CompletionSources.Add(static _ => Model.Kinds.All.Where(kind => kind.Name != Record.KindName).Select(kind => new System.CommandLine.Completions.CompletionItem(kind.Plural)));
+        ObjectNames.Complete(targets, shared);
         var command = new Command("get", "Show objects.") { targets, output, all, selector, watch, bare };
         command.SetAction(async (parsed, token) =>
         {
@@ -37,7 +38,7 @@ static class GetCommand
     static async Task<int> ShowAsync(ClusterConnection cluster, IReadOnlyList<Target> wanted, Query query, Printer printer, CancellationToken token)
     {
         var exit = 0;
-        var first = true;
+        var groups = new List<(Kind Kind, IReadOnlyList<Resource> Resources)>();
         foreach (var group in wanted.GroupBy(target => target.Kind))
         {
             var found = new List<Resource>();
@@ -54,19 +55,12 @@ static class GetCommand
                 }
             }
 
-            var named = group.Any(target => target.Name is not null);
-            if (found.Count == 0 && !named)
-            {
-                await Console.Error.WriteLineAsync(query.NothingFound(group.Key)).ConfigureAwait(false);
-                continue;
-            }
-
-            if (found.Count == 0) continue;
-            if (!first) Console.WriteLine();
-            first = false;
-            Console.Write(printer.Print(group.Key, found, single: named && group.Count() == 1));
+            if (found.Count > 0) groups.Add((group.Key, found));
         }
 
+        var named = wanted.Any(target => target.Name is not null);
+        if (groups.Count > 0 || (!named && printer.IsForPrograms)) Console.Write(printer.Print(groups, single: named && wanted.Count == 1));
+        else if (!named) await Console.Error.WriteLineAsync(query.NothingFound(wanted)).ConfigureAwait(false);
         return exit;
     }
 
@@ -76,13 +70,20 @@ static class GetCommand
         var target = wanted[0];
         var request = new WatchRequest { Kind = target.Kind.Name, Namespace = query.Namespace, Selector = query.Selector };
         using var call = await cluster.OpenAsync(client => client.Watch(request, cancellationToken: token)).ConfigureAwait(false);
-        var heads = true;
+        List<Resource>? first = []; // what there is at the start makes one table; what changes later is written below it
         await foreach (var change in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
         {
-            if (change.Resource is not { } message || (target.Name is not null && message.Name != target.Name)) continue;
-            var text = printer.Print(target.Kind, [message.ToResource()], single: true);
-            Console.Write(heads ? text : printer.WithoutHeads().Print(target.Kind, [message.ToResource()], single: true));
-            heads = false;
+            var resource = change.Resource is { } message && (target.Name is null || message.Name == target.Name) ? message.ToResource() : null;
+            if (first is null)
+            {
+                if (resource is not null) Console.Write(printer.PrintMore(target.Kind, [resource]));
+                continue;
+            }
+
+            if (resource is not null) first.Add(resource);
+            if (change.Type == WatchReply.Types.Type.Added) continue;
+            Console.Write(printer.PrintMore(target.Kind, first));
+            first = null;
         }
 
         return 0;
@@ -105,6 +106,6 @@ sealed record Query(string Namespace, string Selector)
         return [.. reply.Resources.Select(message => message.ToResource())];
     }
 
-    public string NothingFound(Model.Kind kind) =>
-        !kind.Namespaced || Namespace.Length == 0 ? "No resources found." : $"No resources found in {Namespace} namespace.";
+    public string NothingFound(IReadOnlyList<Target> wanted) =>
+        wanted.All(target => !target.Kind.Namespaced) || Namespace.Length == 0 ? "No resources found." : $"No resources found in {Namespace} namespace.";
 }

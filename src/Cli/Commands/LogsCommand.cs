@@ -20,7 +20,8 @@ static class LogsCommand
         var previous = new Option<bool>("--previous", "-p") { Description = "of the container's run before this one" };
         var timestamps = new Option<bool>("--timestamps") { Description = "with the time of each line" };
         var tail = new Option<long?>("--tail") { Description = "the last so many lines" };
-        var since = new Option<string>("--since") { Description = "not older than, such as 30s, 5m or 2h" };
+        var since = new Option<string>("--since") { Description = "not older than, such as 30s, 5m or 1h30m" };
+        ObjectNames.CompletePods(target, shared);
         var command = new Command("logs", "Show what a container has written.") { target, container, follow, previous, timestamps, tail, since };
         command.SetAction(async (parsed, token) =>
         {
@@ -71,11 +72,18 @@ static class LogsCommand
     }
 
     /// <exception cref="CliException">The text is no duration.</exception>
-    static long SecondsOf(string text)
+    internal static long SecondsOf(string text)
     {
-        var factor = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
-        return factor > 0 && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number * factor
-            : throw new CliException($"--since {text} is no duration; write 30s, 5m or 2h");
+        var (total, start) = (0L, 0);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsAsciiDigit(text[i])) continue;
+            var factor = text[i] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+            if (factor == 0 || !int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) break;
+            total += (long)number * factor;
+            start = i + 1;
+        }
+
+        return text.Length > 0 && start == text.Length ? total : throw new CliException($"--since {text} is no duration; write 30s, 5m or 1h30m");
     }
 }

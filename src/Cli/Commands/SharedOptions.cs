@@ -25,7 +25,7 @@ sealed class SharedOptions
     /// <exception cref="CliException">The context is not known, or an address can't be read.</exception>
     public ClusterConnection Connect(ParseResult parsed)
     {
-        var given = parsed.GetValue(_server) ?? Environment.GetEnvironmentVariable("ORCH_SERVER");
+        var given = parsed.GetValue(_server) ?? (parsed.GetValue(_context) is null ? Environment.GetEnvironmentVariable("ORCH_SERVER") : null);
         var servers = given is not null ? given.Split(',', StringSplitOptions.RemoveEmptyEntries) : ContextOf(parsed)?.Servers ?? [DefaultServer];
         return new ClusterConnection([.. servers.Select(AddressOf)]);
     }

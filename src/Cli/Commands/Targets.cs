@@ -8,16 +8,24 @@ namespace Orchestrator.Cli.Commands;
 /// <param name="Name">Null for all of the kind.</param>
 sealed record Target(Kind Kind, string? Name)
 {
+    /// <summary>Stands for the kinds that a running application is made of, as with kubectl.</summary>
+    const string All = "all";
+
+    static readonly string[] Workload = ["pods", "services", "deployments", "replicasets"];
+
     /// <exception cref="CliException">A kind is not known, or the words don't fit together.</exception>
     public static IReadOnlyList<Target> Read(IReadOnlyList<string> words)
     {
         if (words.Count == 0) throw new CliException("name a kind of object, such as pods or deployment/web");
         if (words[0].Contains('/')) return [.. words.Select(Slashed)];
-        var kinds = words[0].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(KindOf).ToList();
+        var kinds = words[0].Split(',', StringSplitOptions.RemoveEmptyEntries).SelectMany(KindsOf).Distinct().ToList();
+        if (kinds.Count == 0) throw new CliException($"\"{words[0]}\" names no kind of object; write pods or deploy,svc");
         if (words.Count == 1) return [.. kinds.Select(kind => new Target(kind, null))];
         if (kinds.Count > 1) throw new CliException("names go with one kind only; write kind/name for each");
         return [.. words.Skip(1).Select(name => new Target(kinds[0], name))];
     }
+
+    static IEnumerable<Kind> KindsOf(string word) => word == All ? Workload.Select(KindOf) : [KindOf(word)];
 
     public static Kind KindOf(string word)
     {

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Text.Json.Nodes;
+using Orchestrator.Cli.Connection;
+using Orchestrator.Cli.Output;
 using Orchestrator.Contracts;
+using Orchestrator.Manifests.Text;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -10,17 +14,35 @@ static class VersionCommand
     public static Command Create(SharedOptions shared)
     {
         var client = new Option<bool>("--client") { Description = "only of this program" };
-        var command = new Command("version", "Show the versions of this program and of the cluster.") { client };
+        var output = new Option<string>("--output", "-o") { Description = "json or yaml" };
+        var command = new Command("version", "Show the versions of this program and of the cluster.") { client, output };
         command.SetAction(async (parsed, token) =>
         {
-            var own = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-            Console.WriteLine($"Client: {own}");
-            if (parsed.GetValue(client)) return 0;
-            using var cluster = shared.Connect(parsed);
-            var reply = await cluster.AskAsync(each => each.VersionAsync(new VersionRequest(), cancellationToken: token).ResponseAsync).ConfigureAwait(false);
-            Console.WriteLine($"Server: {reply.Version} (answered by {reply.Server}; {(reply.Leader.Length > 0 ? $"{reply.Leader} leads" : "no leader")}; revision {reply.Revision})");
+            var form = parsed.GetValue(output);
+            if (form is not (null or "json" or "yaml")) throw new CliException($"versions are shown as json or yaml, not {form}");
+            var own = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+            if (form is null) Console.WriteLine($"Client: {own}");
+            var server = parsed.GetValue(client) ? null : await AskAsync().ConfigureAwait(false);
+            if (form is null && server is not null) Console.WriteLine(Line(server));
+            else if (form is not null) Console.Write(form == "yaml" ? YamlWriter.Write(Json(own, server)) : Printer.Indent(Json(own, server)) + "\n");
             return 0;
+
+            async Task<VersionReply> AskAsync()
+            {
+                using var cluster = shared.Connect(parsed);
+                return await cluster.AskAsync(each => each.VersionAsync(new VersionRequest(), cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+            }
         });
         return command;
+    }
+
+    static string Line(VersionReply reply) =>
+        $"Server: {reply.Version} (answered by {reply.Server}; {(reply.Leader.Length > 0 ? $"{reply.Leader} leads" : "no leader")}; revision {reply.Revision})";
+
+    static JsonObject Json(string own, VersionReply? server)
+    {
+        var json = new JsonObject { ["clientVersion"] = new JsonObject { ["version"] = own } };
+        if (server is not null) json["serverVersion"] = new JsonObject { ["version"] = server.Version, ["server"] = server.Server, ["leader"] = server.Leader, ["revision"] = server.Revision };
+        return json;
     }
 }

@@ -32,7 +32,7 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
             }
             catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
             {
-                last = failure;
+                if (last is null || IsUnreachable(last)) last = failure; // what a server says tells more than that another one is away
             }
         }
 
@@ -54,7 +54,8 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
         foreach (var channel in _channels.Values) channel.Dispose();
     }
 
-    static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is HttpRequestException;
+    // A server's own words come without an exception of this side.
+    static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is not null;
 
     Cluster.ClusterClient At(Uri server)
     {

@@ -139,7 +139,7 @@ sealed class Description
 
     void Cells(Resource resource, DateTimeOffset now)
     {
-        foreach (var column in Table.Of(Kinds.Find(resource.Kind)!).Where(column => column.Name is not ("NAME" or "AGE"))) Line(column.Name, column.Cell(resource, now)); // stored kinds are in the list
+        foreach (var column in Table.Of(Kinds.Find(resource.Kind)!).Where(column => column.Name is not ("NAME" or "AGE"))) Line(column.Name[..1] + column.Name[1..].ToLowerInvariant(), column.Cell(resource, now)); // stored kinds are in the list
     }
 
     void Amounts(string label, IReadOnlyDictionary<string, Model.Values.Quantity> amounts)

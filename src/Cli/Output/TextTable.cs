@@ -7,9 +7,12 @@ static class TextTable
 {
     const int Gap = 3;
 
-    public static string Text(IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, bool withHeads = true)
+    /// <param name="kept">The widths of what was printed above, when the rows go on below it; holds the present ones afterwards.</param>
+    public static string Text(IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, bool withHeads = true, List<int>? kept = null)
     {
-        var widths = heads.Select((head, column) => rows.Select(row => row[column].Length).Append(withHeads ? head.Length : 0).Max()).ToList();
+        var widths = heads.Select((head, column) => rows.Select(row => row[column].Length).Append(withHeads ? head.Length : 0).Append(kept?.ElementAtOrDefault(column) ?? 0).Max()).ToList();
+        kept?.Clear();
+        kept?.AddRange(widths);
         var text = new StringBuilder();
         if (withHeads) Append(heads);
         foreach (var row in rows) Append(row);

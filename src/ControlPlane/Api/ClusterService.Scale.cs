@@ -1,0 +1,39 @@
+using Grpc.Core;
+using Orchestrator.Contracts;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.State;
+using Orchestrator.Model.Workloads;
+
+namespace Orchestrator.ControlPlane.Api;
+
+/// <summary>Scale: one number of an object, whatever else somebody changes in it at the same time.</summary>
+sealed partial class ClusterService
+{
+    public override Task<ScaleReply> Scale(ScaleRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
+    {
+        var key = KeyOf(request.Kind, request.Namespace, request.Name);
+        if (request.Replicas < 0) throw RpcErrors.Invalid("the number of replicas must not be negative");
+        for (var attempt = 1; ; attempt++)
+        {
+            var state = await store.ReadAsync(context.CancellationToken).ConfigureAwait(false);
+            var live = state.Find(key) ?? throw RpcErrors.NotFound(key);
+            var (present, scaled) = Scaled(live, request.Replicas);
+            if (request.HasCurrentReplicas && request.CurrentReplicas != present)
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{key} keeps {present} replicas, not {request.CurrentReplicas}"));
+            if (present == request.Replicas) return new ScaleReply { Resource = live.ToMessage() };
+
+            // A retry after a conflict is another request: the first one was answered with the conflict.
+            var id = attempt == 1 || request.RequestId.Length == 0 ? request.RequestId : $"{request.RequestId}/{attempt}";
+            var result = await store.WriteAsync(Command(id, [new Update(scaled)]), context.CancellationToken).ConfigureAwait(false);
+            if (result is Applied applied) return new ScaleReply { Resource = (applied.Resources.FirstOrDefault() ?? scaled).ToMessage() };
+            if (result is not Conflict || attempt == MaxTries) throw RpcErrors.Of(result);
+        }
+    });
+
+    static (int Present, Resource Scaled) Scaled(Resource live, int replicas) => live switch
+    {
+        Deployment deployment => (deployment.Spec.Replicas ?? 1, deployment with { Spec = deployment.Spec with { Replicas = replicas } }),
+        ReplicaSet set => (set.Spec.Replicas ?? 1, set with { Spec = set.Spec with { Replicas = replicas } }),
+        _ => throw RpcErrors.Invalid($"a {live.Kind.ToLowerInvariant()} has no replicas; scale a deployment or a replicaset"),
+    };
+}
