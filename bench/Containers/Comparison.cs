@@ -21,7 +21,7 @@ static class Comparison
         string task, IReadOnlyList<Candidate> candidates, int rounds, Func<Candidate, string[][]> commands, bool hasGoal)
     {
         var costs = candidates.ToDictionary(candidate => candidate.Name, _ => new List<Cost>());
-        for (int round = -WarmUps; round < rounds; round++)
+        for (var round = -WarmUps; round < rounds; round++)
         {
             foreach (var candidate in candidates)
             {

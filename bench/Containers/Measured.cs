@@ -45,7 +45,7 @@ static unsafe partial class Measured
             nint[] arguments = [.. texts, 0], environment = [path, 0];
             fixed (nint* argv = arguments, envp = environment)
             {
-                int error = posix_spawn(out int pid, texts[0], Quiet, 0, argv, envp);
+                var error = posix_spawn(out var pid, texts[0], Quiet, 0, argv, envp);
                 return error == 0 ? pid : throw new InvalidOperationException($"{command[0]}: errno {error}");
             }
         }
@@ -58,7 +58,7 @@ static unsafe partial class Measured
 
     static void End(int pid, string what)
     {
-        Check(wait4(pid, out int status, 0, 0), "wait4");
+        Check(wait4(pid, out var status, 0, 0), "wait4");
         if (status != 0) throw new InvalidOperationException($"{what}: wait status {status}");
     }
 

@@ -17,7 +17,7 @@ sealed record Result(string Name, double Value, string Unit, double? Peer = null
     public static void Write(IReadOnlyList<Result> results, string file)
     {
         File.WriteAllText(file, new JsonArray([.. results.Select(result => (JsonNode)result.Json)]).ToJsonString());
-        int width = results.Max(result => result.Name.Length);
+        var width = results.Max(result => result.Name.Length);
         Console.WriteLine($"{"".PadRight(width)}  {"value",9}  {"peer",9}  {"goal",6}  met");
         foreach (var result in results)
             Console.WriteLine($"{result.Name.PadRight(width)}  {Number(result.Value),9}  {Number(result.Peer),9}  {Number(result.Goal),6}  {Word(result.Met),-3}  {result.Unit}");

@@ -34,9 +34,9 @@ static class CommandLine
     public static async Task<int> RunAsync(string[] words)
     {
         var parsed = Create().Parse(words);
-        if (parsed.Errors.Count == 0 && StrayOption(parsed) is null) return await Failures.Guarded(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })).ConfigureAwait(false);
+        if (parsed.Errors.Count == 0 && StrayOption(parsed) is null) return await Failures.Guarded(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
         if (parsed.UnmatchedTokens.Count == 0 && IsGroup(parsed.CommandResult.Command)) return new HelpAction().Invoke(parsed);
-        await Console.Error.WriteLineAsync($"error: {Explanation(parsed)}\nRun '{NameOf(parsed.CommandResult.Command)} --help' for what there is.").ConfigureAwait(false);
+        await Console.Error.WriteLineAsync($"error: {Explanation(parsed)}\nRun '{NameOf(parsed.CommandResult.Command)} --help' for what there is.");
         return 1;
     }
 

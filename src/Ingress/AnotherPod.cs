@@ -19,7 +19,7 @@ sealed class AnotherPod(RequestDelegate next)
         var untried = proxy.AvailableDestinations; // kept here, because load balancing leaves only its choice in the feature
         for (var attempt = 1; ; attempt++)
         {
-            await next(context).ConfigureAwait(false);
+            await next(context);
             if (attempt == MaxTries || !MayTryAgain(context)) return;
             untried = [.. untried.Where(each => each != proxy.ProxiedDestination)];
             if (untried.Count == 0) return;

@@ -66,8 +66,8 @@ sealed class PodClients : ForwarderHttpClientFactory
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            await to.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
-            await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await to.WriteAsync(buffer, cancellationToken);
+            await to.FlushAsync(cancellationToken);
         }
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -18,8 +18,8 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
         {
             for (var i = 0; ; i++)
             {
-                await FollowAsync(options.Servers[i % options.Servers.Count], stoppingToken).ConfigureAwait(false);
-                await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(false);
+                await FollowAsync(options.Servers[i % options.Servers.Count], stoppingToken);
+                await Task.Delay(Pause, clock, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -43,7 +43,7 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
         try
         {
             using var call = new Routes.RoutesClient(channel).Watch(new RoutesRequest { Ingress = options.Name }, cancellationToken: token);
-            await foreach (var table in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+            await foreach (var table in call.ResponseStream.ReadAllAsync(token))
             {
                 routes.Publish(table);
                 Published(table.Revision, table.Routes.Count, table.Backends.Sum(backend => backend.Destinations.Count));

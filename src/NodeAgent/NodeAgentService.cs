@@ -22,10 +22,10 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
     /// <exception cref="IOException">Its directories can't be used.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
-        TimeProvider time = clock ?? TimeProvider.System;
-        string data = PrivateDirectory.Make(options.DataDirectory);
+        var time = clock ?? TimeProvider.System;
+        var data = PrivateDirectory.Make(options.DataDirectory);
         PrivateDirectory.Make(options.RunDirectory);
-        using ImageStore images = OpenImages(options);
+        using var images = OpenImages(options);
         images.Sweep();
         NetworkNamespace home = new(options.NetworkNamespace);
         PodJournal journal = new(Path.Combine(data, "pods"));
@@ -49,7 +49,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
     {
         try
         {
-            foreach (string problem in await network.RestoreAsync(cancel))
+            foreach (var problem in await network.RestoreAsync(cancel))
                 LogRestore(log, problem);
         }
         catch (Exception e) when (e is IOException or System.Text.Json.JsonException)

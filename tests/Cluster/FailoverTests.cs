@@ -90,7 +90,7 @@ public sealed class FailoverTests
         await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 3, "the node's return");
         await cluster.HoldsAsync(() => Task.FromResult(alone.Containers(its.Uid).Count == 0), "the end of the pod that was replaced");
         await PodView.ReadyAsync(cluster, "parted", 3);
-        Assert.Equal("200", await cluster.StatusOfPageAsync(alone, "parted.example"));
+        await cluster.HoldsAsync(async () => await cluster.StatusOfPageAsync(alone, "parted.example") == "200", "the page through the returned host");
     }
 
     /// <summary>Waits until three pods are ready on other hosts than this one.</summary>

@@ -47,7 +47,7 @@ public sealed class IngressTests(SharedCluster shared)
     }
 
     [Fact]
-    public async Task Pods_are_withdrawn_before_they_stop_so_that_a_rollout_fails_no_request()
+    public async Task A_rollout_fails_no_request()
     {
         await Cluster.ApplyAsync(Given.Site("rolling", replicas: 2));
         await PodView.ReadyAsync(Cluster, "rolling", 2);

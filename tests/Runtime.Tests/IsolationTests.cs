@@ -133,7 +133,7 @@ public sealed class IsolationTests
         using var sandbox = new Sandbox().Shell("while true; do sleep 1; done");
         sandbox.Config["hostname"] = "first";
         sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
-        int pid = sandbox.Pid();
+        var pid = sandbox.Pid();
         foreach (var ns in sandbox.Linux["namespaces"]!.AsArray())
         {
             var kind = (string)ns!["type"]!;

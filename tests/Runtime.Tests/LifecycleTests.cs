@@ -97,7 +97,7 @@ public sealed class LifecycleTests
         using var sandbox = new Sandbox("true");
         sandbox.Save();
         var mounts = File.ReadAllLines("/proc/self/mountinfo").Length;
-        for (int i = 0; i < 50; i++) sandbox.RunContainer().Succeeds();
+        for (var i = 0; i < 50; i++) sandbox.RunContainer().Succeeds();
         Assert.Empty(sandbox.CgroupDirectories());
         Assert.Empty(Directory.EnumerateFileSystemEntries(sandbox.State));
         Assert.Equal(mounts, File.ReadAllLines("/proc/self/mountinfo").Length);

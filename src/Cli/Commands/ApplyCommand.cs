@@ -22,19 +22,19 @@ static class ApplyCommand
         command.SetAction(async (parsed, token) =>
         {
             var @namespace = shared.Namespace(parsed);
-            if (await ManifestFiles.CheckedAsync(parsed.GetValue(files)!, parsed.GetValue(recursive), @namespace).ConfigureAwait(false) is not { } set) return 1; // required
+            if (await ManifestFiles.CheckedAsync(parsed.GetValue(files)!, parsed.GetValue(recursive), @namespace) is not { } set) return 1; // required
             var request = new ApplyRequest { DryRun = parsed.GetValue(dryRun), RequestId = Guid.NewGuid().ToString("N") };
             request.Objects.AddRange(set.Objects.Select(each => ByteString.CopyFrom(Encoding.UTF8.GetBytes(each.Written.ToJsonString()))));
             using var cluster = shared.Connect(parsed);
             try
             {
-                var reply = await cluster.AskAsync(client => client.ApplyAsync(request, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+                var reply = await cluster.AskAsync(client => client.ApplyAsync(request, cancellationToken: token).ResponseAsync);
                 Report(reply, request.DryRun);
                 return 0;
             }
             catch (RpcException refused) when (refused.Trailers.GetValueBytes(ProblemsTrailer) is { } problems)
             {
-                await Explain(set, ProblemList.Parser.ParseFrom(problems)).ConfigureAwait(false);
+                await Explain(set, ProblemList.Parser.ParseFrom(problems));
                 return 1;
             }
         });
@@ -61,7 +61,7 @@ static class ApplyCommand
         foreach (var problem in list.Problems)
         {
             var place = problem.Index < set.Objects.Count ? set.Objects[problem.Index].PlaceOf(problem.Path) : default;
-            await Console.Error.WriteLineAsync($"error: {new Problem(place, problem.Path, problem.Message)}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"error: {new Problem(place, problem.Path, problem.Message)}");
         }
     }
 }

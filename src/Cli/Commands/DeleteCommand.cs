@@ -26,7 +26,7 @@ static class DeleteCommand
         {
             var @namespace = shared.Namespace(parsed);
             using var cluster = shared.Connect(parsed);
-            var doomed = await FindAsync().ConfigureAwait(false);
+            var doomed = await FindAsync();
             if (doomed is null) return 1;
             var exit = 0;
             foreach (var (kind, space, name) in doomed)
@@ -36,14 +36,14 @@ static class DeleteCommand
                 else if (parsed.GetValue(grace) is { } seconds and >= 0) request.GracePeriodSeconds = seconds;
                 try
                 {
-                    var reply = await cluster.AskAsync(client => client.DeleteAsync(request, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+                    var reply = await cluster.AskAsync(client => client.DeleteAsync(request, cancellationToken: token).ResponseAsync);
                     Console.WriteLine($"{kind.Singular}/{name} deleted");
-                    if (reply.Resource is { } left && parsed.GetValue(wait)) await GoneAsync(cluster, left, token).ConfigureAwait(false);
+                    if (reply.Resource is { } left && parsed.GetValue(wait)) await GoneAsync(cluster, left, token);
                 }
                 catch (RpcException absent) when (absent.StatusCode == StatusCode.NotFound)
                 {
                     if (parsed.GetValue(missing)) continue;
-                    await Console.Error.WriteLineAsync($"error: {absent.Status.Detail}").ConfigureAwait(false);
+                    await Console.Error.WriteLineAsync($"error: {absent.Status.Detail}");
                     exit = 1;
                 }
             }
@@ -55,7 +55,7 @@ static class DeleteCommand
                 if (parsed.GetValue(files) is { Length: > 0 } paths)
                 {
                     if (parsed.GetValue(targets) is [var word, ..]) throw new CliException($"name objects or give -f, not both: {word}");
-                    var set = await ManifestFiles.CheckedAsync(paths, parsed.GetValue(recursive), @namespace).ConfigureAwait(false);
+                    var set = await ManifestFiles.CheckedAsync(paths, parsed.GetValue(recursive), @namespace);
                     return set?.Objects.Reverse().Select(each => (Kinds.Find(each.Resource.Kind)!, each.Resource.Namespace, each.Resource.Name)).ToList(); // manifests hold known kinds only
                 }
 
@@ -66,7 +66,7 @@ static class DeleteCommand
                         throw new CliException($"name the {target.Kind.Plural} to delete, or give --all or -l");
                     if (target.Name is { } name) found.Add((target.Kind, @namespace, name));
                     else
-                        found.AddRange((await new Query(@namespace, parsed.GetValue(selector) ?? "").FindAsync(cluster, target, token).ConfigureAwait(false))
+                        found.AddRange((await new Query(@namespace, parsed.GetValue(selector) ?? "").FindAsync(cluster, target, token))
                             .Select(resource => (target.Kind, resource.Namespace, resource.Name)));
                 }
 
@@ -80,9 +80,9 @@ static class DeleteCommand
     static async Task GoneAsync(ClusterConnection cluster, ResourceMessage left, CancellationToken token)
     {
         var watch = new WatchRequest { Kind = left.Kind, Namespace = left.Namespace };
-        using var call = await cluster.OpenAsync(client => client.Watch(watch, cancellationToken: token)).ConfigureAwait(false);
+        using var call = await cluster.OpenAsync(client => client.Watch(watch, cancellationToken: token));
         var there = false;
-        await foreach (var change in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+        await foreach (var change in call.ResponseStream.ReadAllAsync(token))
         {
             var same = change.Resource?.Name == left.Name;
             if (same && change.Type == WatchReply.Types.Type.Deleted) return;

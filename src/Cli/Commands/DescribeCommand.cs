@@ -19,15 +19,15 @@ static class DescribeCommand
             var first = true;
             foreach (var target in Target.Read(parsed.GetValue(targets)!)) // one or more
             {
-                foreach (var resource in await query.FindAsync(cluster, target, token).ConfigureAwait(false))
+                foreach (var resource in await query.FindAsync(cluster, target, token))
                 {
                     if (!first) Console.WriteLine();
                     first = false;
-                    Console.Write(await Description.OfAsync(resource, cluster, TimeProvider.System, token).ConfigureAwait(false));
+                    Console.Write(await Description.OfAsync(resource, cluster, TimeProvider.System, token));
                 }
             }
 
-            if (first) await Console.Error.WriteLineAsync("No resources found.").ConfigureAwait(false);
+            if (first) await Console.Error.WriteLineAsync("No resources found.");
             return 0;
         });
         return command;

@@ -29,8 +29,8 @@ static class GetCommand
             var printer = new Printer(Printer.Read(parsed.GetValue(output)), everywhere, !parsed.GetValue(bare), TimeProvider.System);
             using var cluster = shared.Connect(parsed);
             return parsed.GetValue(watch)
-                ? await WatchAsync(cluster, wanted, query, printer, token).ConfigureAwait(false)
-                : await ShowAsync(cluster, wanted, query, printer, token).ConfigureAwait(false);
+                ? await WatchAsync(cluster, wanted, query, printer, token)
+                : await ShowAsync(cluster, wanted, query, printer, token);
         });
         return command;
     }
@@ -46,11 +46,11 @@ static class GetCommand
             {
                 try
                 {
-                    found.AddRange(await query.FindAsync(cluster, target, token).ConfigureAwait(false));
+                    found.AddRange(await query.FindAsync(cluster, target, token));
                 }
                 catch (RpcException missing) when (missing.StatusCode == StatusCode.NotFound)
                 {
-                    await Console.Error.WriteLineAsync($"error: {missing.Status.Detail}").ConfigureAwait(false);
+                    await Console.Error.WriteLineAsync($"error: {missing.Status.Detail}");
                     exit = 1;
                 }
             }
@@ -60,7 +60,7 @@ static class GetCommand
 
         var named = wanted.Any(target => target.Name is not null);
         if (groups.Count > 0 || (!named && printer.IsForPrograms)) Console.Write(printer.Print(groups, single: named && wanted.Count == 1));
-        else if (!named) await Console.Error.WriteLineAsync(query.NothingFound(wanted)).ConfigureAwait(false);
+        else if (!named) await Console.Error.WriteLineAsync(query.NothingFound(wanted));
         return exit;
     }
 
@@ -69,9 +69,9 @@ static class GetCommand
         if (wanted.Count != 1) throw new CliException("only one kind, or one object, can be watched at a time");
         var target = wanted[0];
         var request = new WatchRequest { Kind = target.Kind.Name, Namespace = query.Namespace, Selector = query.Selector };
-        using var call = await cluster.OpenAsync(client => client.Watch(request, cancellationToken: token)).ConfigureAwait(false);
+        using var call = await cluster.OpenAsync(client => client.Watch(request, cancellationToken: token));
         List<Resource>? first = []; // what there is at the start makes one table; what changes later is written below it
-        await foreach (var change in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+        await foreach (var change in call.ResponseStream.ReadAllAsync(token))
         {
             var resource = change.Resource is { } message && (target.Name is null || message.Name == target.Name) ? message.ToResource() : null;
             if (first is null)
@@ -98,11 +98,11 @@ sealed record Query(string Namespace, string Selector)
         if (target.Name is { } name)
         {
             var get = new GetRequest { Kind = target.Kind.Name, Namespace = Namespace, Name = name };
-            return [(await cluster.AskAsync(client => client.GetAsync(get, cancellationToken: token).ResponseAsync).ConfigureAwait(false)).ToResource()];
+            return [(await cluster.AskAsync(client => client.GetAsync(get, cancellationToken: token).ResponseAsync)).ToResource()];
         }
 
         var list = new ListRequest { Kind = target.Kind.Name, Namespace = Namespace, Selector = Selector };
-        var reply = await cluster.AskAsync(client => client.ListAsync(list, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+        var reply = await cluster.AskAsync(client => client.ListAsync(list, cancellationToken: token).ResponseAsync);
         return [.. reply.Resources.Select(message => message.ToResource())];
     }
 

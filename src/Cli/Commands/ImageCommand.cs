@@ -24,7 +24,7 @@ static class ImageCommand
             using var cluster = shared.Connect(parsed);
             var start = new ImportImageStart { Name = parsed.GetValue(name) ?? "" };
             start.Nodes.AddRange(parsed.GetValue(nodes) ?? []);
-            var reply = await cluster.AskAsync(client => SendAsync(client, start, parsed.GetValue(path)!, token)).ConfigureAwait(false); // required
+            var reply = await cluster.AskAsync(client => SendAsync(client, start, parsed.GetValue(path)!, token)); // required
             foreach (var image in reply.Images) Console.WriteLine($"{image.Name} imported on {image.Node} ({image.Digest})");
             return 0;
         });
@@ -37,19 +37,19 @@ static class ImageCommand
         using var call = client.ImportImage(cancellationToken: token);
         try
         {
-            await call.RequestStream.WriteAsync(new ImportImageRequest { Start = start }, token).ConfigureAwait(false);
+            await call.RequestStream.WriteAsync(new ImportImageRequest { Start = start }, token);
             var chunk = new byte[ChunkBytes];
             int read;
-            while ((read = await archive.ReadAtLeastAsync(chunk, chunk.Length, throwOnEndOfStream: false, token).ConfigureAwait(false)) > 0)
-                await call.RequestStream.WriteAsync(new ImportImageRequest { Data = ByteString.CopyFrom(chunk, 0, read) }, token).ConfigureAwait(false);
-            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            while ((read = await archive.ReadAtLeastAsync(chunk, chunk.Length, throwOnEndOfStream: false, token)) > 0)
+                await call.RequestStream.WriteAsync(new ImportImageRequest { Data = ByteString.CopyFrom(chunk, 0, read) }, token);
+            await call.RequestStream.CompleteAsync();
         }
-        catch (Exception broken) when (broken is RpcException { StatusCode: not StatusCode.Cancelled } or InvalidOperationException)
+        catch (Exception broken) when (!token.IsCancellationRequested && broken is (RpcException or InvalidOperationException))
         {
-            // The server has ended the call; the answer says why.
+            // The server has ended the call, which a write may see as a cancellation; the answer says why.
         }
 
-        return await call.ResponseAsync.ConfigureAwait(false);
+        return await call.ResponseAsync;
     }
 
     /// <exception cref="CliException">The path is not there.</exception>

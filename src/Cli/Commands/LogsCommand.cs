@@ -30,7 +30,7 @@ static class LogsCommand
             var request = new LogsRequest
             {
                 Namespace = @namespace,
-                Pod = await PodAsync(cluster, parsed.GetValue(target)!, @namespace, token).ConfigureAwait(false), // required
+                Pod = await PodAsync(cluster, parsed.GetValue(target)!, @namespace, token), // required
                 Container = parsed.GetValue(container) ?? "",
                 Follow = parsed.GetValue(follow),
                 Previous = parsed.GetValue(previous),
@@ -38,12 +38,12 @@ static class LogsCommand
             };
             if (parsed.GetValue(tail) is { } lines and >= 0) request.TailLines = lines;
             if (parsed.GetValue(since) is { } age) request.SinceSeconds = SecondsOf(age);
-            using var call = await cluster.OpenAsync(client => client.Logs(request, cancellationToken: token)).ConfigureAwait(false);
+            using var call = await cluster.OpenAsync(client => client.Logs(request, cancellationToken: token));
             await using var output = Console.OpenStandardOutput();
-            await foreach (var reply in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+            await foreach (var reply in call.ResponseStream.ReadAllAsync(token))
             {
-                await output.WriteAsync(reply.Text.Memory, token).ConfigureAwait(false);
-                await output.FlushAsync(token).ConfigureAwait(false);
+                await output.WriteAsync(reply.Text.Memory, token);
+                await output.FlushAsync(token);
             }
 
             return 0;
@@ -56,18 +56,18 @@ static class LogsCommand
         if (!text.Contains('/')) return text;
         var target = Target.Read([text])[0];
         if (target.Kind.Name == Pod.KindName) return target.Name!; // written as kind/name
-        var owner = (await new Query(@namespace, "").FindAsync(cluster, target, token).ConfigureAwait(false))[0];
+        var owner = (await new Query(@namespace, "").FindAsync(cluster, target, token))[0];
         var selector = owner switch
         {
             Deployment deployment => deployment.Spec.Selector,
             ReplicaSet set => set.Spec.Selector,
             _ => throw new CliException($"a {target.Kind.Singular} has no pods; name a pod or a deployment"),
         };
-        var pods = (await new Query(@namespace, "").FindAsync(cluster, new Target(Kinds.Find(Pod.KindName)!, null), token).ConfigureAwait(false)) // it is in the list
+        var pods = (await new Query(@namespace, "").FindAsync(cluster, new Target(Kinds.Find(Pod.KindName)!, null), token)) // it is in the list
             .Cast<Pod>().Where(pod => selector.Matches(pod.Metadata.Labels) && !pod.IsBeingDeleted()).ToList();
         if (pods.Count == 0) throw new CliException($"{text} has no pods");
         var chosen = pods.FirstOrDefault(pod => pod.IsReady()) ?? pods[0];
-        if (pods.Count > 1) await Console.Error.WriteLineAsync($"Found {pods.Count} pods, using pod/{chosen.Name}").ConfigureAwait(false);
+        if (pods.Count > 1) await Console.Error.WriteLineAsync($"Found {pods.Count} pods, using pod/{chosen.Name}");
         return chosen.Name;
     }
 

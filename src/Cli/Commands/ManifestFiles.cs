@@ -38,8 +38,8 @@ static class ManifestFiles
     public static async Task<ManifestSet?> CheckedAsync(IReadOnlyList<string> paths, bool recursive, string @namespace)
     {
         var set = ManifestReader.Read(Read(paths, recursive), @namespace);
-        foreach (var warning in set.Warnings) await Console.Error.WriteLineAsync($"warning: {warning}").ConfigureAwait(false);
-        foreach (var problem in set.Problems) await Console.Error.WriteLineAsync($"error: {problem}").ConfigureAwait(false);
+        foreach (var warning in set.Warnings) await Console.Error.WriteLineAsync($"warning: {warning}");
+        foreach (var problem in set.Problems) await Console.Error.WriteLineAsync($"error: {problem}");
         return set.IsRight ? set : null;
     }
 }

@@ -25,7 +25,7 @@ static class RolloutCommand
             if (seconds > 0) patience.CancelAfter(TimeSpan.FromSeconds(seconds));
             try
             {
-                return await FollowAsync(cluster, shared.Namespace(parsed), wanted.Name!, patience.Token).ConfigureAwait(false); // written as kind/name
+                return await FollowAsync(cluster, shared.Namespace(parsed), wanted.Name!, patience.Token); // written as kind/name
             }
             catch (Exception late) when (patience.IsCancellationRequested && !token.IsCancellationRequested && late is OperationCanceledException or RpcException)
             {
@@ -37,11 +37,11 @@ static class RolloutCommand
 
     static async Task<int> FollowAsync(ClusterConnection cluster, string @namespace, string name, CancellationToken token)
     {
-        await cluster.AskAsync(client => client.GetAsync(new GetRequest { Kind = Deployment.KindName, Namespace = @namespace, Name = name }, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+        await cluster.AskAsync(client => client.GetAsync(new GetRequest { Kind = Deployment.KindName, Namespace = @namespace, Name = name }, cancellationToken: token).ResponseAsync);
         var request = new WatchRequest { Kind = Deployment.KindName, Namespace = @namespace };
-        using var call = await cluster.OpenAsync(client => client.Watch(request, cancellationToken: token)).ConfigureAwait(false);
+        using var call = await cluster.OpenAsync(client => client.Watch(request, cancellationToken: token));
         string? said = null;
-        await foreach (var change in call.ResponseStream.ReadAllAsync(token).ConfigureAwait(false))
+        await foreach (var change in call.ResponseStream.ReadAllAsync(token))
         {
             if (change.Resource?.Name != name) continue;
             if (change.Type == WatchReply.Types.Type.Deleted) throw new CliException($"deployment/{name} was deleted");

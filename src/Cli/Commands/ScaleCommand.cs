@@ -29,7 +29,7 @@ static class ScaleCommand
                     RequestId = Guid.NewGuid().ToString("N"),
                 };
                 if (parsed.GetValue(current) is { } present) request.CurrentReplicas = present;
-                await cluster.AskAsync(client => client.ScaleAsync(request, cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+                await cluster.AskAsync(client => client.ScaleAsync(request, cancellationToken: token).ResponseAsync);
                 Console.WriteLine($"{target.Kind.Singular}/{target.Name} scaled");
             }
 

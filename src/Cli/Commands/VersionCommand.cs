@@ -22,7 +22,7 @@ static class VersionCommand
             if (form is not (null or "json" or "yaml")) throw new CliException($"versions are shown as json or yaml, not {form}");
             var own = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
             if (form is null) Console.WriteLine($"Client: {own}");
-            var server = parsed.GetValue(client) ? null : await AskAsync().ConfigureAwait(false);
+            var server = parsed.GetValue(client) ? null : await AskAsync();
             if (form is null && server is not null) Console.WriteLine(Line(server));
             else if (form is not null) Console.Write(form == "yaml" ? YamlWriter.Write(Json(own, server)) : Printer.Indent(Json(own, server)) + "\n");
             return 0;
@@ -30,7 +30,7 @@ static class VersionCommand
             async Task<VersionReply> AskAsync()
             {
                 using var cluster = shared.Connect(parsed);
-                return await cluster.AskAsync(each => each.VersionAsync(new VersionRequest(), cancellationToken: token).ResponseAsync).ConfigureAwait(false);
+                return await cluster.AskAsync(each => each.VersionAsync(new VersionRequest(), cancellationToken: token).ResponseAsync);
             }
         });
         return command;

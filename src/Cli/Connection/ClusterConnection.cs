@@ -26,7 +26,7 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
             var index = (_first + i) % servers.Count;
             try
             {
-                var answer = await ask(At(servers[index])).ConfigureAwait(false);
+                var answer = await ask(At(servers[index]));
                 _first = index;
                 return answer;
             }
@@ -45,7 +45,7 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
     public Task<AsyncServerStreamingCall<T>> OpenAsync<T>(Func<Cluster.ClusterClient, AsyncServerStreamingCall<T>> open) => AskAsync(async client =>
     {
         var call = open(client);
-        await call.ResponseHeadersAsync.ConfigureAwait(false);
+        await call.ResponseHeadersAsync;
         return call;
     });
 

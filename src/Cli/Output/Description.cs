@@ -28,15 +28,15 @@ sealed class Description
                 break;
             case Deployment deployment:
                 description.Deployment(deployment);
-                description.List("ReplicaSets", await Owned(ReplicaSet.KindName).ConfigureAwait(false), clock);
+                description.List("ReplicaSets", await Owned(ReplicaSet.KindName), clock);
                 break;
             case ReplicaSet set:
                 description.Line("Replicas", $"{set.Status.Replicas} current / {set.Spec.Replicas ?? 1} desired, {set.Status.ReadyReplicas} ready");
-                description.List("Pods", await Owned(Model.Pods.Pod.KindName).ConfigureAwait(false), clock);
+                description.List("Pods", await Owned(Model.Pods.Pod.KindName), clock);
                 break;
             case Node node:
                 description.Node(node);
-                var pods = await All(Model.Pods.Pod.KindName, "").ConfigureAwait(false);
+                var pods = await All(Model.Pods.Pod.KindName, "");
                 description.List("Pods", [.. pods.Where(each => ((Pod)each).Spec.NodeName == node.Name)], clock);
                 break;
             default:
@@ -47,7 +47,7 @@ sealed class Description
         return description._text.ToString();
 
         async Task<IReadOnlyList<Resource>> Owned(string kind) =>
-            [.. (await All(kind, resource.Namespace).ConfigureAwait(false)).Where(each => each.Metadata.Controller()?.Uid == resource.Metadata.Uid)];
+            [.. (await All(kind, resource.Namespace)).Where(each => each.Metadata.Controller()?.Uid == resource.Metadata.Uid)];
 
         Task<IReadOnlyList<Resource>> All(string kind, string @namespace) =>
             new Query(@namespace, "").FindAsync(cluster, new Target(Kinds.Find(kind)!, null), token); // the kinds named here are in the list

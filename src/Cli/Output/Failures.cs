@@ -10,11 +10,11 @@ static class Failures
     {
         try
         {
-            return await program().ConfigureAwait(false);
+            return await program();
         }
         catch (CliException failure)
         {
-            await Console.Error.WriteLineAsync($"error: {failure.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"error: {failure.Message}");
             return 1;
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Cancelled)
@@ -23,12 +23,12 @@ static class Failures
         }
         catch (RpcException failure)
         {
-            await Console.Error.WriteLineAsync($"error: {failure.Status.Detail}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"error: {failure.Status.Detail}");
             return 1;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"error: {failure.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"error: {failure.Message}");
             return 1;
         }
         catch (OperationCanceledException)

@@ -16,14 +16,14 @@ sealed partial class ClusterService
         var objects = request.Objects.Select(each => each.Memory).ToList();
         for (var attempt = 1; ; attempt++)
         {
-            var state = await store.ReadAsync(context.CancellationToken).ConfigureAwait(false);
+            var state = await store.ReadAsync(context.CancellationToken);
             var decision = Admission.Decide(state, objects, static () => Guid.NewGuid().ToString());
             if (decision.Problems.Count > 0) throw RpcErrors.Invalid(decision.Problems);
             if (request.DryRun || decision.Operations.Count == 0) return Reply(decision, []);
 
             // A retry after a conflict is another request: the first one was answered with the conflict.
             var id = attempt == 1 || request.RequestId.Length == 0 ? request.RequestId : $"{request.RequestId}/{attempt}";
-            var result = await store.WriteAsync(Command(id, decision.Operations), context.CancellationToken).ConfigureAwait(false);
+            var result = await store.WriteAsync(Command(id, decision.Operations), context.CancellationToken);
             if (result is Applied applied) return Reply(decision, applied.Resources);
             if (result is not (Conflict or AlreadyExists or NotFound) || attempt == MaxTries) throw RpcErrors.Of(result);
         }

@@ -13,7 +13,7 @@ sealed partial class ClusterService
     public override async Task Logs(LogsRequest request, IServerStreamWriter<LogsReply> responseStream, ServerCallContext context)
     {
         var key = KeyOf(Pod.KindName, request.Namespace, request.Pod);
-        var state = await RpcErrors.Translated(() => store.ReadAsync(context.CancellationToken)).ConfigureAwait(false);
+        var state = await RpcErrors.Translated(() => store.ReadAsync(context.CancellationToken));
         var pod = state.Find(key) as Pod ?? throw RpcErrors.NotFound(key);
         if (pod.Spec.NodeName is not { } node)
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{key} has no logs yet: it is not placed on a node"));
@@ -26,36 +26,36 @@ sealed partial class ClusterService
         var asked = request.Clone();
         asked.Namespace = key.Namespace;
         if (asked.Container.Length == 0) asked.Container = pod.Spec.Containers[0].Name;
-        await using var call = await calls.StartAsync(node, new Call { Logs = asked }, context.CancellationToken).ConfigureAwait(false);
-        await foreach (var data in call.ReadAsync(context.CancellationToken).ConfigureAwait(false))
-            await responseStream.WriteAsync(new LogsReply { Text = data }, context.CancellationToken).ConfigureAwait(false);
+        await using var call = await calls.StartAsync(node, new Call { Logs = asked }, context.CancellationToken);
+        await foreach (var data in call.ReadAsync(context.CancellationToken))
+            await responseStream.WriteAsync(new LogsReply { Text = data }, context.CancellationToken);
     }
 
     public override async Task<ImportImageReply> ImportImage(IAsyncStreamReader<ImportImageRequest> requestStream, ServerCallContext context)
     {
         var token = context.CancellationToken;
-        if (!await requestStream.MoveNext(token).ConfigureAwait(false) || requestStream.Current.Start is not { } start)
+        if (!await requestStream.MoveNext(token) || requestStream.Current.Start is not { } start)
             throw RpcErrors.Invalid("the first message of an import names the image and the nodes");
-        var state = await RpcErrors.Translated(() => store.ReadAsync(token)).ConfigureAwait(false);
+        var state = await RpcErrors.Translated(() => store.ReadAsync(token));
         var open = new List<(string Node, NodeCall Call)>();
         try
         {
             foreach (var node in TargetsOf(start, state.All<Node>(Node.KindName).ToList()))
-                open.Add((node, await calls.StartAsync(node, new Call { ImportImage = start }, token).ConfigureAwait(false)));
-            while (await requestStream.MoveNext(token).ConfigureAwait(false))
+                open.Add((node, await calls.StartAsync(node, new Call { ImportImage = start }, token)));
+            while (await requestStream.MoveNext(token))
             {
                 var data = requestStream.Current.Data;
-                await Task.WhenAll(open.Select(each => each.Call.WriteAsync(data, token))).ConfigureAwait(false);
+                await Task.WhenAll(open.Select(each => each.Call.WriteAsync(data, token)));
             }
 
-            var answers = await Task.WhenAll(open.Select(each => ImportedAsync(each.Node, each.Call, token))).ConfigureAwait(false);
+            var answers = await Task.WhenAll(open.Select(each => ImportedAsync(each.Node, each.Call, token)));
             var reply = new ImportImageReply();
             foreach (var images in answers) reply.Images.AddRange(images);
             return reply;
         }
         finally
         {
-            foreach (var (_, call) in open) await call.DisposeAsync().ConfigureAwait(false);
+            foreach (var (_, call) in open) await call.DisposeAsync();
         }
     }
 
@@ -69,9 +69,9 @@ sealed partial class ClusterService
 
     static async Task<List<ImportedImage>> ImportedAsync(string node, NodeCall call, CancellationToken token)
     {
-        await call.FinishAsync(token).ConfigureAwait(false);
+        await call.FinishAsync(token);
         var images = new List<ImportedImage>();
-        await foreach (var data in call.ReadAsync(token).ConfigureAwait(false))
+        await foreach (var data in call.ReadAsync(token))
         {
             var image = ImportedImage.Parser.ParseFrom(data);
             image.Node = node;

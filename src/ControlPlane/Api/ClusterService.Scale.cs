@@ -15,7 +15,7 @@ sealed partial class ClusterService
         if (request.Replicas < 0) throw RpcErrors.Invalid("the number of replicas must not be negative");
         for (var attempt = 1; ; attempt++)
         {
-            var state = await store.ReadAsync(context.CancellationToken).ConfigureAwait(false);
+            var state = await store.ReadAsync(context.CancellationToken);
             var live = state.Find(key) ?? throw RpcErrors.NotFound(key);
             var (present, scaled) = Scaled(live, request.Replicas);
             if (request.HasCurrentReplicas && request.CurrentReplicas != present)
@@ -24,8 +24,8 @@ sealed partial class ClusterService
 
             // A retry after a conflict is another request: the first one was answered with the conflict.
             var id = attempt == 1 || request.RequestId.Length == 0 ? request.RequestId : $"{request.RequestId}/{attempt}";
-            var result = await store.WriteAsync(Command(id, [new Update(scaled)]), context.CancellationToken).ConfigureAwait(false);
-            if (result is Applied applied) return new ScaleReply { Resource = (applied.Resources.FirstOrDefault() ?? scaled).ToMessage() };
+            var result = await store.WriteAsync(Command(id, [new Update(scaled)]), context.CancellationToken);
+            if (result is Applied applied) return new ScaleReply { Resource = (applied.Resources is [{ } stored, ..] ? stored : scaled).ToMessage() };
             if (result is not Conflict || attempt == MaxTries) throw RpcErrors.Of(result);
         }
     });

@@ -20,14 +20,14 @@ sealed partial class ClusterService
             var after = request.AfterRevision;
             if (after == 0)
             {
-                var state = await store.ReadAsync(token).ConfigureAwait(false);
+                var state = await store.ReadAsync(token);
                 after = state.Revision;
                 foreach (var resource in wanted.From(state))
-                    await responseStream.WriteAsync(Message(WatchReply.Types.Type.Added, resource.Metadata.Revision(), resource), token).ConfigureAwait(false);
-                await responseStream.WriteAsync(new WatchReply { Type = WatchReply.Types.Type.Bookmark, Revision = after }, token).ConfigureAwait(false);
+                    await responseStream.WriteAsync(Message(WatchReply.Types.Type.Added, resource.Metadata.Revision(), resource), token);
+                await responseStream.WriteAsync(new WatchReply { Type = WatchReply.Types.Type.Bookmark, Revision = after }, token);
             }
 
-            await FollowAsync(wanted, after, responseStream, token).ConfigureAwait(false);
+            await FollowAsync(wanted, after, responseStream, token);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
@@ -42,18 +42,18 @@ sealed partial class ClusterService
     async Task FollowAsync(Filter wanted, long after, IServerStreamWriter<WatchReply> responses, CancellationToken token)
     {
         var said = after;
-        await foreach (var revision in store.WatchAsync(after, token).ConfigureAwait(false))
+        await foreach (var revision in store.WatchAsync(after, token))
         {
             foreach (var change in revision.Changes)
             {
                 if (Seen(wanted, change) is not { } message) continue;
-                await responses.WriteAsync(message, token).ConfigureAwait(false);
+                await responses.WriteAsync(message, token);
                 said = revision.Revision;
             }
 
             if (revision.Revision - said < BookmarkEvery) continue;
             said = revision.Revision;
-            await responses.WriteAsync(new WatchReply { Type = WatchReply.Types.Type.Bookmark, Revision = said }, token).ConfigureAwait(false);
+            await responses.WriteAsync(new WatchReply { Type = WatchReply.Types.Type.Bookmark, Revision = said }, token);
         }
     }
 

@@ -18,14 +18,14 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
     public override Task<ResourceMessage> Get(GetRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
     {
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
-        var state = await store.ReadAsync(context.CancellationToken).ConfigureAwait(false);
+        var state = await store.ReadAsync(context.CancellationToken);
         return state.Find(key)?.ToMessage() ?? throw RpcErrors.NotFound(key);
     });
 
     public override Task<ListReply> List(ListRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
     {
         var wanted = Filter.Of(request.Kind, request.Namespace, request.Selector);
-        var state = await store.ReadAsync(context.CancellationToken).ConfigureAwait(false);
+        var state = await store.ReadAsync(context.CancellationToken);
         var reply = new ListReply { Revision = state.Revision };
         reply.Resources.AddRange(wanted.From(state).Select(resource => resource.ToMessage()));
         return reply;
@@ -35,7 +35,7 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
     {
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
         var delete = new Delete(key, request.Uid.Length == 0 ? null : request.Uid, request.HasGracePeriodSeconds ? request.GracePeriodSeconds : null);
-        var result = await store.WriteAsync(Command(request.RequestId, [delete]), context.CancellationToken).ConfigureAwait(false);
+        var result = await store.WriteAsync(Command(request.RequestId, [delete]), context.CancellationToken);
         if (result is not Applied applied) throw RpcErrors.Of(result);
         return new DeleteReply { Resource = applied.Resources.Count > 0 ? applied.Resources[0]?.ToMessage() : null };
     });

@@ -21,8 +21,8 @@ static class EndlessCalls
             if (endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is not { Method.Type: not MethodType.Unary }) return;
             endpoint.RequestDelegate = async context =>
             {
-                await using var breaking = stopping.Register(context.Abort).ConfigureAwait(false);
-                await serve(context).ConfigureAwait(false);
+                await using var breaking = stopping.Register(context.Abort);
+                await serve(context);
             };
         });
     }

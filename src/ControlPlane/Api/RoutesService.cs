@@ -26,12 +26,12 @@ sealed partial class RoutesService(ClusterStore store, TimeProvider clock, ILogg
                 var table = ToMessage(RouteReconciler.Compute(state));
                 if (sent is null || !SameRoutes(sent, table))
                 {
-                    await responseStream.WriteAsync(table, token).ConfigureAwait(false);
+                    await responseStream.WriteAsync(table, token);
                     sent = table;
                 }
 
-                await ChangeAsync(state.Revision, token).ConfigureAwait(false);
-                await Task.Delay(Gathering, clock, token).ConfigureAwait(false);
+                await ChangeAsync(state.Revision, token);
+                await Task.Delay(Gathering, clock, token);
             }
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
@@ -44,7 +44,7 @@ sealed partial class RoutesService(ClusterStore store, TimeProvider clock, ILogg
     {
         try
         {
-            await foreach (var changed in store.WatchAsync(revision, token).ConfigureAwait(false))
+            await foreach (var changed in store.WatchAsync(revision, token))
             {
                 if (changed.Changes.Any(change => change.Key.Kind is "Ingress" or "Service" or "Endpoints")) return;
             }

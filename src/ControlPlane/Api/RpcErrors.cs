@@ -44,7 +44,7 @@ static class RpcErrors
     {
         try
         {
-            return await call().ConfigureAwait(false);
+            return await call();
         }
         catch (Exception failure) when (Translation(failure) is { } translated)
         {

@@ -24,7 +24,7 @@ sealed partial class ControllerLoop(ClusterStore store, ControlPlaneOptions opti
     {
         using var queue = new WorkQueue<Work>(clock);
         var workers = Enumerable.Range(0, Workers).Select(_ => WorkAsync(queue, writer, token));
-        await Task.WhenAll([FeedAsync(queue, token), .. workers]).ConfigureAwait(false);
+        await Task.WhenAll([FeedAsync(queue, token), .. workers]);
     }
 
     async Task FeedAsync(WorkQueue<Work> queue, CancellationToken token)
@@ -35,7 +35,7 @@ sealed partial class ControllerLoop(ClusterStore store, ControlPlaneOptions opti
             foreach (var work in Work.All(state)) queue.Add(work);
             try
             {
-                await foreach (var revision in store.WatchAsync(state.Revision, token).ConfigureAwait(false))
+                await foreach (var revision in store.WatchAsync(state.Revision, token))
                 {
                     var now = store.Current;
                     foreach (var change in revision.Changes)
@@ -53,12 +53,12 @@ sealed partial class ControllerLoop(ClusterStore store, ControlPlaneOptions opti
     {
         while (true)
         {
-            var work = await queue.TakeAsync(token).ConfigureAwait(false);
+            var work = await queue.TakeAsync(token);
             var failed = true;
             try
             {
                 var plan = Decide(work);
-                failed = !plan.IsEmpty && !await CarryOutAsync(work, plan, writer, token).ConfigureAwait(false);
+                failed = !plan.IsEmpty && !await CarryOutAsync(work, plan, writer, token);
                 if (plan.NextCheck is { } next) queue.AddLater(work, next - clock.GetUtcNow());
             }
             catch (StoreUnavailableException unavailable)
@@ -100,7 +100,7 @@ sealed partial class ControllerLoop(ClusterStore store, ControlPlaneOptions opti
     /// <summary>True when the plan is in the log; false when the world had moved on and has to be looked at again.</summary>
     async Task<bool> CarryOutAsync(Work work, Plan plan, LeaderWriter writer, CancellationToken token)
     {
-        var result = await writer.WriteAsync(plan.Operations, work.Controller.ToString(), token).ConfigureAwait(false);
+        var result = await writer.WriteAsync(plan.Operations, work.Controller.ToString(), token);
         if (result is Applied applied)
         {
             if (plan.Because.Length > 0) CarriedOut(work, plan.Because, applied.Revision);

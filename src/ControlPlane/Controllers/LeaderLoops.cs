@@ -19,9 +19,9 @@ sealed partial class LeaderLoops(
         {
             try
             {
-                var claim = await store.ClaimLeadershipAsync(stoppingToken).ConfigureAwait(false);
+                var claim = await store.ClaimLeadershipAsync(stoppingToken);
                 Gained(claim.Epoch);
-                await LeadAsync(claim, stoppingToken).ConfigureAwait(false);
+                await LeadAsync(claim, stoppingToken);
                 Lost(claim.Epoch);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -39,7 +39,7 @@ sealed partial class LeaderLoops(
         try
         {
             // A loop ends only by an error; then all start anew, under a new claim.
-            await await Task.WhenAny(loops[1..]).ConfigureAwait(false);
+            await await Task.WhenAny(loops[1..]);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -50,8 +50,8 @@ sealed partial class LeaderLoops(
             // The leadership is over.
         }
 
-        await leading.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(loops.Select(loop => loop.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default))).ConfigureAwait(false);
+        await leading.CancelAsync();
+        await Task.WhenAll(loops.Select(loop => loop.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
     }
 
     /// <summary>What every cluster has from its first minute.</summary>
@@ -59,7 +59,7 @@ sealed partial class LeaderLoops(
     {
         if (store.Current.Find<Namespace>(Namespace.KindName, "", Namespace.Default) is not null) return;
         var first = new Namespace { Metadata = new ObjectMeta { Name = Namespace.Default, Uid = Guid.NewGuid().ToString() }, Status = new NamespaceStatus { Phase = "Active" } };
-        await writer.WriteAsync([new Create(first)], "bootstrap", token).ConfigureAwait(false);
+        await writer.WriteAsync([new Create(first)], "bootstrap", token);
     }
 
     [LoggerMessage(EventIds.LeadershipGained, LogLevel.Information, "This server leads from revision {Epoch} on")]

@@ -57,7 +57,7 @@ sealed class WorkQueue<TKey>(TimeProvider clock) : IDisposable
     /// <summary>The next key; the caller calls <see cref="Done"/> when it has finished with it.</summary>
     public async Task<TKey> TakeAsync(CancellationToken token)
     {
-        await _available.WaitAsync(token).ConfigureAwait(false);
+        await _available.WaitAsync(token);
         lock (_lock)
         {
             var key = _waiting.Dequeue();

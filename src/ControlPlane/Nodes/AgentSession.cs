@@ -29,17 +29,17 @@ sealed partial class AgentSession(
 
     public async Task RunAsync(IAsyncStreamReader<AgentMessage> incoming, IServerStreamWriter<ServerMessage> outgoing, CancellationToken token)
     {
-        if (!await incoming.MoveNext(token).ConfigureAwait(false) || incoming.Current.Hello?.Node is not { } hello)
+        if (!await incoming.MoveNext(token) || incoming.Current.Hello?.Node is not { } hello)
             throw RpcErrors.Invalid("the first message of a session is the hello");
         if (!sessions.CanRenew) throw NoLeases();
-        var session = await RpcErrors.Translated(() => OpenAsync(hello.ToResource<Node>(), token)).ConfigureAwait(false);
+        var session = await RpcErrors.Translated(() => OpenAsync(hello.ToResource<Node>(), token));
         Opened(session.Node, session.Epoch);
         calls.Attach(session.Node, _outgoing.Writer);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
         var loops = new[] { SendAsync(outgoing, over.Token), FollowAsync(session.Node, over.Token), ReceiveAsync(session, incoming, over.Token) };
         try
         {
-            await await Task.WhenAny(loops).ConfigureAwait(false);
+            await await Task.WhenAny(loops);
         }
         catch (Exception ended) when (ended is OperationCanceledException or IOException || (ended is InvalidOperationException && token.IsCancellationRequested))
         {
@@ -53,8 +53,8 @@ sealed partial class AgentSession(
         {
             calls.Detach(session.Node, _outgoing.Writer);
             _outgoing.Writer.TryComplete();
-            await over.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(loops.Select(loop => loop.ContinueWith(static _ => { }, TaskScheduler.Default))).ConfigureAwait(false);
+            await over.CancelAsync();
+            await Task.WhenAll(loops.Select(loop => loop.ContinueWith(static _ => { }, TaskScheduler.Default)));
             Closed(session.Node, session.Epoch);
         }
     }
@@ -64,35 +64,35 @@ sealed partial class AgentSession(
         var known = store.Current.Find<Node>(Node.KindName, "", said.Name);
         var node = said with { Metadata = said.Metadata with { Uid = known?.Metadata.Uid ?? Guid.NewGuid().ToString() } };
         var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{said.Name}") { Operations = [new OpenSession(node)] };
-        var result = await store.WriteAsync(command, token).ConfigureAwait(false);
+        var result = await store.WriteAsync(command, token);
         if (result is not Applied applied) throw RpcErrors.Of(result);
-        await sessions.OpenAsync(said.Name, applied.Revision, token).ConfigureAwait(false);
+        await sessions.OpenAsync(said.Name, applied.Revision, token);
         await _outgoing.Writer.WriteAsync(new ServerMessage
         {
             Welcome = new Welcome { SessionEpoch = applied.Revision, Server = options.ServerName, LeaseSeconds = options.NodeLease.TotalSeconds },
-        }, token).ConfigureAwait(false);
+        }, token);
         return new NodeSession(said.Name, applied.Revision);
     }
 
     async Task SendAsync(IServerStreamWriter<ServerMessage> outgoing, CancellationToken token)
     {
-        await foreach (var message in _outgoing.Reader.ReadAllAsync(token).ConfigureAwait(false)) await outgoing.WriteAsync(message, token).ConfigureAwait(false);
+        await foreach (var message in _outgoing.Reader.ReadAllAsync(token)) await outgoing.WriteAsync(message, token);
     }
 
     async Task ReceiveAsync(NodeSession session, IAsyncStreamReader<AgentMessage> incoming, CancellationToken token)
     {
-        while (await incoming.MoveNext(token).ConfigureAwait(false))
+        while (await incoming.MoveNext(token))
         {
             var message = incoming.Current;
             switch (message.MessageCase)
             {
                 case AgentMessage.MessageOneofCase.Beat:
-                    if (await BeatAsync(session, token).ConfigureAwait(false))
-                        await _outgoing.Writer.WriteAsync(new ServerMessage { Beat = message.Beat }, token).ConfigureAwait(false);
+                    if (await BeatAsync(session, token))
+                        await _outgoing.Writer.WriteAsync(new ServerMessage { Beat = message.Beat }, token);
                     break;
                 case AgentMessage.MessageOneofCase.Report:
-                    await Task.WhenAll(message.Report.Pods.Select(pod => TakeAsync(session, pod, token))).ConfigureAwait(false);
-                    await _outgoing.Writer.WriteAsync(new ServerMessage { Reported = new Reported { Sequence = message.Report.Sequence } }, token).ConfigureAwait(false);
+                    await Task.WhenAll(message.Report.Pods.Select(pod => TakeAsync(session, pod, token)));
+                    await _outgoing.Writer.WriteAsync(new ServerMessage { Reported = new Reported { Sequence = message.Report.Sequence } }, token);
                     break;
                 case AgentMessage.MessageOneofCase.Hello or AgentMessage.MessageOneofCase.None:
                     throw RpcErrors.Invalid("a session has one hello, at its start");
@@ -103,7 +103,7 @@ sealed partial class AgentSession(
     /// <summary>True when the lease was renewed; without that the agent gets no answer, and its own clock tells it when the lease is over.</summary>
     async Task<bool> BeatAsync(NodeSession session, CancellationToken token)
     {
-        switch (await sessions.BeatAsync(session.Node, session.Epoch, token).ConfigureAwait(false))
+        switch (await sessions.BeatAsync(session.Node, session.Epoch, token))
         {
             case BeatAnswer.Renewed:
                 return true;
@@ -133,7 +133,7 @@ sealed partial class AgentSession(
             Fence = new Fence { Session = session },
             Operations = [operation],
         };
-        switch (await store.WriteAsync(command, token).ConfigureAwait(false))
+        switch (await store.WriteAsync(command, token))
         {
             case Applied or NotFound:
                 break; // a pod that is gone needs no status
@@ -154,13 +154,13 @@ sealed partial class AgentSession(
         {
             var state = store.Current;
             var podsNow = PodsOf(state, node);
-            if (pods is null || !pods.Pods_.Equals(podsNow.Pods_)) await _outgoing.Writer.WriteAsync(new ServerMessage { Pods = podsNow }, token).ConfigureAwait(false);
+            if (pods is null || !pods.Pods_.Equals(podsNow.Pods_)) await _outgoing.Writer.WriteAsync(new ServerMessage { Pods = podsNow }, token);
             pods = podsNow;
             var nodesNow = PeersOf(state);
-            if (!nodesNow.Equals(nodes)) await _outgoing.Writer.WriteAsync(new ServerMessage { Peers = nodesNow }, token).ConfigureAwait(false);
+            if (!nodesNow.Equals(nodes)) await _outgoing.Writer.WriteAsync(new ServerMessage { Peers = nodesNow }, token);
             nodes = nodesNow;
-            await ChangeAsync(node, state.Revision, token).ConfigureAwait(false);
-            await Task.Delay(Gathering, clock, token).ConfigureAwait(false);
+            await ChangeAsync(node, state.Revision, token);
+            await Task.Delay(Gathering, clock, token);
         }
     }
 
@@ -168,7 +168,7 @@ sealed partial class AgentSession(
     {
         try
         {
-            await foreach (var changed in store.WatchAsync(revision, token).ConfigureAwait(false))
+            await foreach (var changed in store.WatchAsync(revision, token))
             {
                 if (changed.Changes.Any(change => change.Key.Kind == Node.KindName || IsOn(node, change.Before) || IsOn(node, change.After))) return;
             }

@@ -20,7 +20,7 @@ sealed class NodeCall(ChannelWriter<Frame> toNode, ChannelReader<Frame> fromNode
     {
         try
         {
-            await toNode.WriteAsync(new Frame { Data = data }, token).ConfigureAwait(false);
+            await toNode.WriteAsync(new Frame { Data = data }, token);
         }
         catch (ChannelClosedException)
         {
@@ -33,7 +33,7 @@ sealed class NodeCall(ChannelWriter<Frame> toNode, ChannelReader<Frame> fromNode
     {
         try
         {
-            await toNode.WriteAsync(new Frame { Finish = new Finish() }, token).ConfigureAwait(false);
+            await toNode.WriteAsync(new Frame { Finish = new Finish() }, token);
         }
         catch (ChannelClosedException)
         {
@@ -45,7 +45,7 @@ sealed class NodeCall(ChannelWriter<Frame> toNode, ChannelReader<Frame> fromNode
     /// <exception cref="RpcException">The node says what went wrong, or the stream to it broke.</exception>
     public async IAsyncEnumerable<ByteString> ReadAsync([EnumeratorCancellation] CancellationToken token)
     {
-        await foreach (var frame in fromNode.ReadAllAsync(token).ConfigureAwait(false))
+        await foreach (var frame in fromNode.ReadAllAsync(token))
         {
             switch (frame.PartCase)
             {

@@ -31,10 +31,10 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
     public async Task<NodeCall> StartAsync(string node, Call call, CancellationToken token)
     {
         call.Id = Guid.NewGuid().ToString("N");
-        if (_sessionsHere.TryGetValue(node, out var session)) return await StartHereAsync(node, session, call, token).ConfigureAwait(false);
-        var holder = await sessions.HolderAsync(node, token).ConfigureAwait(false);
+        if (_sessionsHere.TryGetValue(node, out var session)) return await StartHereAsync(node, session, call, token);
+        var holder = await sessions.HolderAsync(node, token);
         if (holder is null || holder == options.ApiAddress) throw Unreachable(node);
-        return await StartThereAsync(node, holder, call, token).ConfigureAwait(false);
+        return await StartThereAsync(node, holder, call, token);
     }
 
     /// <summary>For another server: starts a call to a node whose session is held here.</summary>
@@ -45,11 +45,11 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
     /// <summary>The agent's stream for a call: carries frames both ways until either side is done.</summary>
     public async Task ServeAsync(IAsyncStreamReader<Frame> fromAgent, IServerStreamWriter<Frame> toAgent, CancellationToken token)
     {
-        if (!await fromAgent.MoveNext(token).ConfigureAwait(false) || !_pending.TryRemove(fromAgent.Current.CallId, out var pending))
+        if (!await fromAgent.MoveNext(token) || !_pending.TryRemove(fromAgent.Current.CallId, out var pending))
             throw new RpcException(new Status(StatusCode.NotFound, "nobody waits for this call any more"));
         pending.Opened.TrySetResult();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token, pending.Ended.Token);
-        await CarryAsync(fromAgent, toAgent, pending, over.Token).ConfigureAwait(false);
+        await CarryAsync(fromAgent, toAgent, pending, over.Token);
     }
 
     async Task<NodeCall> StartHereAsync(string node, ChannelWriter<ServerMessage> session, Call call, CancellationToken token)
@@ -64,7 +64,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
 
         try
         {
-            await pending.Opened.Task.WaitAsync(Patience, token).ConfigureAwait(false);
+            await pending.Opened.Task.WaitAsync(Patience, token);
         }
         catch (TimeoutException)
         {
@@ -82,7 +82,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
     {
         var pending = new Pending();
         var stream = peers.At(holder).CallNode(cancellationToken: CancellationToken.None);
-        await stream.RequestStream.WriteAsync(new NodeCallRequest { Start = new NodeCallStart { Node = node, Call = call } }, token).ConfigureAwait(false);
+        await stream.RequestStream.WriteAsync(new NodeCallRequest { Start = new NodeCallStart { Node = node, Call = call } }, token);
         var carried = CarryAsync(
             stream.ResponseStream, new FrameRequests(stream.RequestStream), pending, pending.Ended.Token);
         return new NodeCall(pending.ToNode.Writer, pending.FromNode.Reader, () =>
@@ -98,9 +98,9 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
         Exception? broken = null;
         try
         {
-            while (await from.MoveNext(token).ConfigureAwait(false))
+            while (await from.MoveNext(token))
             {
-                await call.FromNode.Writer.WriteAsync(from.Current, token).ConfigureAwait(false);
+                await call.FromNode.Writer.WriteAsync(from.Current, token);
                 if (from.Current.PartCase == Frame.PartOneofCase.Finish) break;
             }
         }
@@ -111,13 +111,13 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
 
         call.FromNode.Writer.TryComplete(broken);
         call.ToNode.Writer.TryComplete(); // nobody takes any more, so nobody may wait to write
-        await sending.ConfigureAwait(false);
+        await sending;
 
         async Task SendAsync()
         {
             try
             {
-                await foreach (var frame in call.ToNode.Reader.ReadAllAsync(token).ConfigureAwait(false)) await to.WriteAsync(frame, token).ConfigureAwait(false);
+                await foreach (var frame in call.ToNode.Reader.ReadAllAsync(token)) await to.WriteAsync(frame, token);
             }
             catch (Exception failure) when (failure is RpcException or IOException or OperationCanceledException or InvalidOperationException)
             {

@@ -22,21 +22,21 @@ sealed partial class NodeMonitor(ClusterStore store, NodeSessions sessions, Time
         do
         {
             var nodes = store.Current.All<Node>(Node.KindName).ToList();
-            await Task.WhenAll(nodes.Select(node => JudgeAsync(node.Name, writer, token))).ConfigureAwait(false);
+            await Task.WhenAll(nodes.Select(node => JudgeAsync(node.Name, writer, token)));
         }
-        while (await timer.WaitForNextTickAsync(token).ConfigureAwait(false));
+        while (await timer.WaitForNextTickAsync(token));
     }
 
     async Task JudgeAsync(string name, LeaderWriter writer, CancellationToken token)
     {
-        var lease = await sessions.ObserveAsync(name, token).ConfigureAwait(false);
+        var lease = await sessions.ObserveAsync(name, token);
         var state = store.Current;
         if (state.Find<Node>(Node.KindName, "", name) is not { } node) return;
         var plan = NodeHealth.Judge(state, node, lease, clock.GetUtcNow());
         if (plan.IsEmpty) return;
         try
         {
-            if (await writer.WriteAsync(plan.Operations, "NodeMonitor", token).ConfigureAwait(false) is Applied) Judged(plan.Because);
+            if (await writer.WriteAsync(plan.Operations, "NodeMonitor", token) is Applied) Judged(plan.Because);
         }
         catch (StoreUnavailableException)
         {

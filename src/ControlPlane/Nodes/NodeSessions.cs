@@ -15,13 +15,13 @@ sealed class NodeSessions(SiloHost silo, ControlPlaneOptions options)
     public async Task OpenAsync(string node, long epoch, CancellationToken token) =>
         await AskAsync(node, async session =>
         {
-            await session.Open(epoch, options.ApiAddress.ToString()).ConfigureAwait(false);
+            await session.Open(epoch, options.ApiAddress.ToString());
             return true;
-        }, token).ConfigureAwait(false);
+        }, token);
 
     public async Task<BeatAnswer> BeatAsync(string node, long epoch, CancellationToken token)
     {
-        var renewed = await AskAsync(node, async session => (bool?)await session.Beat(epoch, options.ApiAddress.ToString()).ConfigureAwait(false), token).ConfigureAwait(false);
+        var renewed = await AskAsync(node, async session => (bool?)await session.Beat(epoch, options.ApiAddress.ToString()), token);
         return renewed switch
         {
             true => BeatAnswer.Renewed,
@@ -33,14 +33,14 @@ sealed class NodeSessions(SiloHost silo, ControlPlaneOptions options)
     /// <summary>What the node's session says of its lease; null when it can't be asked.</summary>
     public async Task<LeaseObservation?> ObserveAsync(string node, CancellationToken token)
     {
-        var lease = await AskAsync(node, async session => (SessionLease?)await session.Observe().ConfigureAwait(false), token).ConfigureAwait(false);
+        var lease = await AskAsync(node, async session => (SessionLease?)await session.Observe(), token);
         return lease is { } known ? new LeaseObservation(known.Epoch, known.Expired) : null;
     }
 
     /// <summary>The API address of the server that holds the node's stream; null when nobody does, or it can't be asked.</summary>
     public async Task<Uri?> HolderAsync(string node, CancellationToken token)
     {
-        var lease = await AskAsync(node, async session => (SessionLease?)await session.Observe().ConfigureAwait(false), token).ConfigureAwait(false);
+        var lease = await AskAsync(node, async session => (SessionLease?)await session.Observe(), token);
         return lease?.Holder is { } holder ? new Uri(holder) : null;
     }
 
@@ -49,7 +49,7 @@ sealed class NodeSessions(SiloHost silo, ControlPlaneOptions options)
         if (silo.Grains is not { } grains) return default;
         try
         {
-            return await ask(grains.GetGrain<INodeSession>(node)).WaitAsync(Patience, token).ConfigureAwait(false);
+            return await ask(grains.GetGrain<INodeSession>(node)).WaitAsync(Patience, token);
         }
         catch (Exception failure) when (failure is TimeoutException or OrleansException or ObjectDisposedException or InvalidOperationException)
         {

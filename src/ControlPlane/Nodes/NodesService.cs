@@ -13,7 +13,7 @@ sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls c
         IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ServerMessage> responseStream, ServerCallContext context)
     {
         var session = new AgentSession(store, sessions, calls, options, clock, logs.CreateLogger<AgentSession>());
-        await session.RunAsync(requestStream, responseStream, context.CancellationToken).ConfigureAwait(false);
+        await session.RunAsync(requestStream, responseStream, context.CancellationToken);
     }
 
     public override Task Serve(IAsyncStreamReader<Frame> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context) =>

@@ -11,33 +11,33 @@ sealed class ServerPeerService(ClusterStore store, NodeCalls calls) : PeerServic
     public override async Task CallNode(IAsyncStreamReader<NodeCallRequest> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context)
     {
         var token = context.CancellationToken;
-        if (!await requestStream.MoveNext(token).ConfigureAwait(false) || requestStream.Current.Start is not { } start)
+        if (!await requestStream.MoveNext(token) || requestStream.Current.Start is not { } start)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message of a call names the node"));
-        await using var call = await calls.StartHereAsync(start.Node, start.Call, token).ConfigureAwait(false);
+        await using var call = await calls.StartHereAsync(start.Node, start.Call, token);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
         var sending = SendAsync();
         try
         {
-            await foreach (var data in call.ReadAsync(token).ConfigureAwait(false)) await responseStream.WriteAsync(new Frame { Data = data }, token).ConfigureAwait(false);
-            await responseStream.WriteAsync(new Frame { Finish = new Finish() }, token).ConfigureAwait(false);
+            await foreach (var data in call.ReadAsync(token)) await responseStream.WriteAsync(new Frame { Data = data }, token);
+            await responseStream.WriteAsync(new Frame { Finish = new Finish() }, token);
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
         {
-            await responseStream.WriteAsync(new Frame { Finish = new Finish { Error = refused.Status.Detail } }, token).ConfigureAwait(false);
+            await responseStream.WriteAsync(new Frame { Finish = new Finish { Error = refused.Status.Detail } }, token);
         }
 
-        await over.CancelAsync().ConfigureAwait(false);
-        await sending.ConfigureAwait(false);
+        await over.CancelAsync();
+        await sending;
 
         async Task SendAsync()
         {
             try
             {
-                while (await requestStream.MoveNext(over.Token).ConfigureAwait(false))
+                while (await requestStream.MoveNext(over.Token))
                 {
                     var frame = requestStream.Current.Frame;
-                    if (frame.PartCase == Frame.PartOneofCase.Finish) await call.FinishAsync(over.Token).ConfigureAwait(false);
-                    else await call.WriteAsync(frame.Data, over.Token).ConfigureAwait(false);
+                    if (frame.PartCase == Frame.PartOneofCase.Finish) await call.FinishAsync(over.Token);
+                    else await call.WriteAsync(frame.Data, over.Token);
                 }
             }
             catch (Exception ended) when (ended is OperationCanceledException or RpcException or IOException or ChannelClosedException)

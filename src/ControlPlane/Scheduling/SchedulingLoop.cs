@@ -26,15 +26,15 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
         while (true)
         {
             var state = store.Current;
-            var complete = await PlaceAsync(state, writer, token).ConfigureAwait(false);
+            var complete = await PlaceAsync(state, writer, token);
             if (!complete)
             {
-                await Task.Delay(Again, clock, token).ConfigureAwait(false);
+                await Task.Delay(Again, clock, token);
                 continue;
             }
 
-            await ChangeAsync(state.Revision, token).ConfigureAwait(false);
-            await Task.Delay(Gathering, clock, token).ConfigureAwait(false);
+            await ChangeAsync(state.Revision, token);
+            await Task.Delay(Gathering, clock, token);
         }
     }
 
@@ -45,7 +45,7 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
         if (pending.Count == 0) return true;
         try
         {
-            var written = await Task.WhenAll(Placement.Decide(state, pending).Select(decision => WriteAsync(decision, writer, token))).ConfigureAwait(false);
+            var written = await Task.WhenAll(Placement.Decide(state, pending).Select(decision => WriteAsync(decision, writer, token)));
             return written.All(done => done);
         }
         catch (StoreUnavailableException unavailable)
@@ -61,7 +61,7 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
         switch (decision)
         {
             case Placed placed:
-                var bound = await writer.WriteAsync([new Bind(pod.Key, pod.Metadata.Uid!, placed.Node)], "Scheduler", token).ConfigureAwait(false); // stored objects have a uid
+                var bound = await writer.WriteAsync([new Bind(pod.Key, pod.Metadata.Uid!, placed.Node)], "Scheduler", token); // stored objects have a uid
                 if (bound is not Applied applied) return false;
                 Bound(pod.Key, placed.Node, applied.Revision);
                 return true;
@@ -78,7 +78,7 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
                 if (present is { Status: ConditionStatus.False } && present.Message == reason.Message) return true;
                 NotBound(pod.Key, reason.Message);
                 var explained = pod with { Status = pod.Status with { Conditions = pod.Status.Conditions.With(reason) } };
-                return await writer.WriteAsync([new UpdateStatus(explained)], "Scheduler", token).ConfigureAwait(false) is Applied;
+                return await writer.WriteAsync([new UpdateStatus(explained)], "Scheduler", token) is Applied;
             default:
                 throw new System.Diagnostics.UnreachableException($"no rule for {decision.GetType().Name}");
         }
@@ -89,7 +89,7 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
     {
         try
         {
-            await foreach (var changed in store.WatchAsync(revision, token).ConfigureAwait(false))
+            await foreach (var changed in store.WatchAsync(revision, token))
             {
                 if (changed.Changes.Any(change => change.Key.Kind is Pod.KindName or Node.KindName)) return;
             }

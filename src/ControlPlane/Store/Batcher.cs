@@ -37,7 +37,7 @@ sealed class Batcher : IAsyncDisposable
         var waiting = new Waiting(command, new(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {
-            await _queue.Writer.WriteAsync(waiting, token).ConfigureAwait(false);
+            await _queue.Writer.WriteAsync(waiting, token);
         }
         catch (ChannelClosedException cause)
         {
@@ -50,7 +50,7 @@ sealed class Batcher : IAsyncDisposable
 
         try
         {
-            return await waiting.Answer.Task.WaitAsync(token).ConfigureAwait(false);
+            return await waiting.Answer.Task.WaitAsync(token);
         }
         catch (OperationCanceledException cause) when (token.IsCancellationRequested)
         {
@@ -61,11 +61,11 @@ sealed class Batcher : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _batching.ConfigureAwait(false);
+        await _closing.CancelAsync();
+        await _batching;
         for (var i = 0; i < InFlight; i++)
         {
-            await _slots.WaitAsync().ConfigureAwait(false);
+            await _slots.WaitAsync();
         }
 
         _slots.Dispose();
@@ -74,9 +74,9 @@ sealed class Batcher : IAsyncDisposable
 
     async Task BatchAsync()
     {
-        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        while (await _queue.Reader.WaitToReadAsync())
         {
-            await _slots.WaitAsync().ConfigureAwait(false);
+            await _slots.WaitAsync();
             var batch = new List<Waiting>();
             for (var bytes = 0; batch.Count < Batch.MaxCommands && _queue.Reader.TryPeek(out var next); batch.Add(next))
             {
@@ -101,7 +101,7 @@ sealed class Batcher : IAsyncDisposable
             using var time = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
             time.CancelAfter(_patience);
             var entry = Batch.Join([.. batch.Select(waiting => waiting.Command)]);
-            var applied = (BatchResult)(await _log.ProposeAsync(entry, time.Token).ConfigureAwait(false))!; // ours is never null
+            var applied = (BatchResult)(await _log.ProposeAsync(entry, time.Token))!; // ours is never null
             for (var i = 0; i < batch.Count; i++)
             {
                 batch[i].Answer.SetResult(new Proposed(applied.Results[i], applied.Index));

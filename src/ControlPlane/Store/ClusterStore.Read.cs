@@ -20,8 +20,8 @@ public sealed partial class ClusterStore
         time.CancelAfter(_options.OperationTimeout);
         try
         {
-            var index = await _barrierAnywhere.NextAsync().WaitAsync(time.Token).ConfigureAwait(false);
-            await _log.WaitForAppliedAsync(index, time.Token).ConfigureAwait(false);
+            var index = await _barrierAnywhere.NextAsync().WaitAsync(time.Token);
+            await _log.WaitForAppliedAsync(index, time.Token);
             return Current;
         }
         catch (OperationCanceledException late) when (!token.IsCancellationRequested)
@@ -39,7 +39,7 @@ public sealed partial class ClusterStore
         using var time = new CancellationTokenSource(CallTimeout);
         try
         {
-            return await _log.ReadIndexAsync(time.Token).ConfigureAwait(false);
+            return await _log.ReadIndexAsync(time.Token);
         }
         catch (OperationCanceledException cause)
         {
@@ -55,20 +55,20 @@ public sealed partial class ClusterStore
         {
             try
             {
-                var leader = _log.Leader ?? await _log.WaitForLeaderAsync(time.Token).ConfigureAwait(false);
+                var leader = _log.Leader ?? await _log.WaitForLeaderAsync(time.Token);
                 if (leader.Equals(_log.Self))
                 {
-                    return await _barrierHere.NextAsync().WaitAsync(time.Token).ConfigureAwait(false);
+                    return await _barrierHere.NextAsync().WaitAsync(time.Token);
                 }
 
                 var reply = await _connect(MemberAt(leader))
                     .ReadIndexAsync(new ReadIndexRequest(), deadline: InCallTime(), cancellationToken: time.Token)
-                    .ResponseAsync.ConfigureAwait(false);
+                    .ResponseAsync;
                 return reply.Index;
             }
             catch (Exception cause) when (cause is NotLeaderException or RpcException && !time.IsCancellationRequested)
             {
-                await Task.Delay(Pause, _clock, time.Token).ConfigureAwait(false);
+                await Task.Delay(Pause, _clock, time.Token);
             }
             catch (RpcException cause)
             {

@@ -48,21 +48,21 @@ public sealed partial class ClusterStore
             {
                 try
                 {
-                    if (unknown is not null && await AnswerOfEarlierTryAsync(command, commandsBefore, time.Token).ConfigureAwait(false) is { } earlier)
+                    if (unknown is not null && await AnswerOfEarlierTryAsync(command, commandsBefore, time.Token) is { } earlier)
                     {
                         return earlier;
                     }
 
-                    return await TryOnceAsync(bytes, time.Token).ConfigureAwait(false);
+                    return await TryOnceAsync(bytes, time.Token);
                 }
                 catch (NotLeaderException)
                 {
-                    await Task.Delay(Pause, _clock, time.Token).ConfigureAwait(false);
+                    await Task.Delay(Pause, _clock, time.Token);
                 }
                 catch (OutcomeUnknownException lost) when (lost is not ForgottenException)
                 {
                     unknown = lost;
-                    await Task.Delay(Pause, _clock, time.Token).ConfigureAwait(false);
+                    await Task.Delay(Pause, _clock, time.Token);
                 }
             }
         }
@@ -84,17 +84,17 @@ public sealed partial class ClusterStore
 
     async Task<ApplyResult> TryOnceAsync(byte[] command, CancellationToken token)
     {
-        var leader = _log.Leader ?? await _log.WaitForLeaderAsync(token).ConfigureAwait(false);
+        var leader = _log.Leader ?? await _log.WaitForLeaderAsync(token);
         if (leader.Equals(_log.Self))
         {
-            return (await _batcher.ProposeAsync(command, token).ConfigureAwait(false)).Result;
+            return (await _batcher.ProposeAsync(command, token)).Result;
         }
 
         var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command) };
         ProposeReply reply;
         try
         {
-            reply = await _connect(MemberAt(leader)).ProposeAsync(request, deadline: InCallTime(), cancellationToken: token).ResponseAsync.ConfigureAwait(false);
+            reply = await _connect(MemberAt(leader)).ProposeAsync(request, deadline: InCallTime(), cancellationToken: token).ResponseAsync;
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
         {
@@ -109,7 +109,7 @@ public sealed partial class ClusterStore
             throw new OutcomeUnknownException($"the leader {leader} answered {lost.StatusCode}.", lost);
         }
 
-        await CatchUpAsync(reply.Index, token).ConfigureAwait(false);
+        await CatchUpAsync(reply.Index, token);
         return ModelJson.Decode<ApplyResult>(reply.Result.Span);
     }
 
@@ -119,7 +119,7 @@ public sealed partial class ClusterStore
     /// <exception cref="ForgottenException">So much was written since that its answer may have been dropped.</exception>
     async Task<ApplyResult?> AnswerOfEarlierTryAsync(Command command, long commandsBefore, CancellationToken token)
     {
-        var state = await ReadAsync(token).ConfigureAwait(false);
+        var state = await ReadAsync(token);
         return state.Answers.Of(command.RequestId)
             ?? (_cluster.CommandsApplied - commandsBefore <= MaxCommandsBetweenTries ? null : throw new ForgottenException());
     }
@@ -131,7 +131,7 @@ public sealed partial class ClusterStore
         time.CancelAfter(CallTimeout);
         try
         {
-            await _log.WaitForAppliedAsync(index, time.Token).ConfigureAwait(false);
+            await _log.WaitForAppliedAsync(index, time.Token);
         }
         catch (Exception cause) when (cause is OperationCanceledException or LogFailedException)
         {

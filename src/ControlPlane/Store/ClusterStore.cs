@@ -61,7 +61,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
         StoreOptions options, Func<StoreMember, Peer.PeerClient> connect, TimeProvider clock, ILoggerFactory logs, CancellationToken token) =>
         OpenAsync(
             options, connect, clock, static () => Guid.NewGuid().ToString("N"),
-            async state => await RaftStateLog.OpenAsync(options, state, logs, token).ConfigureAwait(false));
+            async state => await RaftStateLog.OpenAsync(options, state, logs, token));
 
     /// <summary>Opens a store over any log; ids are as the simulation wants them.</summary>
     public static async Task<ClusterStore> OpenAsync(
@@ -71,7 +71,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(openLog);
         ArgumentNullException.ThrowIfNull(options);
         var cluster = new ReplicatedCluster(options.WatchHistory);
-        return new ClusterStore(options, cluster, await openLog(cluster).ConfigureAwait(false), connect, clock, newId);
+        return new ClusterStore(options, cluster, await openLog(cluster), connect, clock, newId);
     }
 
     /// <summary>
@@ -91,14 +91,14 @@ public sealed partial class ClusterStore : IAsyncDisposable
     {
         while (true)
         {
-            var leadership = await _log.WaitForLeadershipAsync(token).ConfigureAwait(false);
+            var leadership = await _log.WaitForLeadershipAsync(token);
             var claim = new Command($"claim-{_newId()}", _clock.GetUtcNow(), _options.ServerName)
             {
                 Operations = [new ClaimLeadership(_options.ServerName)],
             };
             try
             {
-                var proposed = await _batcher.ProposeAsync(Batch.Encode(claim), leadership.Lost).WaitAsync(token).ConfigureAwait(false);
+                var proposed = await _batcher.ProposeAsync(Batch.Encode(claim), leadership.Lost).WaitAsync(token);
                 if (proposed.Result is Applied applied && !leadership.Lost.IsCancellationRequested)
                 {
                     StoreMetrics.Leading(true);
@@ -109,7 +109,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
             catch (StoreUnavailableException lost) when (lost is not LogFailedException)
             {
                 // Lost again before the claim was in the log; an unknown claim that is applied later harms nobody.
-                await Task.Delay(Pause, _clock, token).ConfigureAwait(false);
+                await Task.Delay(Pause, _clock, token);
             }
         }
     }
@@ -117,8 +117,8 @@ public sealed partial class ClusterStore : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _batcher.DisposeAsync().ConfigureAwait(false);
-        await _log.DisposeAsync().ConfigureAwait(false);
+        await _batcher.DisposeAsync();
+        await _log.DisposeAsync();
     }
 
     StoreMember MemberAt(IPEndPoint raft) =>

@@ -93,7 +93,7 @@ sealed class History(int capacity)
 
                 if (taken.Count == 0)
                 {
-                    await more.WaitAsync(token).ConfigureAwait(false);
+                    await more.WaitAsync(token);
                 }
 
                 taken.Clear();

@@ -22,7 +22,7 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
         try
         {
             ModelJson.Decode<Command>(command); // what can't be read never enters the log
-            var proposed = await store.ProposeHereAsync(command, context.CancellationToken).ConfigureAwait(false);
+            var proposed = await store.ProposeHereAsync(command, context.CancellationToken);
             return new ProposeReply
             {
                 Result = UnsafeByteOperations.UnsafeWrap(ModelJson.Encode(proposed.Result)),
@@ -45,7 +45,7 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
         ArgumentNullException.ThrowIfNull(context);
         try
         {
-            return new ReadIndexReply { Index = await store.ReadIndexHereAsync(context.CancellationToken).ConfigureAwait(false) };
+            return new ReadIndexReply { Index = await store.ReadIndexHereAsync(context.CancellationToken) };
         }
         catch (StoreUnavailableException unavailable)
         {

@@ -32,6 +32,6 @@ sealed class SharedBarrier(Func<Task<long>> barrier)
             (_running, _next) = (_next, null);
         }
 
-        return await barrier().ConfigureAwait(false);
+        return await barrier();
     }
 }

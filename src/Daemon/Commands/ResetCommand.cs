@@ -16,7 +16,7 @@ static class ResetCommand
         {
             var settings = shared.Read(parsed, fallback: System.Net.IPAddress.Loopback);
             Machine.CheckForContainers();
-            await CleanUp.RunAsync(OrchdHost.AgentOptions(settings), token).ConfigureAwait(false);
+            await CleanUp.RunAsync(OrchdHost.AgentOptions(settings), token);
             if (Directory.Exists(settings.DataDirectory)) Directory.Delete(settings.DataDirectory, recursive: true);
             return 0;
         });

@@ -74,7 +74,7 @@ sealed partial class SharedOptions
         };
     }
 
-    public IPEndPoint IngressEndpoint(ParseResult parsed, ServerSettings settings) => 
+    public IPEndPoint IngressEndpoint(ParseResult parsed, ServerSettings settings) =>
         new(settings.Advertise, InRange("--ingress-port", parsed.GetValue(_ingressPort), MaxPort));
 
     static int InRange(string option, int port, int max) =>

@@ -23,22 +23,22 @@ static class OrchdHost
         await using var log = Logs.Create(settings);
         using var logs = new SerilogLoggerFactory(log);
         using var peers = new PeerClients();
-        var store = settings.Server ? await OpenStoreAsync(settings, peers, logs, token).ConfigureAwait(false) : null;
+        var store = settings.Server ? await OpenStoreAsync(settings, peers, logs, token) : null;
         Announce(log, settings);
         await using var app = Build(settings, store, peers, log);
-        await app.StartAsync(token).ConfigureAwait(false);
+        await app.StartAsync(token);
         log.Information("{Name} is up", settings.Name);
         var failed = store?.Failed ?? new TaskCompletionSource<Exception>().Task; // without a store nothing of it can fail
         var stopped = app.WaitForShutdownAsync(token);
-        var first = await Task.WhenAny(stopped, failed).ConfigureAwait(false);
+        var first = await Task.WhenAny(stopped, failed);
         if (first == failed)
         {
-            log.Fatal(await failed.ConfigureAwait(false), "The log of the store failed: this server stops, and its data stay as they are");
-            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            log.Fatal(await failed, "The log of the store failed: this server stops, and its data stay as they are");
+            await app.StopAsync(CancellationToken.None);
         }
 
-        await stopped.ConfigureAwait(false);
-        if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
+        await stopped;
+        if (store is not null) await store.DisposeAsync();
         return first == failed ? 1 : 0;
     }
 

@@ -12,11 +12,11 @@ static class StartFailures
     {
         try
         {
-            return await program.ConfigureAwait(false);
+            return await program;
         }
         catch (Exception failure) when (OneLine(failure) is { } line)
         {
-            await Console.Error.WriteLineAsync($"orchd: {line}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"orchd: {line}");
             return 1;
         }
         catch (OperationCanceledException)

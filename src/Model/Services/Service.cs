@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using Orchestrator.Model.Pods;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
 using Orchestrator.Model.Schema;
 using Orchestrator.Model.Values;
 

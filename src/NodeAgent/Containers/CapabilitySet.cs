@@ -22,7 +22,7 @@ static class CapabilitySet
         HashSet<string> set = context?.Privileged == true ? [.. Available()] : [.. Defaults];
         IEnumerable<string> drop = context?.Capabilities?.Drop ?? [];
         IEnumerable<string> add = context?.Capabilities?.Add ?? [];
-        foreach (string name in drop.Select(Read))
+        foreach (var name in drop.Select(Read))
         {
             if (name == All)
                 set.Clear();
@@ -30,14 +30,14 @@ static class CapabilitySet
                 set.Remove(name);
         }
 
-        foreach (string name in add.Select(Read))
+        foreach (var name in add.Select(Read))
             set.UnionWith(name == All ? Available() : [name]);
         return [.. set.Order(StringComparer.Ordinal)];
     }
 
     public static JsonObject Json(SecurityContext? context, uint uid)
     {
-        IEnumerable<string> names = Of(context).Select(name => Prefix + name);
+        var names = Of(context).Select(name => Prefix + name);
         // A process that is not root has none in effect; a set-uid program may still get at the bounding set.
         return new JsonObject
         {
@@ -52,13 +52,13 @@ static class CapabilitySet
     // What this machine may not do itself it can't pass on.
     static IEnumerable<string> Available()
     {
-        ulong own = BoundingSet();
+        var own = BoundingSet();
         return ByNumber.Where(name => (own & (1UL << Number(name))) != 0);
     }
 
     static ulong BoundingSet()
     {
-        string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("CapBnd:", StringComparison.Ordinal));
+        var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("CapBnd:", StringComparison.Ordinal));
         return Convert.ToUInt64(line["CapBnd:".Length..].Trim(), 16);
     }
 
@@ -76,8 +76,8 @@ static class CapabilitySet
 
     static string Read(string name)
     {
-        string upper = name.ToUpperInvariant();
-        string bare = upper.StartsWith(Prefix, StringComparison.Ordinal) ? upper[Prefix.Length..] : upper;
+        var upper = name.ToUpperInvariant();
+        var bare = upper.StartsWith(Prefix, StringComparison.Ordinal) ? upper[Prefix.Length..] : upper;
         return bare == All || ByNumber.Contains(bare) ? bare : throw new ArgumentException($"\"{name}\" is not a capability");
     }
 }

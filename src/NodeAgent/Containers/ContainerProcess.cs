@@ -1,6 +1,4 @@
 using System.Text;
-using Orchestrator.Model.Pods;
-using Orchestrator.NodeAgent.Images;
 
 namespace Orchestrator.NodeAgent.Containers;
 
@@ -13,8 +11,8 @@ static class ContainerProcess
     /// <exception cref="InvalidOperationException">There is nothing to run.</exception>
     public static IReadOnlyList<string> Arguments(ContainerPlace place, IReadOnlyList<KeyValuePair<string, string>> environment)
     {
-        Container container = place.Container;
-        ProcessDefaults image = place.Image.Content.Process;
+        var container = place.Container;
+        var image = place.Image.Content.Process;
         IEnumerable<string> entrypoint = container.Command.Count > 0 ? container.Command : image.Entrypoint ?? [];
         IEnumerable<string> arguments = container.Args.Count > 0 ? container.Args : container.Command.Count > 0 ? [] : image.Cmd ?? [];
         Dictionary<string, string> known = new(environment);
@@ -25,21 +23,21 @@ static class ContainerProcess
     public static IReadOnlyList<KeyValuePair<string, string>> Environment(ContainerPlace place, string defaultPath)
     {
         Dictionary<string, string> set = new() { ["PATH"] = defaultPath, ["HOSTNAME"] = place.Pod.Spec.Hostname ?? place.Pod.Name };
-        foreach (string pair in place.Image.Content.Process.Env ?? [])
+        foreach (var pair in place.Image.Content.Process.Env ?? [])
         {
-            int equals = pair.IndexOf('=', StringComparison.Ordinal);
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0)
                 set[pair[..equals]] = pair[(equals + 1)..];
         }
 
-        foreach (EnvVar variable in place.Container.Env)
+        foreach (var variable in place.Container.Env)
             set[variable.Name] = Expand(variable.Value, set);
         return [.. set];
     }
 
     public static string WorkingDirectory(ContainerPlace place)
     {
-        string wanted = place.Container.WorkingDir ?? place.Image.Content.Process.WorkingDir ?? "";
+        var wanted = place.Container.WorkingDir ?? place.Image.Content.Process.WorkingDir ?? "";
         // runtime-spec: must be absolute. docker takes a relative one from the root.
         return wanted.StartsWith('/') ? wanted : "/" + wanted;
     }
@@ -48,7 +46,7 @@ static class ContainerProcess
     internal static string Expand(string text, IReadOnlyDictionary<string, string> known)
     {
         StringBuilder result = new();
-        for (int i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length; i++)
         {
             if (text[i] == '$' && i + 1 < text.Length && text[i + 1] == '$')
             {
@@ -56,7 +54,7 @@ static class ContainerProcess
                 i++;
             }
             else if (text[i] == '$' && i + 1 < text.Length && text[i + 1] == '(' && text.IndexOf(')', i) is > 0 and int end
-                && known.TryGetValue(text[(i + 2)..end], out string? value))
+                && known.TryGetValue(text[(i + 2)..end], out var value))
             {
                 result.Append(value);
                 i = end;

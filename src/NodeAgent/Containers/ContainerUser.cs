@@ -1,4 +1,3 @@
-using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Images;
 
 namespace Orchestrator.NodeAgent.Containers;
@@ -11,11 +10,11 @@ static class ContainerUser
     /// <exception cref="InvalidOperationException">runAsNonRoot is set and the process would be root.</exception>
     public static ProcessUser Resolve(ContainerPlace place)
     {
-        SecurityContext? own = place.Container.SecurityContext;
-        PodSecurityContext? pods = place.Pod.Spec.SecurityContext;
-        long? uid = own?.RunAsUser ?? pods?.RunAsUser;
-        long? gid = own?.RunAsGroup ?? pods?.RunAsGroup;
-        ProcessUser user = ImageUser.Resolve(place.Rootfs, uid is null ? place.Image.Content.Process.User : $"{uid}");
+        var own = place.Container.SecurityContext;
+        var pods = place.Pod.Spec.SecurityContext;
+        var uid = own?.RunAsUser ?? pods?.RunAsUser;
+        var gid = own?.RunAsGroup ?? pods?.RunAsGroup;
+        var user = ImageUser.Resolve(place.Rootfs, uid is null ? place.Image.Content.Process.User : $"{uid}");
         if (gid is { } group)
             user = user with { Gid = checked((uint)group) };
         if (pods is { SupplementalGroups.Count: > 0 })

@@ -9,7 +9,7 @@ static class MountList
 {
     public static JsonArray Json(IReadOnlyList<ContainerMount> mounts, bool privileged)
     {
-        string sysAccess = privileged ? "rw" : "ro";
+        var sysAccess = privileged ? "rw" : "ro";
         JsonArray list =
         [
             Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
@@ -20,7 +20,7 @@ static class MountList
             Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", sysAccess),
             Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"),
         ];
-        foreach (ContainerMount mount in mounts)
+        foreach (var mount in mounts)
             list.Add(Mount(mount.Destination, "bind", mount.Source, "rbind", "rprivate", "nosuid", "nodev", mount.ReadOnly ? "ro" : "rw"));
         return list;
     }

@@ -34,9 +34,9 @@ static class OciConfig
 
     public static byte[] Make(ContainerPlace place)
     {
-        ProcessUser user = ContainerUser.Resolve(place);
-        IReadOnlyList<KeyValuePair<string, string>> environment = ContainerProcess.Environment(place, DefaultPath);
-        bool privileged = place.Container.SecurityContext?.Privileged == true;
+        var user = ContainerUser.Resolve(place);
+        var environment = ContainerProcess.Environment(place, DefaultPath);
+        var privileged = place.Container.SecurityContext?.Privileged == true;
         JsonObject config = new()
         {
             ["ociVersion"] = Version,
@@ -69,7 +69,7 @@ static class OciConfig
     static JsonObject Linux(ContainerPlace place, bool privileged)
     {
         JsonArray namespaces = [Namespace("pid"), Namespace("mount"), Namespace("cgroup")];
-        foreach ((string type, string? path) in (ReadOnlySpan<(string, string?)>)
+        foreach ((var type, var path) in (ReadOnlySpan<(string, string?)>)
             [("network", place.NetworkNamespace), ("ipc", place.IpcNamespace), ("uts", place.UtsNamespace)])
         {
             if (path is not null)

@@ -16,7 +16,7 @@ sealed class OciRuntime(string program, string root)
     /// <exception cref="IOException">It can't be started.</exception>
     public async Task EnsureShimAsync(string podDirectory, CancellationToken cancel)
     {
-        ProgramResult result = await ExternalProgram.RunAsync([program, "--root", Root, "shim", "--dir", podDirectory], ShimTimeout, cancel);
+        var result = await ExternalProgram.RunAsync([program, "--root", Root, "shim", "--dir", podDirectory], ShimTimeout, cancel);
         if (result.ExitCode != 0)
             throw new IOException($"the pod's shim can't be started: {program} ended with {result.ExitCode}: {result.Output}");
     }
@@ -24,7 +24,7 @@ sealed class OciRuntime(string program, string root)
     /// <summary>Ends and forgets a container whatever its state. One the runtime does not know is fine.</summary>
     public async Task ForceDeleteAsync(string id, CancellationToken cancel)
     {
-        ProgramResult result = await ExternalProgram.RunAsync([program, "--root", Root, "delete", "--force", id], ShimTimeout, cancel);
+        var result = await ExternalProgram.RunAsync([program, "--root", Root, "delete", "--force", id], ShimTimeout, cancel);
         if (result.ExitCode != 0 && Directory.Exists(Path.Combine(Root, id)))
             throw new IOException($"container {id} can't be removed: {result.Output}");
     }

@@ -36,10 +36,10 @@ sealed class ShimClient(string podDirectory)
     /// <summary>Kills a container and waits until it has ended.</summary>
     public async Task EndAsync(string id, CancellationToken cancel)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(AnswerTimeout);
-        bool killed = false;
-        await foreach (IReadOnlyList<ShimContainer> seen in WatchAsync(limit.Token))
+        var killed = false;
+        await foreach (var seen in WatchAsync(limit.Token))
         {
             if (seen.Any(container => container.Id == id && container.Status == ShimContainer.Stopped))
                 return;
@@ -58,13 +58,13 @@ sealed class ShimClient(string podDirectory)
     /// <summary>The containers as they stand, then each one that ends, for as long as the shim lives.</summary>
     public async IAsyncEnumerable<IReadOnlyList<ShimContainer>> WatchAsync([EnumeratorCancellation] CancellationToken cancel)
     {
-        using Socket socket = await ConnectAsync(cancel);
+        using var socket = await ConnectAsync(cancel);
         await using NetworkStream stream = new(socket);
         using StreamReader lines = new(stream);
         await SendAsync(stream, new ShimRequest("wait"), cancel);
         while (await lines.ReadLineAsync(cancel) is { } line)
         {
-            ShimAnswer answer = Read(line);
+            var answer = Read(line);
             if (answer.Containers is { } all)
                 yield return all;
             else if (answer.Exit is { } exit)
@@ -90,16 +90,16 @@ sealed class ShimClient(string podDirectory)
 
     async Task<ShimAnswer> CallAsync(ShimRequest request, CancellationToken cancel)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(AnswerTimeout);
         try
         {
-            using Socket socket = await ConnectAsync(limit.Token);
+            using var socket = await ConnectAsync(limit.Token);
             await using NetworkStream stream = new(socket);
             using StreamReader lines = new(stream);
             await SendAsync(stream, request, limit.Token);
-            string line = await lines.ReadLineAsync(limit.Token) ?? throw new ShimException($"the shim went away during {request.Op}");
-            ShimAnswer answer = Read(line);
+            var line = await lines.ReadLineAsync(limit.Token) ?? throw new ShimException($"the shim went away during {request.Op}");
+            var answer = Read(line);
             return answer.Ok ? answer : throw new ShimException(answer.Error ?? $"the shim refuses {request.Op} without a word");
         }
         catch (IOException e)
@@ -117,7 +117,7 @@ sealed class ShimClient(string podDirectory)
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(ConnectTimeout);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socket), limit.Token);
             return socket;

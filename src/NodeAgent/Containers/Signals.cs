@@ -21,10 +21,10 @@ static class Signals
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return number is > 0 and <= Largest ? number : null;
-        string name = text.ToUpperInvariant();
-        int index = Array.IndexOf(Names, name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name);
+        var name = text.ToUpperInvariant();
+        var index = Array.IndexOf(Names, name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name);
         return index >= 0 ? index + 1 : null;
     }
 }

@@ -26,7 +26,7 @@ static class SyscallFilter
     public static JsonObject Json()
     {
         JsonArray rules = [new JsonObject { ["names"] = OciConfig.Texts(Denied), ["action"] = "SCMP_ACT_ERRNO", ["errnoRet"] = Eperm }];
-        foreach (ulong flag in NamespaceFlags)
+        foreach (var flag in NamespaceFlags)
         {
             rules.Add(new JsonObject
             {

@@ -9,13 +9,13 @@ sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, string> P
     public static AuthChallenge Parse(string scheme, string? parameters)
     {
         Dictionary<string, string> read = new(StringComparer.OrdinalIgnoreCase);
-        ReadOnlySpan<char> rest = parameters.AsSpan().Trim();
+        var rest = parameters.AsSpan().Trim();
         while (rest.Length > 0)
         {
-            int equals = rest.IndexOf('=');
+            var equals = rest.IndexOf('=');
             if (equals < 0)
                 break;
-            string name = rest[..equals].Trim(" ,\t").ToString();
+            var name = rest[..equals].Trim(" ,\t").ToString();
             rest = rest[(equals + 1)..].TrimStart();
             read[name] = rest is ['"', ..] ? Quoted(ref rest) : Token(ref rest);
         }
@@ -25,8 +25,8 @@ sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, string> P
 
     static string Token(ref ReadOnlySpan<char> rest)
     {
-        int end = rest.IndexOf(',');
-        ReadOnlySpan<char> value = end < 0 ? rest : rest[..end];
+        var end = rest.IndexOf(',');
+        var value = end < 0 ? rest : rest[..end];
         rest = end < 0 ? [] : rest[(end + 1)..];
         return value.Trim().ToString();
     }
@@ -34,7 +34,7 @@ sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, string> P
     static string Quoted(ref ReadOnlySpan<char> rest)
     {
         System.Text.StringBuilder value = new();
-        int at = 1;
+        var at = 1;
         while (at < rest.Length && rest[at] != '"')
         {
             if (rest[at] == '\\' && at + 1 < rest.Length)

@@ -31,12 +31,12 @@ sealed class BlobStore
     /// <summary>Reads a small document and verifies it again: disks lie too.</summary>
     public byte[] Read(Digest digest, int limitBytes)
     {
-        using FileStream file = Open(digest);
+        using var file = Open(digest);
         if (file.Length > limitBytes)
             throw new ImageException(ImageFault.Invalid, $"document {digest} is larger than {limitBytes} bytes");
-        byte[] content = new byte[file.Length];
+        var content = new byte[file.Length];
         file.ReadExactly(content);
-        Digest found = Digest.Of(content);
+        var found = Digest.Of(content);
         return found == digest ? content : throw Mismatch(digest, found);
     }
 
@@ -46,12 +46,12 @@ sealed class BlobStore
     {
         if (Contains(digest))
             return;
-        string beside = NewIncoming();
+        var beside = NewIncoming();
         try
         {
             using (FileStream file = new(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
             {
-                Digest found = await CopyAsync(content, file, sizeBytes ?? limitBytes, digest, cancel);
+                var found = await CopyAsync(content, file, sizeBytes ?? limitBytes, digest, cancel);
                 if (found != digest)
                     throw Mismatch(digest, found);
                 if (sizeBytes is { } size && file.Length != size)
@@ -71,18 +71,18 @@ sealed class BlobStore
     /// <summary>Takes away what an interrupted run left half written.</summary>
     public void Sweep()
     {
-        foreach (string left in Directory.EnumerateFiles(_incoming))
+        foreach (var left in Directory.EnumerateFiles(_incoming))
             File.Delete(left);
     }
 
     static async Task<Digest> CopyAsync(Stream from, FileStream to, long limitBytes, Digest digest, CancellationToken cancel)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[CopyBytes];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[CopyBytes];
         long total = 0;
         while (true)
         {
-            int read = await from.ReadAsync(buffer, cancel);
+            var read = await from.ReadAsync(buffer, cancel);
             if (read == 0)
                 return Digest.FromHash(hash.GetHashAndReset());
             total += read;

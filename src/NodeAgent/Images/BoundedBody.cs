@@ -9,14 +9,14 @@ static class BoundedBody
 
     public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limitBytes, string what, CancellationToken cancel)
     {
-        await using Stream body = await response.Content.ReadAsStreamAsync(cancel);
-        byte[] buffer = new byte[FirstBytes];
-        int filled = 0;
+        await using var body = await response.Content.ReadAsStreamAsync(cancel);
+        var buffer = new byte[FirstBytes];
+        var filled = 0;
         while (true)
         {
             if (filled == buffer.Length)
                 Array.Resize(ref buffer, buffer.Length * 2);
-            int read = await body.ReadAsync(buffer.AsMemory(filled), cancel);
+            var read = await body.ReadAsync(buffer.AsMemory(filled), cancel);
             if (read == 0)
                 return buffer.AsSpan(0, filled).ToArray();
             filled += read;

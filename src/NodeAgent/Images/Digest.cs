@@ -35,7 +35,7 @@ public readonly record struct Digest
 
     /// <summary>Reads a digest that content refers to.</summary>
     /// <exception cref="ImageException">It is not a sha256 digest.</exception>
-    public static Digest Parse(string? text) => TryParse(text, out Digest digest)
+    public static Digest Parse(string? text) => TryParse(text, out var digest)
         ? digest
         : throw new ImageException(ImageFault.Invalid, $"\"{text}\" is not a sha256 digest");
 

@@ -14,21 +14,21 @@ sealed record ImageContent
 
     public static ImageContent Read(BlobStore blobs, Digest manifestDigest, ImageLimits limits)
     {
-        ManifestDocument manifest = ReadManifest(blobs.Read(manifestDigest, limits.ManifestBytes), null, manifestDigest);
-        Digest configDigest = Digest.Parse(manifest.Config?.Digest);
-        ConfigDocument config = ImageJson.Read(blobs.Read(configDigest, limits.ConfigBytes), ImageJson.Default.ConfigDocument, $"configuration {configDigest}");
-        List<Descriptor> layers = manifest.Layers ?? [];
-        List<string> diffIds = config.Rootfs?.DiffIds ?? [];
+        var manifest = ReadManifest(blobs.Read(manifestDigest, limits.ManifestBytes), null, manifestDigest);
+        var configDigest = Digest.Parse(manifest.Config?.Digest);
+        var config = ImageJson.Read(blobs.Read(configDigest, limits.ConfigBytes), ImageJson.Default.ConfigDocument, $"configuration {configDigest}");
+        var layers = manifest.Layers ?? [];
+        var diffIds = config.Rootfs?.DiffIds ?? [];
         if (layers.Count != diffIds.Count)
             throw new ImageException(ImageFault.Invalid, $"image {manifestDigest} has {layers.Count} layers but {diffIds.Count} diff ids");
         if (layers.Count == 0 || layers.Count > limits.Layers)
             throw new ImageException(ImageFault.Invalid, $"image {manifestDigest} has {layers.Count} layers; 1 to {limits.Layers} are allowed");
 
         List<ImageLayer> read = [];
-        for (int i = 0; i < layers.Count; i++)
+        for (var i = 0; i < layers.Count; i++)
         {
-            Digest diffId = Digest.Parse(diffIds[i]);
-            Digest chain = i == 0 ? diffId : Digest.Of(System.Text.Encoding.ASCII.GetBytes($"{read[i - 1].ChainId} {diffId}"));
+            var diffId = Digest.Parse(diffIds[i]);
+            var chain = i == 0 ? diffId : Digest.Of(System.Text.Encoding.ASCII.GetBytes($"{read[i - 1].ChainId} {diffId}"));
             read.Add(new ImageLayer(Digest.Parse(layers[i].Digest), layers[i].Size, diffId, chain));
         }
 
@@ -41,8 +41,8 @@ sealed record ImageContent
     /// </summary>
     public static ManifestDocument ReadManifest(byte[] content, string? servedAs, Digest digest)
     {
-        ManifestDocument document = ImageJson.Read(content, ImageJson.Default.ManifestDocument, $"manifest {digest}");
-        string type = document.MediaType ?? servedAs ?? (document.Manifests is null ? MediaTypes.OciManifest : MediaTypes.OciIndex);
+        var document = ImageJson.Read(content, ImageJson.Default.ManifestDocument, $"manifest {digest}");
+        var type = document.MediaType ?? servedAs ?? (document.Manifests is null ? MediaTypes.OciManifest : MediaTypes.OciIndex);
         if (document.MediaType is not null && servedAs is not null && document.MediaType != servedAs
             && (MediaTypes.IsIndex(servedAs) || MediaTypes.IsManifest(servedAs)))
             throw new ImageException(ImageFault.Invalid, $"manifest {digest} says it is {document.MediaType} but was served as {servedAs}");

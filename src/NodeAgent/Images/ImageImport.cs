@@ -14,7 +14,7 @@ sealed class ImageImport(ImportSource source, BlobStore blobs, ImageLimits limit
 
     public async Task<IReadOnlyList<(ImageName, Digest)>> RunAsync(ImageName? name, CancellationToken cancel)
     {
-        IReadOnlyList<(ImageName?, Digest)> found = source.Has("index.json") ? await LayoutAsync(cancel)
+        var found = source.Has("index.json") ? await LayoutAsync(cancel)
             : source.Has("manifest.json") ? await DockerAsync(cancel)
             : throw new ImageException(ImageFault.Invalid, "neither an OCI layout (index.json) nor a docker archive (manifest.json)");
         if (name is null)
@@ -28,9 +28,9 @@ sealed class ImageImport(ImportSource source, BlobStore blobs, ImageLimits limit
 
     async Task<IReadOnlyList<(ImageName?, Digest)>> LayoutAsync(CancellationToken cancel)
     {
-        ManifestDocument index = ImageJson.Read(source.Read("index.json", limits.ManifestBytes), ImageJson.Default.ManifestDocument, "index.json");
+        var index = ImageJson.Read(source.Read("index.json", limits.ManifestBytes), ImageJson.Default.ManifestDocument, "index.json");
         List<(ImageName?, Digest)> found = [];
-        foreach (Descriptor entry in index.Manifests ?? [])
+        foreach (var entry in index.Manifests ?? [])
             found.Add((NameOf(entry), await ManifestAsync(Digest.Parse(entry.Digest), depth: 0, cancel)));
         return found;
     }
@@ -40,11 +40,11 @@ sealed class ImageImport(ImportSource source, BlobStore blobs, ImageLimits limit
         if (depth > limits.IndexDepth)
             throw new ImageException(ImageFault.Invalid, $"indexes are nested more than {limits.IndexDepth} deep");
         await CopyAsync(digest, null, limits.ManifestBytes, cancel);
-        ManifestDocument document = ImageContent.ReadManifest(blobs.Read(digest, limits.ManifestBytes), null, digest);
+        var document = ImageContent.ReadManifest(blobs.Read(digest, limits.ManifestBytes), null, digest);
         if (document.Manifests is not null)
             return await ManifestAsync(Digest.Parse(ImagePull.Choose(document, digest.ToString()).Digest), depth + 1, cancel);
         await CopyAsync(Digest.Parse(document.Config?.Digest), document.Config!.Size, limits.ConfigBytes, cancel);
-        foreach (Descriptor layer in document.Layers ?? [])
+        foreach (var layer in document.Layers ?? [])
             await CopyAsync(Digest.Parse(layer.Digest), layer.Size, limits.LayerBytes, cancel);
         return digest;
     }
@@ -53,23 +53,23 @@ sealed class ImageImport(ImportSource source, BlobStore blobs, ImageLimits limit
     {
         if (blobs.Contains(digest))
             return;
-        await using FileStream content = source.OpenRead($"blobs/sha256/{digest.Hex}");
+        await using var content = source.OpenRead($"blobs/sha256/{digest.Hex}");
         await blobs.AddAsync(digest, size, limit, content, cancel);
     }
 
     async Task<IReadOnlyList<(ImageName?, Digest)>> DockerAsync(CancellationToken cancel)
     {
-        List<DockerArchiveEntry> entries = ImageJson.Read(source.Read("manifest.json", limits.ManifestBytes), ImageJson.Default.ListDockerArchiveEntry, "manifest.json");
+        var entries = ImageJson.Read(source.Read("manifest.json", limits.ManifestBytes), ImageJson.Default.ListDockerArchiveEntry, "manifest.json");
         List<(ImageName?, Digest)> found = [];
-        foreach (DockerArchiveEntry entry in entries)
+        foreach (var entry in entries)
         {
-            Descriptor config = await AddFileAsync(entry.Config, "application/vnd.oci.image.config.v1+json", limits.ConfigBytes, cancel);
+            var config = await AddFileAsync(entry.Config, "application/vnd.oci.image.config.v1+json", limits.ConfigBytes, cancel);
             List<Descriptor> layers = [];
-            foreach (string layer in entry.Layers ?? [])
+            foreach (var layer in entry.Layers ?? [])
                 layers.Add(await AddFileAsync(layer, "application/vnd.oci.image.layer.v1.tar", limits.LayerBytes, cancel));
-            byte[] manifest = JsonSerializer.SerializeToUtf8Bytes(
+            var manifest = JsonSerializer.SerializeToUtf8Bytes(
                 new ManifestDocument { SchemaVersion = 2, MediaType = MediaTypes.OciManifest, Config = config, Layers = layers }, WithoutNulls.ManifestDocument);
-            Digest digest = Digest.Of(manifest);
+            var digest = Digest.Of(manifest);
             using MemoryStream content = new(manifest);
             await blobs.AddAsync(digest, manifest.Length, limits.ManifestBytes, content, cancel);
             if (entry.RepoTags is { Count: > 0 } tags)
@@ -92,8 +92,8 @@ sealed class ImageImport(ImportSource source, BlobStore blobs, ImageLimits limit
     {
         if (file is null)
             throw new ImageException(ImageFault.Invalid, "manifest.json names no configuration");
-        await using FileStream content = source.OpenRead(file);
-        Digest digest = Digest.FromHash(await SHA256.HashDataAsync(content, cancel));
+        await using var content = source.OpenRead(file);
+        var digest = Digest.FromHash(await SHA256.HashDataAsync(content, cancel));
         content.Position = 0;
         await blobs.AddAsync(digest, content.Length, limit, content, cancel);
         return new Descriptor(mediaType, digest.ToString(), content.Length);
@@ -103,9 +103,9 @@ sealed class ImageImport(ImportSource source, BlobStore blobs, ImageLimits limit
     {
         if (entry.Annotations is null)
             return null;
-        if (entry.Annotations.TryGetValue(ContainerdName, out string? full))
+        if (entry.Annotations.TryGetValue(ContainerdName, out var full))
             return ImageName.Parse(full);
         // The layout's own annotation may be a bare tag, which names nothing by itself.
-        return entry.Annotations.TryGetValue(RefName, out string? name) && name.AsSpan().ContainsAny('/', ':') ? ImageName.Parse(name) : null;
+        return entry.Annotations.TryGetValue(RefName, out var name) && name.AsSpan().ContainsAny('/', ':') ? ImageName.Parse(name) : null;
     }
 }

@@ -20,19 +20,19 @@ public sealed partial record ImageName(string Registry, string Repository, strin
     /// <exception cref="ImageException">It is not a name.</exception>
     public static ImageName Parse(string text)
     {
-        string rest = text;
+        var rest = text;
         Digest? digest = null;
-        int at = rest.IndexOf('@', StringComparison.Ordinal);
+        var at = rest.IndexOf('@', StringComparison.Ordinal);
         if (at >= 0)
         {
-            if (!Images.Digest.TryParse(rest[(at + 1)..], out Digest read))
+            if (!Images.Digest.TryParse(rest[(at + 1)..], out var read))
                 throw Bad(text, $"\"{rest[(at + 1)..]}\" is not a sha256 digest");
             digest = read;
             rest = rest[..at];
         }
 
         string? tag = null;
-        int colon = rest.LastIndexOf(':');
+        var colon = rest.LastIndexOf(':');
         if (colon > rest.LastIndexOf('/'))
         {
             tag = rest[(colon + 1)..];
@@ -41,7 +41,7 @@ public sealed partial record ImageName(string Registry, string Repository, strin
                 throw Bad(text, $"\"{tag}\" is not a tag");
         }
 
-        (string registry, string repository) = Split(rest);
+        (var registry, var repository) = Split(rest);
         if (!RegistryPattern().IsMatch(registry))
             throw Bad(text, $"\"{registry}\" is not a registry host");
         if (repository.Length > RepositoryLength || !RepositoryPattern().IsMatch(repository))
@@ -56,10 +56,10 @@ public sealed partial record ImageName(string Registry, string Repository, strin
     // The first part is a host when it looks like one: a dot, a port, or localhost.
     static (string Registry, string Repository) Split(string path)
     {
-        int slash = path.IndexOf('/', StringComparison.Ordinal);
-        string first = slash < 0 ? "" : path[..slash];
-        bool host = first == "localhost" || first.AsSpan().ContainsAny('.', ':');
-        (string registry, string repository) = host ? (first, path[(slash + 1)..]) : (DefaultRegistry, path);
+        var slash = path.IndexOf('/', StringComparison.Ordinal);
+        var first = slash < 0 ? "" : path[..slash];
+        var host = first == "localhost" || first.AsSpan().ContainsAny('.', ':');
+        (var registry, var repository) = host ? (first, path[(slash + 1)..]) : (DefaultRegistry, path);
         if (registry == "index.docker.io")
             registry = DefaultRegistry;
         if (registry == DefaultRegistry && !repository.Contains('/', StringComparison.Ordinal))

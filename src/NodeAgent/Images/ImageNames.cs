@@ -16,7 +16,7 @@ sealed class ImageNames(string root)
 
     public Digest? Find(ImageName name)
     {
-        string path = PathOf(name);
+        var path = PathOf(name);
         if (!File.Exists(path))
             return null;
         return Digest.Parse(Load(path).ManifestDigest);
@@ -32,7 +32,7 @@ sealed class ImageNames(string root)
 
     static NamedImage Load(string path)
     {
-        byte[] content = File.ReadAllBytes(path);
+        var content = File.ReadAllBytes(path);
         if (content.Length > FileBytes)
             throw new InvalidDataException($"{path} is larger than {FileBytes} bytes");
         return ImageJson.Read(content, ImageJson.Default.NamedImage, path);

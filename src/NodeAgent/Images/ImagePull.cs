@@ -21,7 +21,7 @@ sealed class ImagePull(RegistryClient registry, BlobStore blobs, ImageLimits lim
     /// <summary>Pulls; afterwards everything the manifest names is in the store. Hands back its digest.</summary>
     public async Task<Digest> RunAsync(ImageName name, CancellationToken cancel)
     {
-        (Digest digest, ManifestDocument manifest) = await FindManifestAsync(name, cancel);
+        (var digest, var manifest) = await FindManifestAsync(name, cancel);
         List<(Digest Digest, long Size, long Limit)> wanted =
             [Wanted(manifest.Config, limits.ConfigBytes), .. (manifest.Layers ?? []).Select(layer => Wanted(layer, limits.LayerBytes))];
         if (wanted.Count > limits.Layers + 1)
@@ -41,15 +41,15 @@ sealed class ImagePull(RegistryClient registry, BlobStore blobs, ImageLimits lim
 
     async Task<(Digest, ManifestDocument)> FindManifestAsync(ImageName name, CancellationToken cancel)
     {
-        string reference = name.Reference;
-        Digest? wanted = name.Digest;
-        for (int depth = 0; depth <= limits.IndexDepth; depth++)
+        var reference = name.Reference;
+        var wanted = name.Digest;
+        for (var depth = 0; depth <= limits.IndexDepth; depth++)
         {
-            (byte[] content, string? servedAs) = await registry.GetManifestAsync(name, reference, cancel);
-            Digest digest = Digest.Of(content);
+            (var content, var servedAs) = await registry.GetManifestAsync(name, reference, cancel);
+            var digest = Digest.Of(content);
             if (wanted is { } pinned && pinned != digest)
                 throw new ImageException(ImageFault.Invalid, $"image {name}: content does not match its digest: wanted {pinned}, got {digest}");
-            ManifestDocument document = ImageContent.ReadManifest(content, servedAs, digest);
+            var document = ImageContent.ReadManifest(content, servedAs, digest);
             using (MemoryStream bytes = new(content))
                 await blobs.AddAsync(digest, content.Length, limits.ManifestBytes, bytes, cancel);
             if (document.Manifests is null)
@@ -67,11 +67,11 @@ sealed class ImagePull(RegistryClient registry, BlobStore blobs, ImageLimits lim
             throw new ImageException(ImageFault.Invalid, $"image {name}: blob {digest} has {size} bytes, {limit} are allowed");
         if (blobs.Contains(digest))
             return;
-        for (int attempt = 1; ; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await using Stream content = await registry.OpenBlobAsync(name, digest, cancel);
+                await using var content = await registry.OpenBlobAsync(name, digest, cancel);
                 await blobs.AddAsync(digest, size, limit, content, cancel);
                 return;
             }

@@ -36,10 +36,10 @@ public sealed class ImageStore : IDisposable
     {
         try
         {
-            ImageName name = ImageName.Parse(image);
-            Digest manifest = await FindOrPullAsync(name, policy ?? DefaultPolicy(name), cancel);
-            ImageContent content = ImageContent.Read(_blobs, manifest, _limits);
-            IReadOnlyList<string> layers = await _layers.UnpackAsync(content, cancel);
+            var name = ImageName.Parse(image);
+            var manifest = await FindOrPullAsync(name, policy ?? DefaultPolicy(name), cancel);
+            var content = ImageContent.Read(_blobs, manifest, _limits);
+            var layers = await _layers.UnpackAsync(content, cancel);
             return new LocalImage(name, content, layers);
         }
         catch (ImageException e)
@@ -54,7 +54,7 @@ public sealed class ImageStore : IDisposable
     {
         if (!_blobs.Contains(manifest))
             throw new ImageException(ImageFault.NotFound, $"node {_node}: image {image} is gone from this node: no manifest {manifest}");
-        ImageContent content = ImageContent.Read(_blobs, manifest, _limits);
+        var content = ImageContent.Read(_blobs, manifest, _limits);
         return new LocalImage(ImageName.Parse(image), content, await _layers.UnpackAsync(content, cancel));
     }
 
@@ -65,10 +65,10 @@ public sealed class ImageStore : IDisposable
     /// <exception cref="ImageException">It is neither form, has no name, or its content is not what it says.</exception>
     public async Task<IReadOnlyList<(string Name, string Digest)>> ImportAsync(string path, string? name, CancellationToken cancel)
     {
-        using ImportSource source = ImportSource.Open(path, _limits);
+        using var source = ImportSource.Open(path, _limits);
         IReadOnlyList<(ImageName Name, Digest Manifest)> found =
             await new ImageImport(source, _blobs, _limits).RunAsync(name is null ? null : ImageName.Parse(name), cancel);
-        foreach ((ImageName imported, Digest manifest) in found)
+        foreach ((var imported, var manifest) in found)
         {
             // Read whole before it gets a name: an image that can't be run is not imported.
             ImageContent.Read(_blobs, manifest, _limits);
@@ -101,13 +101,13 @@ public sealed class ImageStore : IDisposable
         if (policy == ImagePullPolicy.Never)
             throw new ImageException(ImageFault.NeverPulled, $"image {name} is not here and its pull policy is Never");
 
-        SemaphoreSlim turn = _pulling.GetOrAdd(name.ToString(), _ => new SemaphoreSlim(1, 1));
+        var turn = _pulling.GetOrAdd(name.ToString(), _ => new SemaphoreSlim(1, 1));
         await turn.WaitAsync(cancel);
         try
         {
             if (policy == ImagePullPolicy.IfNotPresent && _names.Find(name) is { } meanwhile)
                 return meanwhile;
-            Digest manifest = await new ImagePull(_registry, _blobs, _limits).RunAsync(name, cancel);
+            var manifest = await new ImagePull(_registry, _blobs, _limits).RunAsync(name, cancel);
             _names.Set(name, manifest);
             return manifest;
         }

@@ -27,13 +27,13 @@ static class ImageUser
 
     public static ProcessUser Resolve(string? user, IReadOnlyList<string> passwd, IReadOnlyList<string> groups)
     {
-        string[] parts = string.IsNullOrEmpty(user) ? ["0"] : user.Split(':');
+        var parts = string.IsNullOrEmpty(user) ? ["0"] : user.Split(':');
         if (parts.Length > 2 || parts.Any(part => part.Length == 0))
             throw Bad($"\"{user}\" is not USER or USER:GROUP");
 
-        string[]? entry = passwd.Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length >= 4 && Matches(fields, parts[0]));
-        uint uid = Id(parts[0]) ?? (entry is not null ? Id(entry[2]) : null) ?? throw Bad($"user \"{parts[0]}\" is not in its /etc/passwd");
-        uint gid = parts.Length == 2 ? Group(parts[1], groups) : entry is not null ? Id(entry[3]) ?? throw Bad($"user \"{parts[0]}\" has a group that is no number") : 0;
+        var entry = passwd.Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length >= 4 && Matches(fields, parts[0]));
+        var uid = Id(parts[0]) ?? (entry is not null ? Id(entry[2]) : null) ?? throw Bad($"user \"{parts[0]}\" is not in its /etc/passwd");
+        var gid = parts.Length == 2 ? Group(parts[1], groups) : entry is not null ? Id(entry[3]) ?? throw Bad($"user \"{parts[0]}\" has a group that is no number") : 0;
         // A group given by hand is the only one; else those the image's group file lists for the name.
         IReadOnlyList<uint> more = parts.Length == 2 || entry is null ? [] : Memberships(entry[0], gid, groups);
         return new ProcessUser(uid, gid, more);
@@ -46,7 +46,7 @@ static class ImageUser
     {
         if (Id(group) is { } gid)
             return gid;
-        string[]? entry = groups.Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length >= 3 && fields[0] == group);
+        var entry = groups.Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length >= 3 && fields[0] == group);
         return (entry is null ? null : Id(entry[2])) ?? throw Bad($"group \"{group}\" is not in its /etc/group");
     }
 
@@ -59,7 +59,7 @@ static class ImageUser
     {
         if (!text.All(char.IsAsciiDigit) || text.Length == 0)
             return null;
-        return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id <= LargestId
+        return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id <= LargestId
             ? id : throw Bad($"{text} is not an id from 0 to {LargestId}");
     }
 

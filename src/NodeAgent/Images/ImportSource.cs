@@ -43,10 +43,10 @@ sealed class ImportSource : IDisposable
 
     public byte[] Read(string name, int limitBytes)
     {
-        using FileStream file = OpenRead(name);
+        using var file = OpenRead(name);
         if (file.Length > limitBytes)
             throw new ImageException(ImageFault.Invalid, $"{name} is larger than {limitBytes} bytes");
-        byte[] content = new byte[file.Length];
+        var content = new byte[file.Length];
         file.ReadExactly(content);
         return content;
     }
@@ -54,11 +54,11 @@ sealed class ImportSource : IDisposable
     string? Find(string name)
     {
         // docker save once wrote equal layers as symbolic links to the first.
-        for (int depth = 0; depth < LinkDepth; depth++)
+        for (var depth = 0; depth < LinkDepth; depth++)
         {
-            if (_files.TryGetValue(name, out string? path))
+            if (_files.TryGetValue(name, out var path))
                 return path;
-            if (!_links.TryGetValue(name, out string? target))
+            if (!_links.TryGetValue(name, out var target))
                 return null;
             name = Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(name) ?? "", target))[1..];
         }
@@ -69,7 +69,7 @@ sealed class ImportSource : IDisposable
     void AddDirectory(string path)
     {
         EnumerationOptions walk = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, MaxRecursionDepth = 4 };
-        foreach (string file in Directory.EnumerateFiles(path, "*", walk))
+        foreach (var file in Directory.EnumerateFiles(path, "*", walk))
             Add(Path.GetRelativePath(path, file), file);
     }
 
@@ -77,15 +77,15 @@ sealed class ImportSource : IDisposable
     {
         // Beside the archive's reader, not in /tmp, which may be small memory: the system's temporary directory is set by TMPDIR.
         _staging = Directory.CreateTempSubdirectory("orch-import-").FullName;
-        using UnpackStream unpacked = UnpackStream.Open(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, CopyBytes), limits);
+        using var unpacked = UnpackStream.Open(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, CopyBytes), limits);
         TarStream tar = new(unpacked);
-        byte[] buffer = new byte[CopyBytes];
+        var buffer = new byte[CopyBytes];
         while (tar.Next() is { } entry)
         {
-            string name = entry.Path.StartsWith("./", StringComparison.Ordinal) ? entry.Path[2..] : entry.Path;
+            var name = entry.Path.StartsWith("./", StringComparison.Ordinal) ? entry.Path[2..] : entry.Path;
             if (entry.Kind == TarKind.File)
             {
-                string staged = Path.Combine(_staging, _files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                var staged = Path.Combine(_staging, _files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 using FileStream file = new(staged, FileMode.CreateNew);
                 for (int read; (read = tar.Read(buffer)) > 0;)
                     file.Write(buffer, 0, read);

@@ -33,12 +33,12 @@ sealed class LayerExtractor : IDisposable
     public void Extract(Stream archive)
     {
         TarStream tar = new(archive);
-        int entries = 0;
+        var entries = 0;
         while (tar.Next() is { } entry)
         {
             if (++entries > _limits.Entries)
                 throw Bad($"it has more than {_limits.Entries} entries");
-            string path = Clean(entry.Path);
+            var path = Clean(entry.Path);
             try
             {
                 Place(entry, path, tar);
@@ -62,10 +62,10 @@ sealed class LayerExtractor : IDisposable
             return;
         }
 
-        int slash = path.LastIndexOf('/');
-        string directory = slash < 0 ? "" : path[..slash];
-        string name = path[(slash + 1)..];
-        using SafeFileHandle parent = _tree.OpenDirectory(directory);
+        var slash = path.LastIndexOf('/');
+        var directory = slash < 0 ? "" : path[..slash];
+        var name = path[(slash + 1)..];
+        using var parent = _tree.OpenDirectory(directory);
         if (name == OpaqueMarker)
             SetOpaque(directory);
         else if (name.StartsWith(WhiteoutPrefix, StringComparison.Ordinal))
@@ -83,14 +83,14 @@ sealed class LayerExtractor : IDisposable
             return;
         if (hidden is "" or "." or "..")
             throw Bad("it has a whiteout without a name");
-        string path = directory.Length == 0 ? hidden : $"{directory}/{hidden}";
+        var path = directory.Length == 0 ? hidden : $"{directory}/{hidden}";
         if (Libc.MknodAt(parent, hidden, Libc.SIfchr, 0) == 0)
         {
             _whiteouts.Add(path);
             return;
         }
 
-        int errno = Marshal.GetLastPInvokeError();
+        var errno = Marshal.GetLastPInvokeError();
         if (errno != Errno.Eexist)
             throw new SyscallException("mknodat", errno, path);
         // This layer brought its own already. A directory of its own must not show what lies below.
@@ -105,7 +105,7 @@ sealed class LayerExtractor : IDisposable
     {
         if (Libc.MkdirAt(parent, name, 0x1ED) != 0)
         {
-            int errno = Marshal.GetLastPInvokeError();
+            var errno = Marshal.GetLastPInvokeError();
             if (errno != Errno.Eexist)
                 throw new SyscallException("mkdirat", errno, path);
             if (!IsDirectory(parent, name))
@@ -148,7 +148,7 @@ sealed class LayerExtractor : IDisposable
 
     void WriteFile(SafeFileHandle parent, string path, string name, TarHeader entry, TarStream tar)
     {
-        int fd = Libc.OpenAt(parent, name, Libc.OWronly | Libc.OCreat | Libc.OExcl | Libc.ONofollow | Libc.OCloexec, 0x180);
+        var fd = Libc.OpenAt(parent, name, Libc.OWronly | Libc.OCreat | Libc.OExcl | Libc.ONofollow | Libc.OCloexec, 0x180);
         using SafeFileHandle file = new(SyscallException.Check(fd, "openat", path), ownsHandle: true);
         long at = 0;
         for (int read; (read = tar.Read(_buffer)) > 0; at += read)
@@ -159,8 +159,8 @@ sealed class LayerExtractor : IDisposable
 
     void LinkTo(SafeFileHandle parent, string path, string name, string target)
     {
-        int slash = target.LastIndexOf('/');
-        using SafeFileHandle from = _tree.TryOpen(slash < 0 ? "" : target[..slash], Libc.OPath | Libc.ODirectory)
+        var slash = target.LastIndexOf('/');
+        using var from = _tree.TryOpen(slash < 0 ? "" : target[..slash], Libc.OPath | Libc.ODirectory)
             ?? throw Bad($"hard link \"{path}\" points at \"{target}\", which this layer does not have");
         // Without AT_SYMLINK_FOLLOW a link to a symbolic link links the link itself (linkat(2)).
         if (Libc.LinkAt(from, target[(slash + 1)..], parent, name, 0) != 0)
@@ -170,8 +170,8 @@ sealed class LayerExtractor : IDisposable
     // Devices are placed because the specification has them; the root filesystem is mounted nodev, so they open nothing.
     static void MakeNode(SafeFileHandle parent, string path, string name, TarHeader entry)
     {
-        ulong device = DeviceNumber(entry.DeviceMajor, entry.DeviceMinor);
-        uint type = entry.Kind switch
+        var device = DeviceNumber(entry.DeviceMajor, entry.DeviceMinor);
+        var type = entry.Kind switch
         {
             TarKind.CharacterDevice => Libc.SIfchr,
             TarKind.BlockDevice => Libc.SIfblk,
@@ -189,7 +189,7 @@ sealed class LayerExtractor : IDisposable
 
     void SetDirectory(string path, TarHeader entry)
     {
-        using SafeFileHandle directory = Reopen(path);
+        using var directory = Reopen(path);
         SetAttributes(directory, path, entry);
     }
 
@@ -198,7 +198,7 @@ sealed class LayerExtractor : IDisposable
         // In this order: a change of owner clears set-uid bits and capabilities.
         SyscallException.Check(Libc.Fchown(file, entry.Uid, entry.Gid), "fchown", path);
         SyscallException.Check(Libc.Fchmod(file, entry.Mode), "fchmod", path);
-        foreach ((string name, byte[] value) in entry.Xattrs)
+        foreach ((var name, var value) in entry.Xattrs)
         {
             // trusted.overlay.* would steer overlayfs, security.* the host's policy: neither is an image's to say.
             if (name == CapabilityXattr || name.StartsWith(UserXattrs, StringComparison.Ordinal))
@@ -214,7 +214,7 @@ sealed class LayerExtractor : IDisposable
 
     void SetOpaque(string directory)
     {
-        using SafeFileHandle handle = Reopen(directory);
+        using var handle = Reopen(directory);
         SyscallException.Check(Libc.Fsetxattr(handle, "trusted.overlay.opaque", "y"u8, 1, 0), "fsetxattr", directory);
     }
 
@@ -222,7 +222,7 @@ sealed class LayerExtractor : IDisposable
     {
         if (Libc.UnlinkAt(parent, name, 0) == 0)
             return;
-        int errno = Marshal.GetLastPInvokeError();
+        var errno = Marshal.GetLastPInvokeError();
         if (errno == Errno.Enoent)
             return;
         if (errno != Errno.Eisdir)
@@ -233,7 +233,7 @@ sealed class LayerExtractor : IDisposable
 
     static bool IsDirectory(SafeFileHandle parent, string name)
     {
-        int fd = Libc.OpenAt(parent, name, Libc.OPath | Libc.ODirectory | Libc.ONofollow | Libc.OCloexec, 0);
+        var fd = Libc.OpenAt(parent, name, Libc.OPath | Libc.ODirectory | Libc.ONofollow | Libc.OCloexec, 0);
         if (fd < 0)
             return false;
         new SafeFileHandle(fd, ownsHandle: true).Dispose();
@@ -247,7 +247,7 @@ sealed class LayerExtractor : IDisposable
 
     static Libc.TimeSpec[] Times(TarHeader entry)
     {
-        long seconds = (long)Math.Clamp(Math.Floor(entry.ModifiedSeconds), long.MinValue / 2.0, int.MaxValue);
+        var seconds = (long)Math.Clamp(Math.Floor(entry.ModifiedSeconds), long.MinValue / 2.0, int.MaxValue);
         Libc.TimeSpec time = new() { Seconds = seconds, Nanoseconds = (long)((entry.ModifiedSeconds - Math.Floor(entry.ModifiedSeconds)) * 1e9) % 1_000_000_000 };
         return [time, time];
     }
@@ -255,7 +255,7 @@ sealed class LayerExtractor : IDisposable
     // "..", wherever it stands, is refused: no honest tool writes it. A leading slash is cut as every tar does.
     static string Clean(string path)
     {
-        string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (parts.Contains(".."))
             throw Bad($"\"{path}\" leaves its directory");
         return string.Join('/', parts.Where(part => part != "."));

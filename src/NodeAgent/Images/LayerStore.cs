@@ -33,10 +33,10 @@ sealed class LayerStore : IDisposable
         await _oneAtATime.WaitAsync(cancel);
         try
         {
-            foreach (ImageLayer layer in image.Layers)
+            foreach (var layer in image.Layers)
             {
                 cancel.ThrowIfCancellationRequested();
-                string directory = PathOf(layer);
+                var directory = PathOf(layer);
                 if (!Directory.Exists(directory))
                     Unpack(layer, directory);
                 directories.Add(directory);
@@ -53,7 +53,7 @@ sealed class LayerStore : IDisposable
     /// <summary>Takes away what an interrupted run left half unpacked.</summary>
     public void Sweep()
     {
-        foreach (string left in Directory.EnumerateDirectories(_unpacking))
+        foreach (var left in Directory.EnumerateDirectories(_unpacking))
             Directory.Delete(left, recursive: true);
     }
 
@@ -61,15 +61,15 @@ sealed class LayerStore : IDisposable
 
     void Unpack(ImageLayer layer, string directory)
     {
-        string beside = Path.Combine(_unpacking, Path.GetRandomFileName());
+        var beside = Path.Combine(_unpacking, Path.GetRandomFileName());
         Directory.CreateDirectory(beside, (UnixFileMode)0x1ED);
         try
         {
-            using (UnpackStream tar = UnpackStream.Open(_blobs.Open(layer.Blob), _limits))
+            using (var tar = UnpackStream.Open(_blobs.Open(layer.Blob), _limits))
             using (LayerExtractor extractor = new(beside, _limits))
             {
                 extractor.Extract(tar);
-                Digest found = tar.Finish();
+                var found = tar.Finish();
                 if (found != layer.DiffId)
                     throw new ImageException(ImageFault.Invalid, $"layer {layer.Blob} unpacks to {found}, not to {layer.DiffId} as its image says");
             }

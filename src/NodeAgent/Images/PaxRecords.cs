@@ -19,8 +19,8 @@ sealed class PaxRecords
         PaxRecords records = new();
         while (data.Length > 0)
         {
-            int space = data.IndexOf((byte)' ');
-            if (space <= 0 || !int.TryParse(data[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+            var space = data.IndexOf((byte)' ');
+            if (space <= 0 || !int.TryParse(data[..space], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
                 || length <= space + 1 || length > data.Length || data[length - 1] != (byte)'\n')
                 throw Bad("a record's length is wrong");
             records.Add(data[(space + 1)..(length - 1)]);
@@ -34,26 +34,26 @@ sealed class PaxRecords
 
     public long? Number(string key)
     {
-        if (!_texts.TryGetValue(key, out string? text))
+        if (!_texts.TryGetValue(key, out var text))
             return null;
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : throw Bad($"{key} is \"{text}\"");
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw Bad($"{key} is \"{text}\"");
     }
 
     public double? Seconds(string key)
     {
-        if (!_texts.TryGetValue(key, out string? text))
+        if (!_texts.TryGetValue(key, out var text))
             return null;
-        return double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value)
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? value : throw Bad($"{key} is \"{text}\"");
     }
 
     void Add(ReadOnlySpan<byte> record)
     {
-        int equals = record.IndexOf((byte)'=');
+        var equals = record.IndexOf((byte)'=');
         if (equals <= 0)
             throw Bad("a record has no key");
-        string key = Encoding.UTF8.GetString(record[..equals]);
-        ReadOnlySpan<byte> value = record[(equals + 1)..];
+        var key = Encoding.UTF8.GetString(record[..equals]);
+        var value = record[(equals + 1)..];
         if (key.StartsWith("GNU.sparse.", StringComparison.Ordinal))
             throw Bad("sparse files are not supported in layers");
         if (key.StartsWith(XattrPrefix, StringComparison.Ordinal))

@@ -41,15 +41,15 @@ sealed class RegistryClient : IDisposable
     /// <summary>Fetches a manifest or index by tag or digest, with the type the registry says it has.</summary>
     public async Task<(byte[] Content, string? MediaType)> GetManifestAsync(ImageName name, string reference, CancellationToken cancel)
     {
-        using HttpResponseMessage response = await GetAsync(name, $"manifests/{reference}", manifests: true, cancel);
-        byte[] content = await BoundedBody.ReadAsync(response, _limits.ManifestBytes, $"manifest of {name}", cancel);
+        using var response = await GetAsync(name, $"manifests/{reference}", manifests: true, cancel);
+        var content = await BoundedBody.ReadAsync(response, _limits.ManifestBytes, $"manifest of {name}", cancel);
         return (content, response.Content.Headers.ContentType?.MediaType);
     }
 
     /// <summary>Opens a blob's bytes as they come. The response ends with the stream.</summary>
     public async Task<Stream> OpenBlobAsync(ImageName name, Digest digest, CancellationToken cancel)
     {
-        HttpResponseMessage response = await GetAsync(name, $"blobs/{digest}", manifests: false, cancel);
+        var response = await GetAsync(name, $"blobs/{digest}", manifests: false, cancel);
         return new StallGuard(await response.Content.ReadAsStreamAsync(cancel), _limits.StallTimeout, $"{name.Registry}: blob {digest}");
     }
 
@@ -58,10 +58,10 @@ sealed class RegistryClient : IDisposable
         Uri at = new(_options.BaseOf(name.Registry), $"{name.Repository}/{what}");
         try
         {
-            HttpResponseMessage response = await SendAsync(at, manifests, _tokens.Known(name), cancel);
+            var response = await SendAsync(at, manifests, _tokens.Known(name), cancel);
             if (response.StatusCode == HttpStatusCode.Unauthorized)
             {
-                AuthenticationHeaderValue? answer = await _tokens.AnswerAsync(name, response.Headers.WwwAuthenticate, cancel);
+                var answer = await _tokens.AnswerAsync(name, response.Headers.WwwAuthenticate, cancel);
                 if (answer is not null)
                 {
                     response.Dispose();
@@ -89,19 +89,19 @@ sealed class RegistryClient : IDisposable
         using HttpRequestMessage request = new(HttpMethod.Get, at);
         if (manifests)
         {
-            foreach (string type in (string[])[MediaTypes.OciManifest, MediaTypes.OciIndex, MediaTypes.DockerManifest, MediaTypes.DockerList])
+            foreach (var type in (string[])[MediaTypes.OciManifest, MediaTypes.OciIndex, MediaTypes.DockerManifest, MediaTypes.DockerList])
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
         }
 
         request.Headers.Authorization = authorization;
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(_limits.AnswerTimeout);
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
     }
 
     static async Task<ImageException> RefusalAsync(ImageName name, HttpResponseMessage response, CancellationToken cancel)
     {
-        string said = await ReasonAsync(response, cancel);
+        var said = await ReasonAsync(response, cancel);
         return response.StatusCode switch
         {
             HttpStatusCode.NotFound => new ImageException(ImageFault.NotFound, $"image {name} not found: {said}"),
@@ -115,8 +115,8 @@ sealed class RegistryClient : IDisposable
     {
         try
         {
-            byte[] body = await BoundedBody.ReadAsync(response, ErrorBytes, "error answer", cancel);
-            List<RegistryError>? errors = ImageJson.Read(body, ImageJson.Default.RegistryErrors, "error answer").Errors;
+            var body = await BoundedBody.ReadAsync(response, ErrorBytes, "error answer", cancel);
+            var errors = ImageJson.Read(body, ImageJson.Default.RegistryErrors, "error answer").Errors;
             if (errors is { Count: > 0 })
                 return string.Join("; ", errors.Select(e => e.Message is { Length: > 0 } message ? message : e.Code));
         }

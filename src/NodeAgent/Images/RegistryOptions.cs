@@ -22,13 +22,13 @@ public sealed record RegistryOptions
     {
         if (Insecure.Contains(host))
             return true;
-        string name = host.LastIndexOf(':') is > 0 and int colon && !host.EndsWith(']') ? host[..colon] : host;
+        var name = host.LastIndexOf(':') is > 0 and int colon && !host.EndsWith(']') ? host[..colon] : host;
         return name == "localhost" || (System.Net.IPAddress.TryParse(name, out var address) && System.Net.IPAddress.IsLoopback(address));
     }
 
     internal Uri BaseOf(string registry)
     {
-        string host = registry == "docker.io" ? DockerIoHost : registry;
+        var host = registry == "docker.io" ? DockerIoHost : registry;
         return new Uri($"{(IsPlain(host) ? "http" : "https")}://{host}/v2/");
     }
 }

@@ -19,10 +19,10 @@ sealed class RegistryTokens(HttpClient http, RegistryOptions options, ImageLimit
     /// <summary>Gets what the challenge asks for. Null: we have nothing to answer with.</summary>
     public async Task<AuthenticationHeaderValue?> AnswerAsync(ImageName name, HttpHeaderValueCollection<AuthenticationHeaderValue> challenges, CancellationToken cancel)
     {
-        RegistryCredential? credential = options.Credentials.GetValueOrDefault(name.Registry);
-        foreach (AuthenticationHeaderValue header in challenges)
+        var credential = options.Credentials.GetValueOrDefault(name.Registry);
+        foreach (var header in challenges)
         {
-            AuthChallenge challenge = AuthChallenge.Parse(header.Scheme, header.Parameter);
+            var challenge = AuthChallenge.Parse(header.Scheme, header.Parameter);
             AuthenticationHeaderValue? answer = null;
             if (challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
                 answer = await FetchTokenAsync(name, challenge, credential, cancel);
@@ -37,7 +37,7 @@ sealed class RegistryTokens(HttpClient http, RegistryOptions options, ImageLimit
 
     async Task<AuthenticationHeaderValue?> FetchTokenAsync(ImageName name, AuthChallenge challenge, RegistryCredential? credential, CancellationToken cancel)
     {
-        if (!challenge.Parameters.TryGetValue("realm", out string? realm) || !Uri.TryCreate(realm, UriKind.Absolute, out Uri? at))
+        if (!challenge.Parameters.TryGetValue("realm", out var realm) || !Uri.TryCreate(realm, UriKind.Absolute, out var at))
             return null;
         // A password never travels in plain text because a registry said so.
         if (at.Scheme != Uri.UriSchemeHttps && !(at.Scheme == Uri.UriSchemeHttp && options.IsPlain(at.Authority)))
@@ -50,14 +50,14 @@ sealed class RegistryTokens(HttpClient http, RegistryOptions options, ImageLimit
         if (credential is not null)
             request.Headers.Authorization = Basic(credential);
 
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(limits.AnswerTimeout);
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
         if (!response.IsSuccessStatusCode)
             throw new ImageException(ImageFault.Unauthorized, $"token server {at.Authority} answered {(int)response.StatusCode} for {name.Registry}/{name.Repository}");
-        byte[] body = await BoundedBody.ReadAsync(response, TokenBytes, "token answer", timeout.Token);
-        TokenAnswer answer = ImageJson.Read(body, ImageJson.Default.TokenAnswer, "token answer");
-        string? token = answer.Token ?? answer.AccessToken;
+        var body = await BoundedBody.ReadAsync(response, TokenBytes, "token answer", timeout.Token);
+        var answer = ImageJson.Read(body, ImageJson.Default.TokenAnswer, "token answer");
+        var token = answer.Token ?? answer.AccessToken;
         return string.IsNullOrEmpty(token) ? null : new AuthenticationHeaderValue("Bearer", token);
     }
 

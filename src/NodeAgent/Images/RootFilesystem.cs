@@ -14,9 +14,9 @@ static class RootFilesystem
     /// <summary>Mounts it at DIRECTORY/rootfs and hands that path back.</summary>
     public static string Mount(IReadOnlyList<string> layersLowestFirst, string directory)
     {
-        string upper = PrivateDirectory.Make(Path.Combine(directory, "upper"));
-        string work = PrivateDirectory.Make(Path.Combine(directory, "work"));
-        string rootfs = Path.Combine(directory, "rootfs");
+        var upper = PrivateDirectory.Make(Path.Combine(directory, "upper"));
+        var work = PrivateDirectory.Make(Path.Combine(directory, "work"));
+        var rootfs = Path.Combine(directory, "rootfs");
         Directory.CreateDirectory(rootfs);
         // The merged root shows the upper directory's mode: a private one would shut out every user but root.
         File.SetUnixFileMode(upper, (UnixFileMode)0x1ED);
@@ -30,7 +30,7 @@ static class RootFilesystem
     /// <summary>Unmounts and removes everything of it. Nothing there is no error.</summary>
     public static void Remove(string directory)
     {
-        string rootfs = Path.Combine(directory, "rootfs");
+        var rootfs = Path.Combine(directory, "rootfs");
         Mounts.Detach(rootfs);
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
@@ -39,9 +39,9 @@ static class RootFilesystem
     static void Overlay(IReadOnlyList<string> layersLowestFirst, string upper, string work, string rootfs)
     {
         // All layers stand in one directory: named relative to it, many fit into the page.
-        string common = Path.GetDirectoryName(layersLowestFirst[0])!;
-        string lower = string.Join(':', layersLowestFirst.Reverse().Select(layer => Path.GetFileName(layer)));
-        string options = $"lowerdir={lower},upperdir={Escape(upper)},workdir={Escape(work)}";
+        var common = Path.GetDirectoryName(layersLowestFirst[0])!;
+        var lower = string.Join(':', layersLowestFirst.Reverse().Select(layer => Path.GetFileName(layer)));
+        var options = $"lowerdir={lower},upperdir={Escape(upper)},workdir={Escape(work)}";
         if (System.Text.Encoding.UTF8.GetByteCount(options) >= OptionBytes)
             throw new ImageException(ImageFault.Invalid, $"the image has too many layers for one mount: {layersLowestFirst.Count}");
         KernelThread.Run(() =>

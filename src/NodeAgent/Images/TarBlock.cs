@@ -15,9 +15,9 @@ readonly record struct TarBlock(byte Type, string Path, string LinkTarget, uint 
     public static TarBlock Parse(ReadOnlySpan<byte> block)
     {
         VerifyChecksum(block);
-        bool posix = block.Slice(257, 6).SequenceEqual("ustar\0"u8);
-        string name = Text(block[..100]);
-        string prefix = posix ? Text(block.Slice(345, 155)) : "";
+        var posix = block.Slice(257, 6).SequenceEqual("ustar\0"u8);
+        var name = Text(block[..100]);
+        var prefix = posix ? Text(block.Slice(345, 155)) : "";
         return new TarBlock(block[156], prefix.Length == 0 ? name : $"{prefix}/{name}", Text(block.Slice(157, 100)),
             (uint)(Number(block.Slice(100, 8)) & 0xFFFF), Number(block.Slice(108, 8)), Number(block.Slice(116, 8)),
             Number(block.Slice(124, 12)), Number(block.Slice(136, 12)),
@@ -27,22 +27,22 @@ readonly record struct TarBlock(byte Type, string Path, string LinkTarget, uint 
     static void VerifyChecksum(ReadOnlySpan<byte> block)
     {
         long unsigned = 0, signed = 0;
-        for (int i = 0; i < block.Length; i++)
+        for (var i = 0; i < block.Length; i++)
         {
-            byte value = i is >= ChecksumAt and < ChecksumAt + ChecksumBytes ? (byte)' ' : block[i];
+            var value = i is >= ChecksumAt and < ChecksumAt + ChecksumBytes ? (byte)' ' : block[i];
             unsigned += value;
             signed += (sbyte)value;
         }
 
         // Some old writers summed signed characters.
-        long said = Number(block.Slice(ChecksumAt, ChecksumBytes));
+        var said = Number(block.Slice(ChecksumAt, ChecksumBytes));
         if (said != unsigned && said != signed)
             throw new ImageException(ImageFault.Invalid, "layer's tar is not readable: a header's checksum is wrong");
     }
 
     static string Text(ReadOnlySpan<byte> field)
     {
-        int nul = field.IndexOf((byte)0);
+        var nul = field.IndexOf((byte)0);
         return Encoding.UTF8.GetString(nul < 0 ? field : field[..nul]);
     }
 
@@ -51,8 +51,8 @@ readonly record struct TarBlock(byte Type, string Path, string LinkTarget, uint 
         if ((field[0] & 0x80) != 0)
             return Base256(field);
         long value = 0;
-        bool any = false;
-        foreach (byte c in field)
+        var any = false;
+        foreach (var c in field)
         {
             if (c is >= (byte)'0' and <= (byte)'7')
             {
@@ -76,7 +76,7 @@ readonly record struct TarBlock(byte Type, string Path, string LinkTarget, uint 
     static long Base256(ReadOnlySpan<byte> field)
     {
         Span<byte> low = stackalloc byte[8];
-        ReadOnlySpan<byte> tail = field[^8..];
+        var tail = field[^8..];
         tail.CopyTo(low);
         if (field.Length == 8)
             low[0] = (byte)((low[0] & 0x7F) | ((low[0] & 0x40) << 1));

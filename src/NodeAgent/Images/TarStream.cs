@@ -28,7 +28,7 @@ sealed class TarStream(Stream archive)
             SkipContent();
             if (!ReadBlock())
                 return null;
-            TarBlock block = TarBlock.Parse(_block);
+            var block = TarBlock.Parse(_block);
             switch (block.Type)
             {
                 case (byte)'x':
@@ -55,7 +55,7 @@ sealed class TarStream(Stream archive)
     {
         if (_unread == 0)
             return 0;
-        int read = archive.Read(buffer[..(int)Math.Min(buffer.Length, _unread)]);
+        var read = archive.Read(buffer[..(int)Math.Min(buffer.Length, _unread)]);
         if (read == 0)
             throw Bad("it ends within a file");
         _unread -= read;
@@ -64,7 +64,7 @@ sealed class TarStream(Stream archive)
 
     TarHeader Entry(TarBlock block, PaxRecords? pax, string? longName, string? longLink)
     {
-        TarKind kind = block.Type switch
+        var kind = block.Type switch
         {
             0 or (byte)'0' or (byte)'7' => TarKind.File,
             (byte)'1' => TarKind.HardLink,
@@ -75,12 +75,12 @@ sealed class TarStream(Stream archive)
             (byte)'6' => TarKind.Fifo,
             var other => throw Bad($"entry type 0x{other:x2} is not supported"),
         };
-        string path = pax?.Text("path") ?? longName ?? block.Path;
+        var path = pax?.Text("path") ?? longName ?? block.Path;
         // Before POSIX a directory was a file whose name ends in a slash.
         if (kind == TarKind.File && path.EndsWith('/'))
             kind = TarKind.Directory;
-        long size = pax?.Number("size") ?? block.SizeBytes;
-        bool hasContent = kind == TarKind.File;
+        var size = pax?.Number("size") ?? block.SizeBytes;
+        var hasContent = kind == TarKind.File;
         SetContent(hasContent ? size : 0);
         return new TarHeader(kind, Name(path), Name(pax?.Text("linkpath") ?? longLink ?? block.LinkTarget),
             block.Mode & 0xFFF, Owner(pax?.Number("uid") ?? block.Uid), Owner(pax?.Number("gid") ?? block.Gid), hasContent ? size : 0)
@@ -103,9 +103,9 @@ sealed class TarStream(Stream archive)
     void SkipContent()
     {
         Span<byte> scratch = stackalloc byte[4096];
-        for (long left = _unread + _padding; left > 0;)
+        for (var left = _unread + _padding; left > 0;)
         {
-            int read = archive.Read(scratch[..(int)Math.Min(scratch.Length, left)]);
+            var read = archive.Read(scratch[..(int)Math.Min(scratch.Length, left)]);
             if (read == 0)
                 throw Bad("it ends within a file");
             left -= read;
@@ -117,10 +117,10 @@ sealed class TarStream(Stream archive)
     // True: a header. False: the end, which is two blocks of zeros, or a plain end of file as some writers leave it.
     bool ReadBlock()
     {
-        int zeros = 0;
+        var zeros = 0;
         while (true)
         {
-            int read = archive.ReadAtLeast(_block, BlockBytes, throwOnEndOfStream: false);
+            var read = archive.ReadAtLeast(_block, BlockBytes, throwOnEndOfStream: false);
             if (read == 0)
                 return false;
             if (read < BlockBytes)
@@ -136,9 +136,9 @@ sealed class TarStream(Stream archive)
     {
         if (size < 0 || size > ExtensionBytes)
             throw Bad($"an extension header has {size} bytes; {ExtensionBytes} are allowed");
-        byte[] data = new byte[size];
+        var data = new byte[size];
         SetContent(size);
-        for (int filled = 0; filled < data.Length;)
+        for (var filled = 0; filled < data.Length;)
             filled += Read(data.AsSpan(filled));
         return data;
     }
@@ -146,7 +146,7 @@ sealed class TarStream(Stream archive)
     string LongText(long size)
     {
         ReadOnlySpan<byte> data = ReadExtension(size);
-        int nul = data.IndexOf((byte)0);
+        var nul = data.IndexOf((byte)0);
         return Encoding.UTF8.GetString(nul < 0 ? data : data[..nul]);
     }
 

@@ -23,7 +23,7 @@ sealed class UnpackStream : Stream
     public static UnpackStream Open(FileStream blob, ImageLimits limits)
     {
         Span<byte> magic = stackalloc byte[4];
-        int read = blob.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+        var read = blob.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
         blob.Position = 0;
         magic = magic[..read];
         Stream tar = magic switch
@@ -49,7 +49,7 @@ sealed class UnpackStream : Stream
     /// <summary>Reads what stands behind the archive's end and hands back the digest of it all.</summary>
     public Digest Finish()
     {
-        byte[] scratch = new byte[DrainBytes];
+        var scratch = new byte[DrainBytes];
         while (Read(scratch) > 0)
         {
         }

@@ -14,14 +14,14 @@ sealed record JournalEntry(Pod Pod, PodFacts Facts)
     /// <summary>The pod in the model's own encoding, our facts beside it.</summary>
     public byte[] Encode()
     {
-        using JsonDocument pod = JsonDocument.Parse(ModelJson.Encode(Pod));
+        using var pod = JsonDocument.Parse(ModelJson.Encode(Pod));
         return JsonSerializer.SerializeToUtf8Bytes(new JournalFile(pod.RootElement, Facts), JournalJson.Default.JournalFile);
     }
 
     /// <exception cref="JsonException">It is not what Encode wrote.</exception>
     public static JournalEntry Decode(ReadOnlySpan<byte> json)
     {
-        JournalFile file = JsonSerializer.Deserialize(json, JournalJson.Default.JournalFile) ?? throw new JsonException("null");
+        var file = JsonSerializer.Deserialize(json, JournalJson.Default.JournalFile) ?? throw new JsonException("null");
         return new JournalEntry(
             ModelJson.DecodeResource(JsonSerializer.SerializeToUtf8Bytes(file.Pod, JournalJson.Default.JsonElement)) as Pod ?? throw new JsonException("not a pod"),
             file.Facts);

@@ -27,7 +27,7 @@ sealed class PodJournal(string directory)
 
     public NetworkEntry? LoadNetwork()
     {
-        string path = Path.Combine(_directory, NetworkFile);
+        var path = Path.Combine(_directory, NetworkFile);
         return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), JournalJson.Default.NetworkEntry) : null;
     }
 
@@ -36,7 +36,7 @@ sealed class PodJournal(string directory)
     {
         Dictionary<string, JournalEntry> pods = [];
         List<string> unreadable = [];
-        foreach (string path in Directory.EnumerateFiles(_directory, "*" + Suffix))
+        foreach (var path in Directory.EnumerateFiles(_directory, "*" + Suffix))
         {
             try
             {

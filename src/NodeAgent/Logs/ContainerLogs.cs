@@ -14,9 +14,9 @@ sealed class ContainerLogs(PodPlaces places, TimeProvider time)
     /// <exception cref="FileNotFoundException">That instance has no log.</exception>
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(PodRunner runner, LogsRequest request, CancellationToken cancel)
     {
-        string container = ContainerOf(runner.Pod, request.Container);
-        ContainerFacts facts = runner.Facts.Of(container);
-        int instance = facts.Instances - (request.Previous ? 2 : 1);
+        var container = ContainerOf(runner.Pod, request.Container);
+        var facts = runner.Facts.Of(container);
+        var instance = facts.Instances - (request.Previous ? 2 : 1);
         if (instance < 0)
         {
             throw new FileNotFoundException(request.Previous
@@ -40,14 +40,14 @@ sealed class ContainerLogs(PodPlaces places, TimeProvider time)
 
     static string WhyWaiting(PodRunner runner, string container)
     {
-        PodStatus status = runner.Facts.Status;
-        WaitingState? waiting = status.ContainerStatuses.Concat(status.InitContainerStatuses).FirstOrDefault(one => one.Name == container)?.State.Waiting;
+        var status = runner.Facts.Status;
+        var waiting = status.ContainerStatuses.Concat(status.InitContainerStatuses).FirstOrDefault(one => one.Name == container)?.State.Waiting;
         return waiting?.Message ?? waiting?.Reason ?? "not yet";
     }
 
     static bool HasEnded(PodRunner runner, string container, int instance)
     {
-        ContainerFacts facts = runner.Facts.Of(container);
+        var facts = runner.Facts.Of(container);
         return facts.Instances - 1 != instance || facts.Stage is ContainerStage.Exited or ContainerStage.Gone;
     }
 }

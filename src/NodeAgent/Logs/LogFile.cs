@@ -26,10 +26,10 @@ sealed class LogFile : IDisposable
     /// <summary>Opens a log file; null when there is none.</summary>
     public static LogFile? TryOpen(string path)
     {
-        int fd = Libc.Open(path, Libc.ORdonly | Libc.ONofollow | Libc.ONonblock | Libc.OCloexec, 0);
+        var fd = Libc.Open(path, Libc.ORdonly | Libc.ONofollow | Libc.ONonblock | Libc.OCloexec, 0);
         if (fd < 0)
         {
-            int errno = Marshal.GetLastPInvokeError();
+            var errno = Marshal.GetLastPInvokeError();
             return errno == Errno.Enoent ? null : throw new SyscallException("open", errno, path);
         }
 
@@ -45,12 +45,12 @@ sealed class LogFile : IDisposable
     {
         while (true)
         {
-            int newline = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            var newline = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
             if (newline >= 0)
             {
-                byte[] record = _buffer.AsSpan(_start, newline).ToArray();
+                var record = _buffer.AsSpan(_start, newline).ToArray();
                 _start += newline + 1;
-                bool skip = _skipping;
+                var skip = _skipping;
                 _skipping = false;
                 if (!skip && CriLine.Parse(record) is { } line)
                     return line;
@@ -65,7 +65,7 @@ sealed class LogFile : IDisposable
     /// <summary>True when the path now names another file than this one: it was rotated away.</summary>
     public bool IsRotated(string path)
     {
-        using LogFile? now = TryOpen(path);
+        using var now = TryOpen(path);
         return now is null || FileKinds.Identity(now._file) != FileKinds.Identity(_file);
     }
 
@@ -80,7 +80,7 @@ sealed class LogFile : IDisposable
         _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
         _end -= _start;
         _start = 0;
-        int read = RandomAccess.Read(_file, _buffer.AsSpan(_end), _position);
+        var read = RandomAccess.Read(_file, _buffer.AsSpan(_end), _position);
         _position += read;
         _end += read;
         return read > 0;

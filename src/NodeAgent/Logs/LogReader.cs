@@ -29,12 +29,12 @@ sealed class LogReader(string path, TimeProvider time)
     /// <exception cref="FileNotFoundException">There is no such log.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(LogQuery query, Func<bool> hasEnded, [EnumeratorCancellation] CancellationToken cancel)
     {
-        (LogFile newest, IEnumerable<CriLine> past) = Open();
-        LogFile? current = newest;
+        (var newest, var past) = Open();
+        var current = newest;
         try
         {
             LogText text = new(query);
-            foreach (CriLine line in Tail(past, query))
+            foreach (var line in Tail(past, query))
             {
                 cancel.ThrowIfCancellationRequested();
                 yield return text.Show(line);
@@ -42,8 +42,8 @@ sealed class LogReader(string path, TimeProvider time)
 
             while (query.Follow)
             {
-                bool ended = hasEnded();
-                bool any = false;
+                var ended = hasEnded();
+                var any = false;
                 while (current.Next() is { } line)
                 {
                     any = true;
@@ -79,16 +79,16 @@ sealed class LogReader(string path, TimeProvider time)
     (LogFile Newest, IEnumerable<CriLine> Past) Open()
     {
         // The newest first: what is rotated away meanwhile is then still reached through its descriptor.
-        LogFile newest = LogFile.TryOpen(path) ?? throw new FileNotFoundException("the container has no log yet");
+        var newest = LogFile.TryOpen(path) ?? throw new FileNotFoundException("the container has no log yet");
         List<LogFile> older = [];
-        for (int i = 1; i <= MaxRotated && LogFile.TryOpen($"{path}.{i.ToString(CultureInfo.InvariantCulture)}") is { } file; i++)
+        for (var i = 1; i <= MaxRotated && LogFile.TryOpen($"{path}.{i.ToString(CultureInfo.InvariantCulture)}") is { } file; i++)
             older.Insert(0, file);
         return (newest, Lines(older, newest));
     }
 
     static IEnumerable<CriLine> Lines(List<LogFile> older, LogFile newest)
     {
-        foreach (LogFile file in older)
+        foreach (var file in older)
         {
             using (file)
             {
@@ -103,13 +103,13 @@ sealed class LogReader(string path, TimeProvider time)
 
     static IEnumerable<CriLine> Tail(IEnumerable<CriLine> lines, LogQuery query)
     {
-        IEnumerable<CriLine> wanted = query.Since is { } since ? lines.Where(line => line.Time >= since) : lines;
+        var wanted = query.Since is { } since ? lines.Where(line => line.Time >= since) : lines;
         if (query.TailLines is not { } count)
             return wanted;
-        long limit = Math.Clamp(count, 0, MaxTail);
+        var limit = Math.Clamp(count, 0, MaxTail);
         Queue<CriLine> kept = new();
         long whole = 0;
-        foreach (CriLine line in wanted)
+        foreach (var line in wanted)
         {
             kept.Enqueue(line);
             whole += line.EndsLine ? 1 : 0;
@@ -130,9 +130,9 @@ sealed class LogText(LogQuery query)
 
     public ReadOnlyMemory<byte> Show(CriLine line)
     {
-        string stamp = query.Timestamps && !_within ? line.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z '", CultureInfo.InvariantCulture) : "";
+        var stamp = query.Timestamps && !_within ? line.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z '", CultureInfo.InvariantCulture) : "";
         _within = !line.EndsLine;
-        byte[] text = new byte[stamp.Length + line.Text.Length + (line.EndsLine ? 1 : 0)];
+        var text = new byte[stamp.Length + line.Text.Length + (line.EndsLine ? 1 : 0)];
         Encoding.ASCII.GetBytes(stamp, text);
         line.Text.CopyTo(text.AsMemory(stamp.Length));
         if (line.EndsLine)

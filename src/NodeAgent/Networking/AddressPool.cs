@@ -21,19 +21,19 @@ sealed class AddressPool(string directory)
     {
         lock (_lock)
         {
-            Dictionary<IPAddress, string> held = Held();
-            foreach ((IPAddress address, string by) in held)
+            var held = Held();
+            foreach ((var address, var by) in held)
             {
                 if (by == owner && range.OffsetOf(address) is not null)
                     return address;
             }
 
             // Onwards from the last one given: an address just freed may still be in others' caches.
-            long usable = range.Count - 3;
-            long start = Last() is { } last && range.OffsetOf(last) is { } offset ? offset - 1 : 0;
+            var usable = range.Count - 3;
+            var start = Last() is { } last && range.OffsetOf(last) is { } offset ? offset - 1 : 0;
             for (long i = 0; i < usable; i++)
             {
-                IPAddress address = range.At(2 + ((start + i) % usable));
+                var address = range.At(2 + ((start + i) % usable));
                 if (!held.ContainsKey(address) && TryClaim(address, owner))
                     return address;
             }
@@ -54,7 +54,7 @@ sealed class AddressPool(string directory)
     {
         lock (_lock)
         {
-            foreach ((IPAddress address, string by) in Held())
+            foreach ((var address, var by) in Held())
             {
                 if (by == owner)
                     File.Delete(Path.Combine(_directory, address.ToString()));
@@ -69,7 +69,7 @@ sealed class AddressPool(string directory)
     {
         lock (_lock)
         {
-            foreach ((IPAddress address, string by) in Held())
+            foreach ((var address, var by) in Held())
             {
                 if (!owners.Contains(by))
                     File.Delete(Path.Combine(_directory, address.ToString()));
@@ -79,12 +79,12 @@ sealed class AddressPool(string directory)
 
     bool TryClaim(IPAddress address, string owner)
     {
-        string beside = Path.Combine(_directory, ".new");
-        string path = Path.Combine(_directory, address.ToString());
+        var beside = Path.Combine(_directory, ".new");
+        var path = Path.Combine(_directory, address.ToString());
         PrivateDirectory.WriteFile(beside, System.Text.Encoding.UTF8.GetBytes(owner));
         if (Libc.Link(beside, path) != 0)
         {
-            int errno = Marshal.GetLastPInvokeError();
+            var errno = Marshal.GetLastPInvokeError();
             return errno == Errno.Eexist ? false : throw new SyscallException("link", errno, path);
         }
 
@@ -96,9 +96,9 @@ sealed class AddressPool(string directory)
     Dictionary<IPAddress, string> Held()
     {
         Dictionary<IPAddress, string> held = [];
-        foreach (string path in Directory.EnumerateFiles(_directory))
+        foreach (var path in Directory.EnumerateFiles(_directory))
         {
-            if (IPAddress.TryParse(Path.GetFileName(path), out IPAddress? address))
+            if (IPAddress.TryParse(Path.GetFileName(path), out var address))
                 held[address] = File.ReadAllText(path);
         }
 
@@ -107,7 +107,7 @@ sealed class AddressPool(string directory)
 
     IPAddress? Last()
     {
-        string path = Path.Combine(_directory, LastFile);
-        return File.Exists(path) && IPAddress.TryParse(File.ReadAllText(path), out IPAddress? address) ? address : null;
+        var path = Path.Combine(_directory, LastFile);
+        return File.Exists(path) && IPAddress.TryParse(File.ReadAllText(path), out var address) ? address : null;
     }
 }

@@ -47,9 +47,9 @@ public sealed record AddressRange
     public static bool TryParse(string? text, [NotNullWhen(true)] out AddressRange? range)
     {
         range = null;
-        string[] parts = (text ?? "").Split('/');
-        if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.AddressFamily != AddressFamily.InterNetwork
-            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int length) || length > 32)
+        var parts = (text ?? "").Split('/');
+        if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out var address) || address.AddressFamily != AddressFamily.InterNetwork
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length > 32)
             return false;
         range = new AddressRange(address, length);
         return true;
@@ -57,7 +57,7 @@ public sealed record AddressRange
 
     /// <exception cref="FormatException">It is not an IPv4 range.</exception>
     public static AddressRange Parse(string text) =>
-        TryParse(text, out AddressRange? range) ? range : throw new FormatException($"\"{text}\" is not an IPv4 range such as 10.244.1.0/24");
+        TryParse(text, out var range) ? range : throw new FormatException($"\"{text}\" is not an IPv4 range such as 10.244.1.0/24");
 
     /// <inheritdoc/>
     public override string ToString() => $"{First}/{PrefixLength}";

@@ -29,7 +29,7 @@ static class Masquerade
     static async Task NftAsync(NetworkNamespace home, string rules, CancellationToken cancel)
     {
         string[] command = home.Path is null ? ["nft", "-f", "-"] : ["nsenter", $"--net={home.Path}", "nft", "-f", "-"];
-        ProgramResult result = await ExternalProgram.RunAsync(command, Timeout, cancel, input: rules);
+        var result = await ExternalProgram.RunAsync(command, Timeout, cancel, input: rules);
         if (result.ExitCode != 0)
             throw new IOException($"nft refuses the masquerading rules: {result.Output}");
     }

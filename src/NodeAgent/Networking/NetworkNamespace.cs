@@ -14,7 +14,7 @@ sealed class NetworkNamespace(string? path)
 
     public T Run<T>(Func<T> work) => Path is null ? work() : KernelThread.Run(() =>
     {
-        using SafeFileHandle handle = Open(Path);
+        using var handle = Open(Path);
         SyscallException.Check(Libc.Setns(handle, Libc.CloneNewnet), "setns", Path);
         return work();
     });
@@ -27,7 +27,7 @@ sealed class NetworkNamespace(string? path)
 
     public static SafeFileHandle Open(string path)
     {
-        int fd = Libc.Open(path, Libc.ORdonly | Libc.OCloexec, 0);
+        var fd = Libc.Open(path, Libc.ORdonly | Libc.OCloexec, 0);
         return new SafeFileHandle(SyscallException.Check(fd, "open", path), ownsHandle: true);
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using Orchestrator.NodeAgent.Networking.Netlink;
 using Orchestrator.NodeAgent.Syscalls;
 
@@ -40,7 +39,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 using NetlinkSocket socket = new();
                 Links links = new(socket);
                 links.SetUp(links.Index(Loopback));
-                int bridge = links.MakeBridge(bridgeName, Mac(network.OwnRange.At(1)));
+                var bridge = links.MakeBridge(bridgeName, Mac(network.OwnRange.At(1)));
                 links.AddAddress(bridge, network.OwnRange, network.OwnRange.At(1));
                 links.SetUp(bridge);
                 SetRoutes(new Routes(socket), network, problems);
@@ -56,9 +55,9 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
     {
         lock (_lock)
         {
-            IPAddress address = addresses.Take(range, podUid);
-            using SafeFileHandle pod = NetworkNamespace.Open(namespaces.Network);
-            bool connected = new NetworkNamespace(namespaces.Network).Run(() =>
+            var address = addresses.Take(range, podUid);
+            using var pod = NetworkNamespace.Open(namespaces.Network);
+            var connected = new NetworkNamespace(namespaces.Network).Run(() =>
             {
                 using NetlinkSocket socket = new();
                 return new Links(socket).Find(PodInterface) is not null;
@@ -67,7 +66,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
             {
                 using NetlinkSocket socket = new();
                 Links links = new(socket);
-                string veth = InterfaceName(podUid);
+                var veth = InterfaceName(podUid);
                 if (!connected)
                 {
                     // An end left from a run that died belongs to a namespace that is gone.
@@ -82,7 +81,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 using NetlinkSocket socket = new();
                 Links links = new(socket);
                 links.SetUp(links.Index(Loopback));
-                int device = links.Index(PodInterface);
+                var device = links.Index(PodInterface);
                 links.AddAddress(device, range, address);
                 links.SetUp(device);
                 new Routes(socket).Set(new Route(new AddressRange(IPAddress.Any, 0), range.At(1)));
@@ -112,7 +111,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
         {
             using NetlinkSocket socket = new();
             Routes routes = new(socket);
-            foreach (Route route in routes.List())
+            foreach (var route in routes.List())
                 routes.Delete(route);
             new Links(socket).Delete(bridgeName);
         });
@@ -127,14 +126,14 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
     {
         List<Route> wanted = [new Route(network.ClusterRange),
             .. network.Peers.Where(peer => peer.PodRange != network.OwnRange).Select(peer => new Route(peer.PodRange, peer.Address))];
-        foreach (Route route in wanted)
+        foreach (var route in wanted)
         {
-            int errno = routes.TrySet(route);
+            var errno = routes.TrySet(route);
             if (errno != 0)
                 problems.Add(new SyscallException("rtnetlink", errno, $"route {route.To} via {route.Gateway}").Message);
         }
 
-        foreach (Route stale in routes.List().Where(route => wanted.All(wish => wish.To != route.To)))
+        foreach (var stale in routes.List().Where(route => wanted.All(wish => wish.To != route.To)))
             routes.Delete(stale);
     }
 

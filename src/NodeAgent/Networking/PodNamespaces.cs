@@ -27,15 +27,15 @@ sealed record PodNamespaces(string Directory)
         PrivateDirectory.Make(Directory);
         KernelThread.Run(() =>
         {
-            int flags = Libc.CloneNewipc | (hostNetwork ? 0 : Libc.CloneNewnet | Libc.CloneNewuts);
+            var flags = Libc.CloneNewipc | (hostNetwork ? 0 : Libc.CloneNewnet | Libc.CloneNewuts);
             SyscallException.Check(Libc.Unshare(flags), "unshare", Directory);
             if (!hostNetwork)
             {
-                string name = hostname.Length > HostnameBytes ? hostname[..HostnameBytes] : hostname;
+                var name = hostname.Length > HostnameBytes ? hostname[..HostnameBytes] : hostname;
                 SyscallException.Check(Libc.Sethostname(name, (nuint)System.Text.Encoding.UTF8.GetByteCount(name)), "sethostname", name);
             }
 
-            foreach ((string path, string name) in wanted)
+            foreach ((var path, var name) in wanted)
             {
                 File.WriteAllBytes(path, []);
                 Mounts.Bind($"/proc/thread-self/ns/{name}", path);
@@ -46,7 +46,7 @@ sealed record PodNamespaces(string Directory)
     /// <summary>Lets them go; they end with the last process in them. Nothing there is fine.</summary>
     public void Remove()
     {
-        foreach (string path in (string[])[Network, Ipc, Uts])
+        foreach (var path in (string[])[Network, Ipc, Uts])
             Mounts.Detach(path);
         if (System.IO.Directory.Exists(Directory))
             System.IO.Directory.Delete(Directory, recursive: true);

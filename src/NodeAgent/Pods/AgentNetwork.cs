@@ -32,19 +32,19 @@ sealed class AgentNetwork(NodeNetwork network, PodJournal journal)
 
     async Task<IReadOnlyList<string>> ApplyAsync(ClusterNetwork told, CancellationToken cancel)
     {
-        IReadOnlyList<string> problems = await network.ConfigureAsync(told, cancel);
+        var problems = await network.ConfigureAsync(told, cancel);
         Volatile.Write(ref _current, told);
         return problems;
     }
 
     static ClusterNetwork? Read(NetworkEntry entry)
     {
-        if (!AddressRange.TryParse(entry.OwnCidr, out AddressRange? own) || !AddressRange.TryParse(entry.ClusterCidr, out AddressRange? cluster))
+        if (!AddressRange.TryParse(entry.OwnCidr, out var own) || !AddressRange.TryParse(entry.ClusterCidr, out var cluster))
             return null;
         List<NetworkPeer> peers = [];
-        foreach (PeerEntry peer in entry.Peers)
+        foreach (var peer in entry.Peers)
         {
-            if (AddressRange.TryParse(peer.PodCidr, out AddressRange? range) && IPAddress.TryParse(peer.Address, out IPAddress? address))
+            if (AddressRange.TryParse(peer.PodCidr, out var range) && IPAddress.TryParse(peer.Address, out var address))
                 peers.Add(new NetworkPeer(peer.Name, address, range));
         }
 

@@ -25,10 +25,10 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
     /// <summary>Takes up the pods of the journal.</summary>
     public void Restore()
     {
-        (IReadOnlyDictionary<string, JournalEntry> pods, IReadOnlyList<string> unreadable) = journal.Load();
-        foreach (string problem in unreadable)
+        (var pods, var unreadable) = journal.Load();
+        foreach (var problem in unreadable)
             LogUnreadable(log, problem);
-        foreach ((string uid, JournalEntry entry) in pods.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach ((var uid, var entry) in pods.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (PodPlaces.IsSafe(uid) && uid == entry.Pod.Metadata.Uid)
                 Begin(entry.Pod, entry.Facts);
@@ -41,7 +41,7 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
         lock (_lock)
         {
             HashSet<string> uids = [];
-            foreach (Pod pod in wanted)
+            foreach (var pod in wanted)
             {
                 if (!PodPlaces.IsSafe(pod.Metadata.Uid))
                 {
@@ -49,7 +49,7 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
                     continue;
                 }
 
-                string uid = pod.Metadata.Uid!;
+                var uid = pod.Metadata.Uid!;
                 uids.Add(uid);
                 if (_pods.TryGetValue(uid, out var known))
                     known.Runner.Want(pod);
@@ -57,7 +57,7 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
                     Begin(pod, Accept(pod));
             }
 
-            foreach ((string uid, (PodRunner runner, _)) in _pods)
+            foreach ((var uid, (var runner, _)) in _pods)
             {
                 if (!uids.Contains(uid))
                     runner.Happened(new PodEvent.StopAsked());
@@ -116,9 +116,9 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
     /// <summary>Lets containers that wait for this image try at once, instead of at the end of their back-off.</summary>
     public void ImageArrived(string image)
     {
-        foreach (PodRunner runner in All())
+        foreach (var runner in All())
         {
-            foreach (Container container in runner.Pod.Spec.InitContainers.Concat(runner.Pod.Spec.Containers))
+            foreach (var container in runner.Pod.Spec.InitContainers.Concat(runner.Pod.Spec.Containers))
             {
                 // A name that is none was refused before any pull, and is no name of an image.
                 if (runner.Facts.Of(container.Name).PullTrouble is { Reason: not "InvalidImageName" } && ImageName.Parse(container.Image).ToString() == image)

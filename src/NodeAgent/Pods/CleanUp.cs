@@ -22,12 +22,12 @@ public static class CleanUp
     public static async Task RunAsync(NodeAgentOptions options, CancellationToken cancel)
     {
         PodPlaces places = new(options.DataDirectory, options.RunDirectory);
-        foreach (string uid in places.Found())
+        foreach (var uid in places.Found())
             await EndShimAsync(new ShimClient(places.RunOf(uid)), cancel);
         await KillLeftAsync(options.CgroupRoot, cancel);
 
         NetworkNamespace home = new(options.NetworkNamespace);
-        foreach (string uid in places.Found())
+        foreach (var uid in places.Found())
             RemoveInterface(home, uid);
         NodeNetwork network = new(home, new AddressPool(Path.Combine(options.DataDirectory, "addresses")), options.BridgeName);
         await network.CleanUpAsync(cancel);
@@ -41,7 +41,7 @@ public static class CleanUp
     {
         if (!await shim.IsServingAsync(cancel))
             return;
-        foreach (ShimContainer container in await shim.ListAsync(cancel))
+        foreach (var container in await shim.ListAsync(cancel))
         {
             if (container.Status != ShimContainer.Stopped)
                 await shim.EndAsync(container.Id, cancel);
@@ -60,7 +60,7 @@ public static class CleanUp
     // Processes whose shim died: their cgroup still tells whose they are.
     static async Task KillLeftAsync(string cgroupRoot, CancellationToken cancel)
     {
-        DateTimeOffset deadline = TimeProvider.System.GetUtcNow() + DeathTimeout;
+        var deadline = TimeProvider.System.GetUtcNow() + DeathTimeout;
         while (true)
         {
             List<int> left = [.. PodCgroups.Processes(cgroupRoot)];
@@ -68,7 +68,7 @@ public static class CleanUp
                 return;
             if (TimeProvider.System.GetUtcNow() > deadline)
                 throw new IOException($"processes in cgroup {cgroupRoot} do not end: {string.Join(", ", left.Select(pid => pid.ToString(CultureInfo.InvariantCulture)))}");
-            foreach (int pid in left)
+            foreach (var pid in left)
                 _ = Libc.Kill(pid, SigKill); // Gone already is as good.
             await Task.Delay(LookAgain, cancel);
         }

@@ -3,7 +3,6 @@ using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
-using Orchestrator.NodeAgent.Networking;
 using Orchestrator.NodeAgent.Probes;
 using Orchestrator.NodeAgent.Syscalls;
 using Orchestrator.NodeAgent.Volumes;
@@ -31,7 +30,7 @@ sealed class PodActions(
 
     public async Task<PodEvent> RunAsync(PodStep step, Pod pod, PodFacts facts, CancellationToken cancel)
     {
-        string uid = pod.Metadata.Uid!; // Taken on only with one.
+        var uid = pod.Metadata.Uid!; // Taken on only with one.
         // The caller's loop goes on while this works.
         await Task.Yield();
         return step switch
@@ -55,10 +54,10 @@ sealed class PodActions(
         try
         {
             PrivateDirectory.Make(places.RunOf(uid));
-            PodNamespaces namespaces = places.NamespacesOf(uid);
-            AddressRange? range = pod.Spec.HostNetwork ? null : network.OwnRange;
+            var namespaces = places.NamespacesOf(uid);
+            var range = pod.Spec.HostNetwork ? null : network.OwnRange;
             namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork);
-            IPAddress address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
+            var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
             volumes.Make(pod, uid);
             PodEtc.Write(places.EtcOf(uid), pod, address.ToString());
             await runtime.EnsureShimAsync(places.RunOf(uid), cancel);
@@ -72,15 +71,15 @@ sealed class PodActions(
 
     async Task<PodEvent> PullAsync(Pod pod, string name, CancellationToken cancel)
     {
-        Container container = Find(pod, name);
+        var container = Find(pod, name);
         try
         {
-            LocalImage image = await images.EnsureAsync(container.Image, container.ImagePullPolicy, cancel);
+            var image = await images.EnsureAsync(container.Image, container.ImagePullPolicy, cancel);
             return new PodEvent.Pulled(name, $"{image.Name.Registry}/{image.Name.Repository}@{image.Content.Manifest}");
         }
         catch (ImageException e)
         {
-            string reason = e.Fault switch
+            var reason = e.Fault switch
             {
                 ImageFault.BadName => "InvalidImageName",
                 ImageFault.NeverPulled => "ErrImageNeverPull",
@@ -96,14 +95,14 @@ sealed class PodActions(
 
     async Task<PodEvent> CreateAsync(Pod pod, string uid, PodStep.Create step, PodFacts facts, CancellationToken cancel)
     {
-        string id = PodPlaces.IdOf(uid, step.Container, step.Instance);
+        var id = PodPlaces.IdOf(uid, step.Container, step.Instance);
         try
         {
             await ClearAsync(uid, id, cancel);
-            Container container = Find(pod, step.Container);
-            string imageId = facts.Of(step.Container).ImageId ?? throw new InvalidOperationException("its image was not pulled");
-            LocalImage image = await images.OpenAsync(container.Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
-            PodNamespaces namespaces = places.NamespacesOf(uid);
+            var container = Find(pod, step.Container);
+            var imageId = facts.Of(step.Container).ImageId ?? throw new InvalidOperationException("its image was not pulled");
+            var image = await images.OpenAsync(container.Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
+            var namespaces = places.NamespacesOf(uid);
             ContainerPlace place = new()
             {
                 Pod = pod,
@@ -116,9 +115,9 @@ sealed class PodActions(
                 IpcNamespace = namespaces.Ipc,
                 UtsNamespace = pod.Spec.HostNetwork ? null : namespaces.Uts,
             };
-            string bundle = PrivateDirectory.Make(places.BundleOf(uid, id));
+            var bundle = PrivateDirectory.Make(places.BundleOf(uid, id));
             await File.WriteAllBytesAsync(Path.Combine(bundle, "config.json"), OciConfig.Make(place), cancel);
-            string log = places.LogOf(uid, step.Container, step.Instance);
+            var log = places.LogOf(uid, step.Container, step.Instance);
             PrivateDirectory.Make(Path.GetDirectoryName(log)!);
             DropOldLogs(log, step.Instance);
             await ShimOf(uid).CreateAsync(id, bundle, log, cancel);
@@ -145,22 +144,22 @@ sealed class PodActions(
 
     async Task<PodEvent> ProbeAsync(Pod pod, string uid, PodStep.Probe step, PodFacts facts, CancellationToken cancel)
     {
-        DateTimeOffset begun = time.GetUtcNow();
-        Container container = Find(pod, step.Container);
-        Probe probe = step.Kind switch
+        var begun = time.GetUtcNow();
+        var container = Find(pod, step.Container);
+        var probe = step.Kind switch
         {
             ProbeKind.Startup => container.StartupProbe,
             ProbeKind.Readiness => container.ReadinessProbe,
             ProbeKind.Liveness => container.LivenessProbe,
         } ?? throw new InvalidOperationException($"container {container.Name} has no {step.Kind} probe");
-        ProbeResult result = await probes.RunAsync(probe, container, PodPlaces.IdOf(uid, step.Container, step.Instance),
+        var result = await probes.RunAsync(probe, container, PodPlaces.IdOf(uid, step.Container, step.Instance),
             IPAddress.Parse(facts.PodIp ?? IPAddress.Loopback.ToString()), cancel);
         return new PodEvent.Probed(step.Container, step.Instance, step.Kind, result.Succeeded, result.Message, begun);
     }
 
     async Task<PodEvent> SignalAsync(Pod pod, string uid, PodStep.Signal step, PodFacts facts, CancellationToken cancel)
     {
-        int signal = await StopSignalAsync(pod, step.Container, facts, cancel);
+        var signal = await StopSignalAsync(pod, step.Container, facts, cancel);
         await ShimOf(uid).KillAsync(PodPlaces.IdOf(uid, step.Container, step.Instance), signal, cancel);
         return new PodEvent.Signalled(step.Container, step.Instance, step.Because);
     }
@@ -169,7 +168,7 @@ sealed class PodActions(
     {
         if (facts.Of(name).ImageId is not { } imageId)
             return Signals.Terminate;
-        LocalImage image = await images.OpenAsync(Find(pod, name).Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
+        var image = await images.OpenAsync(Find(pod, name).Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
         return Signals.Parse(image.Content.Process.StopSignal) ?? Signals.Terminate;
     }
 
@@ -189,10 +188,10 @@ sealed class PodActions(
     {
         try
         {
-            ShimClient shim = ShimOf(uid);
+            var shim = ShimOf(uid);
             if (await shim.IsServingAsync(cancel))
             {
-                foreach (ShimContainer left in await shim.ListAsync(cancel))
+                foreach (var left in await shim.ListAsync(cancel))
                     await ClearAsync(uid, left.Id, cancel);
                 await shim.StopAsync(cancel);
             }
@@ -221,7 +220,7 @@ sealed class PodActions(
     // Whatever stands of an instance goes: in the runtime, its root filesystem, its bundle.
     async Task ClearAsync(string uid, string id, CancellationToken cancel)
     {
-        ShimClient shim = ShimOf(uid);
+        var shim = ShimOf(uid);
         if (await shim.IsServingAsync(cancel) && (await shim.ListAsync(cancel)).FirstOrDefault(container => container.Id == id) is { } there)
         {
             if (there.Status != ShimContainer.Stopped)
@@ -236,11 +235,11 @@ sealed class PodActions(
     // The newest and the one before are kept: what "logs --previous" shows.
     static void DropOldLogs(string log, int instance)
     {
-        string directory = Path.GetDirectoryName(log)!;
-        foreach (string path in Directory.EnumerateFiles(directory))
+        var directory = Path.GetDirectoryName(log)!;
+        foreach (var path in Directory.EnumerateFiles(directory))
         {
-            string number = Path.GetFileName(path).Split('.')[0];
-            if (int.TryParse(number, out int old) && old < instance - 1)
+            var number = Path.GetFileName(path).Split('.')[0];
+            if (int.TryParse(number, out var old) && old < instance - 1)
                 File.Delete(path);
         }
     }

@@ -12,7 +12,7 @@ static class PodCgroups
     /// <summary>Removes a cgroup and those below it in every hierarchy. One that still has processes is an error.</summary>
     public static void Remove(string path)
     {
-        foreach (string group in Standing(path))
+        foreach (var group in Standing(path))
             RemoveTree(group);
     }
 
@@ -24,13 +24,13 @@ static class PodCgroups
     // On a machine with version 2 alone the one hierarchy is mounted here; with version 1 there is one below for each controller.
     static IEnumerable<string> Standing(string path)
     {
-        string[] hierarchies = File.Exists(Path.Combine(Mount, "cgroup.controllers")) ? [Mount] : Directory.GetDirectories(Mount);
+        var hierarchies = File.Exists(Path.Combine(Mount, "cgroup.controllers")) ? [Mount] : Directory.GetDirectories(Mount);
         return hierarchies.Select(hierarchy => hierarchy + path).Where(Directory.Exists);
     }
 
     static void RemoveTree(string group)
     {
-        foreach (string below in Directory.EnumerateDirectories(group))
+        foreach (var below in Directory.EnumerateDirectories(group))
             RemoveTree(below);
         // rmdir(2): the files of a cgroup go with it.
         Directory.Delete(group);

@@ -18,7 +18,7 @@ static class PodEtc
     public static void Write(string directory, Pod pod, string address)
     {
         PrivateDirectory.Make(directory);
-        string hostname = HostnameOf(pod);
+        var hostname = HostnameOf(pod);
         Put(directory, "hostname", hostname + "\n");
         Put(directory, "hosts", $"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}\t{hostname}\n");
         Put(directory, "resolv.conf", File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "");
@@ -29,7 +29,7 @@ static class PodEtc
 
     static void Put(string directory, string name, string content)
     {
-        string path = Path.Combine(directory, name);
+        var path = Path.Combine(directory, name);
         // Written in place: containers that run already have this very file mounted.
         File.WriteAllText(path, content);
         File.SetUnixFileMode(path, Readable);

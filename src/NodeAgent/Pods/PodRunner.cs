@@ -53,15 +53,15 @@ sealed partial class PodRunner
     /// <summary>Runs until nothing of the pod is left, or the agent ends. Containers go on running then.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Recover();
-        Task watching = new ShimWatch(this, _actions, _time, _log).RunAsync(ending.Token);
+        var watching = new ShimWatch(this, _actions, _time, _log).RunAsync(ending.Token);
         try
         {
             while (!Facts.IsRemoved)
             {
                 Take();
-                PodDecision decision = Decide();
+                var decision = Decide();
                 Begin(decision);
                 await WaitAsync(decision.NextCheck, cancel);
             }
@@ -81,7 +81,7 @@ sealed partial class PodRunner
         if (!_facts.IsSetUp || _actions.IsStanding(Uid))
             return;
         Happened(new PodEvent.SetUpLost());
-        foreach ((string name, ContainerFacts container) in _facts.Containers)
+        foreach ((var name, var container) in _facts.Containers)
         {
             if (container.Stage is ContainerStage.Created or ContainerStage.Running)
                 Happened(new PodEvent.Exited(name, container.Instances - 1, ShimWatch.Unknown("the node was restarted", _time.GetUtcNow())));
@@ -90,7 +90,7 @@ sealed partial class PodRunner
 
     void Take()
     {
-        while (_inbox.Reader.TryRead(out object? message))
+        while (_inbox.Reader.TryRead(out var message))
         {
             switch (message)
             {
@@ -122,7 +122,7 @@ sealed partial class PodRunner
 
     void Apply(PodEvent happened)
     {
-        PodFacts after = PodHistory.After(_facts, happened, _time.GetUtcNow());
+        var after = PodHistory.After(_facts, happened, _time.GetUtcNow());
         if (happened is not (PodEvent.Probed or PodEvent.StopAsked) || after.StopAskedAt != _facts.StopAskedAt)
             LogHappened(_log, _pod.Namespace, _pod.Name, happened);
         Volatile.Write(ref _facts, after);
@@ -130,12 +130,12 @@ sealed partial class PodRunner
 
     PodDecision Decide()
     {
-        PodDecision decision = PodMachine.Decide(_pod, _facts, _time.GetUtcNow());
+        var decision = PodMachine.Decide(_pod, _facts, _time.GetUtcNow());
         if (decision.Status.Phase != _facts.Status.Phase)
             LogPhase(_log, _pod.Namespace, _pod.Name, _facts.Status.Phase, decision.Status.Phase);
         Volatile.Write(ref _facts, PodMachine.Keep(_pod, _facts, decision));
         Write();
-        byte[] status = ModelJson.Encode(_facts.Status);
+        var status = ModelJson.Encode(_facts.Status);
         if (_facts.IsRemoved || !status.AsSpan().SequenceEqual(_told))
         {
             _told = status;
@@ -149,7 +149,7 @@ sealed partial class PodRunner
     void Write()
     {
         JournalEntry entry = new(_pod, _facts);
-        byte[] bytes = entry.Encode();
+        var bytes = entry.Encode();
         if (_facts.IsRemoved || bytes.AsSpan().SequenceEqual(_written))
             return;
         try
@@ -165,18 +165,18 @@ sealed partial class PodRunner
 
     void Begin(PodDecision decision)
     {
-        DateTimeOffset now = _time.GetUtcNow();
-        foreach (PodStep due in _notBefore.Where(step => step.Value <= now).Select(step => step.Key).ToList())
+        var now = _time.GetUtcNow();
+        foreach (var due in _notBefore.Where(step => step.Value <= now).Select(step => step.Key).ToList())
             _notBefore.Remove(due);
 
         // A pull or a probe that is no longer wanted is given up; everything else is let come to its end.
-        foreach ((PodStep step, (_, CancellationTokenSource cancel)) in _inFlight)
+        foreach ((var step, (_, var cancel)) in _inFlight)
         {
             if (step is PodStep.Pull or PodStep.Probe && !decision.Steps.Contains(step))
                 cancel.Cancel();
         }
 
-        foreach (PodStep step in decision.Steps)
+        foreach (var step in decision.Steps)
         {
             if (!Conflicts(step) && !_notBefore.ContainsKey(step))
             {
@@ -201,8 +201,8 @@ sealed partial class PodRunner
     {
         try
         {
-            using IDisposable? turn = await _turns.TakeAsync(step, cancel);
-            PodEvent outcome = await _actions.RunAsync(step, Pod, Facts, cancel);
+            using var turn = await _turns.TakeAsync(step, cancel);
+            var outcome = await _actions.RunAsync(step, Pod, Facts, cancel);
             _inbox.Writer.TryWrite(new Finished(step, outcome, Failed: false));
         }
         catch (OperationCanceledException)
@@ -218,15 +218,15 @@ sealed partial class PodRunner
 
     async Task WaitAsync(DateTimeOffset? nextCheck, CancellationToken cancel)
     {
-        DateTimeOffset now = _time.GetUtcNow();
-        TimeSpan wait = nextCheck is { } at && at - now < LongestWait ? at - now : LongestWait;
-        foreach (DateTimeOffset retry in _notBefore.Values)
+        var now = _time.GetUtcNow();
+        var wait = nextCheck is { } at && at - now < LongestWait ? at - now : LongestWait;
+        foreach (var retry in _notBefore.Values)
             wait = retry - now < wait ? retry - now : wait;
         if (wait <= TimeSpan.Zero)
             wait = TimeSpan.FromMilliseconds(1);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task<bool> message = _inbox.Reader.WaitToReadAsync(limit.Token).AsTask();
-        Task delay = Task.Delay(wait, _time, limit.Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var message = _inbox.Reader.WaitToReadAsync(limit.Token).AsTask();
+        var delay = Task.Delay(wait, _time, limit.Token);
         await Task.WhenAny(message, delay);
         await limit.CancelAsync();
         cancel.ThrowIfCancellationRequested();

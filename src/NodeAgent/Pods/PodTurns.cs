@@ -15,7 +15,7 @@ sealed class PodTurns(int podsInWork) : IDisposable
 
     public async Task<IDisposable?> TakeAsync(PodStep step, CancellationToken cancel)
     {
-        SemaphoreSlim? turns = step switch
+        var turns = step switch
         {
             PodStep.Pull => _pulls,
             PodStep.Probe or PodStep.Signal or PodStep.Kill => null,

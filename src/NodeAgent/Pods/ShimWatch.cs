@@ -39,12 +39,12 @@ sealed partial class ShimWatch(PodRunner runner, PodActions actions, TimeProvide
         try
         {
             // Known before the shim is asked: what it does not list then is really gone.
-            List<(string Name, int Instance, string Id)> known = Living(runner.Facts);
+            var known = Living(runner.Facts);
             await actions.Runtime.EnsureShimAsync(actions.Places.RunOf(runner.Uid), cancel);
-            bool first = true;
-            await foreach (IReadOnlyList<ShimContainer> seen in actions.ShimOf(runner.Uid).WatchAsync(cancel))
+            var first = true;
+            await foreach (var seen in actions.ShimOf(runner.Uid).WatchAsync(cancel))
             {
-                foreach (ShimContainer container in seen)
+                foreach (var container in seen)
                     Tell(container);
                 if (first)
                     await LoseAsync(known.Where(one => seen.All(container => container.Id != one.Id)), cancel);
@@ -72,9 +72,9 @@ sealed partial class ShimWatch(PodRunner runner, PodActions actions, TimeProvide
     // running where nobody watches it.
     async Task LoseAsync(IEnumerable<(string Name, int Instance, string Id)> lost, CancellationToken cancel)
     {
-        foreach ((string name, int instance, string id) in lost)
+        foreach ((var name, var instance, var id) in lost)
         {
-            ContainerExit? told = ReadExit(actions.Places.ExitFileOf(runner.Uid, id));
+            var told = ReadExit(actions.Places.ExitFileOf(runner.Uid, id));
             if (told is null)
                 await actions.Runtime.ForceDeleteAsync(id, cancel);
             runner.Happened(new PodEvent.Exited(name, instance, told ?? Unknown("its shim died", time.GetUtcNow())));

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Networking;
-using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Probes;
 
@@ -19,7 +18,7 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
 
     public async Task<ProbeResult> RunAsync(Probe probe, Container container, string containerId, IPAddress podAddress, CancellationToken cancel)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(TimeSpan.FromSeconds(probe.TimeoutSeconds));
         try
         {
@@ -45,11 +44,11 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
     {
         if (ProbeTarget.PortOf(action.Port, container) is not { } port)
             return ProbeResult.Failure($"the container has no port {action.Port}");
-        string scheme = action.Scheme == UriScheme.HTTPS ? "https" : "http";
-        string path = action.Path.StartsWith('/') ? action.Path : "/" + action.Path;
-        using HttpClient http = Client();
+        var scheme = action.Scheme == UriScheme.HTTPS ? "https" : "http";
+        var path = action.Path.StartsWith('/') ? action.Path : "/" + action.Path;
+        using var http = Client();
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri($"{scheme}://{ProbeTarget.HostOf(action.Host, podAddress)}:{port}{path}"));
-        foreach (HttpHeader header in action.HttpHeaders)
+        foreach (var header in action.HttpHeaders)
         {
             if (header.Name.Equals("Host", StringComparison.OrdinalIgnoreCase))
                 request.Headers.Host = header.Value;
@@ -57,8 +56,8 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
                 request.Headers.TryAddWithoutValidation(header.Name, header.Value);
         }
 
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-        int status = (int)response.StatusCode;
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        var status = (int)response.StatusCode;
         return status is >= LowestSuccess and < LowestFailure ? ProbeResult.Success : ProbeResult.Failure($"HTTP status {status}");
     }
 
@@ -66,14 +65,14 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
     {
         if (ProbeTarget.PortOf(action.Port, container) is not { } port)
             return ProbeResult.Failure($"the container has no port {action.Port}");
-        using Socket socket = OpenSocket();
+        using var socket = OpenSocket();
         await socket.ConnectAsync(ProbeTarget.HostOf(action.Host, podAddress), port, cancel);
         return ProbeResult.Success;
     }
 
     async Task<ProbeResult> ExecAsync(ExecAction action, string containerId, TimeSpan timeout, CancellationToken cancel)
     {
-        ProgramResult result = await runtime.ExecAsync(containerId, action.Command, timeout, cancel);
+        var result = await runtime.ExecAsync(containerId, action.Command, timeout, cancel);
         return result.ExitCode == 0 ? ProbeResult.Success : ProbeResult.Failure(Short($"exit status {result.ExitCode}: {result.Output}"));
     }
 
@@ -91,7 +90,7 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
         },
         ConnectCallback = async (context, cancel) =>
         {
-            Socket socket = OpenSocket();
+            var socket = OpenSocket();
             try
             {
                 await socket.ConnectAsync(context.DnsEndPoint, cancel);

@@ -21,8 +21,8 @@ static class ProbeTarget
 
     public static int? PortOf(IntOrString port, Container container)
     {
-        int? number = port.Text is null ? port.Number
-            : int.TryParse(port.Text, out int parsed) ? parsed
+        var number = port.Text is null ? port.Number
+            : int.TryParse(port.Text, out var parsed) ? parsed
             : container.Ports.FirstOrDefault(named => named.Name == port.Text)?.Port;
         return number is > 0 and <= LargestPort ? number : null;
     }

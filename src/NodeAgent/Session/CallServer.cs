@@ -32,7 +32,7 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
         {
             using Asker asker = new(client.Serve(cancellationToken: cancel));
             await asker.SendAsync(new Frame { CallId = call.Id }, cancel);
-            string error = await TryServeAsync(asker, call, cancel);
+            var error = await TryServeAsync(asker, call, cancel);
             await asker.SendAsync(new Frame { Finish = new Finish { Error = error } }, cancel);
             // Ending the call from here would take back what was just sent: the asker ends it once it has read everything.
             await asker.HungUpAsync().WaitAsync(HangUpTimeout, cancel);
@@ -72,14 +72,14 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
 
     async Task LogsAsync(Asker asker, LogsRequest request, CancellationToken cancel)
     {
-        PodRunner runner = pods.Find(request.Namespace, request.Pod)
+        var runner = pods.Find(request.Namespace, request.Pod)
             ?? throw new FileNotFoundException($"pod {request.Namespace}/{request.Pod} is not on this node");
         // A log that is followed ends when nobody looks on any more.
-        using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task listening = CancelWhenAsync(asker.HungUpAsync(), gone);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var listening = CancelWhenAsync(asker.HungUpAsync(), gone);
         try
         {
-            await foreach (ReadOnlyMemory<byte> text in Gather(logs.ReadAsync(runner, request, gone.Token)))
+            await foreach (var text in Gather(logs.ReadAsync(runner, request, gone.Token)))
                 await asker.SendAsync(new Frame { Data = UnsafeByteOperations.UnsafeWrap(text) }, cancel);
         }
         finally
@@ -98,10 +98,10 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
     static async IAsyncEnumerable<ReadOnlyMemory<byte>> Gather(IAsyncEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         using MemoryStream gathered = new();
-        IAsyncEnumerator<ReadOnlyMemory<byte>> next = pieces.GetAsyncEnumerator();
+        var next = pieces.GetAsyncEnumerator();
         try
         {
-            ValueTask<bool> more = next.MoveNextAsync();
+            var more = next.MoveNextAsync();
             while (true)
             {
                 // Send what is there as soon as the log pauses, or a frame is full.
@@ -128,12 +128,12 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
 
     async Task ImportAsync(Asker asker, ImportImageStart start, CancellationToken cancel)
     {
-        string archive = images.NewIncoming();
+        var archive = images.NewIncoming();
         try
         {
             await using (FileStream file = new(archive, FileMode.CreateNew, FileAccess.Write))
             {
-                await foreach (ReadOnlyMemory<byte> data in asker.ReceiveAsync(cancel))
+                await foreach (var data in asker.ReceiveAsync(cancel))
                 {
                     if (file.Length > options.ImageLimits.LayerBytes)
                         throw new ImageException(ImageFault.Invalid, $"the archive is longer than {options.ImageLimits.LayerBytes} bytes");
@@ -141,7 +141,7 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
                 }
             }
 
-            foreach ((string name, string digest) in await images.ImportAsync(archive, start.Name.Length > 0 ? start.Name : null, cancel))
+            foreach ((var name, var digest) in await images.ImportAsync(archive, start.Name.Length > 0 ? start.Name : null, cancel))
             {
                 pods.ImageArrived(name);
                 ImportedImage image = new() { Node = options.NodeName, Name = name, Digest = digest };

@@ -19,19 +19,21 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
     // A server that says nothing for this long is as good as gone: it answers every beat.
     static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(5);
     static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
-    static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(3);
+    // A dead server and the pause after it must cost less than a lease, or a living node is lost with the server it happened to try.
+    static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
     // Logs and images travel on streams of their own in small frames; this bounds the list of all pods.
     const int MessageBytes = 64 * 1024 * 1024;
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        TimeSpan retry = FirstRetry;
-        for (int turn = 0; !cancel.IsCancellationRequested; turn++)
+        var retry = FirstRetry;
+        for (var turn = 0; !cancel.IsCancellationRequested; turn++)
         {
-            Uri server = options.Servers[turn % options.Servers.Count];
+            var server = options.Servers[turn % options.Servers.Count];
             try
             {
-                bool welcomed = await OneAsync(server, cancel);
+                var welcomed = await OneAsync(server, cancel);
                 retry = welcomed ? FirstRetry : retry;
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -50,20 +52,20 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
 
     async Task<bool> OneAsync(Uri server, CancellationToken cancel)
     {
-        using GrpcChannel channel = Open(server);
+        using var channel = Open(server);
         Nodes.NodesClient client = new(channel);
-        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using AsyncDuplexStreamingCall<AgentMessage, ServerMessage> call = client.Session(cancellationToken: ending.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var call = client.Session(cancellationToken: ending.Token);
         ending.CancelAfter(WelcomeTimeout);
         await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { Node = MachineFacts.Describe(options).ToMessage() } }, ending.Token);
         if (!await call.ResponseStream.MoveNext(ending.Token) || call.ResponseStream.Current.Welcome is not { } welcome)
             throw new IOException("the server did not welcome this node");
         LogWelcome(log, welcome.Server, welcome.SessionEpoch);
         // The new session's server knows nothing of what was told to another that may not have passed it on.
-        foreach (PodRunner runner in pods.All())
+        foreach (var runner in pods.All())
             pods.TellAgain(runner);
 
-        Task sending = SendAsync(call.RequestStream, ending.Token);
+        var sending = SendAsync(call.RequestStream, ending.Token);
         try
         {
             await ReceiveAsync(call.ResponseStream, client, ending);
@@ -80,16 +82,16 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
     async Task SendAsync(IClientStreamWriter<AgentMessage> stream, CancellationToken cancel)
     {
         using PeriodicTimer beats = new(BeatEvery, time);
-        Task<bool> beat = beats.WaitForNextTickAsync(cancel).AsTask();
+        var beat = beats.WaitForNextTickAsync(cancel).AsTask();
         long sent = 0;
         for (long sequence = 1; ;)
         {
-            Task changed = reports.ChangedAsync(sent);
+            var changed = reports.ChangedAsync(sent);
             await Task.WhenAny(beat, changed);
             cancel.ThrowIfCancellationRequested();
             if (changed.IsCompleted)
             {
-                (IReadOnlyList<PodReport> news, long upTo) = reports.Since(sent);
+                (var news, var upTo) = reports.Since(sent);
                 Report report = new() { Sequence = upTo };
                 report.Pods.AddRange(news);
                 await stream.WriteAsync(new AgentMessage { Report = report }, cancel);
@@ -112,7 +114,7 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
             ending.CancelAfter(SilenceTimeout);
             if (!await stream.MoveNext(ending.Token))
                 throw new IOException("the server ended the session");
-            ServerMessage message = stream.Current;
+            var message = stream.Current;
             switch (message.MessageCase)
             {
                 case ServerMessage.MessageOneofCase.Reported:
@@ -137,12 +139,12 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
 
     async Task SetNetworkAsync(Peers peers, CancellationToken cancel)
     {
-        string own = peers.Nodes.FirstOrDefault(node => node.Name == options.NodeName)?.PodCidr ?? "";
+        var own = peers.Nodes.FirstOrDefault(node => node.Name == options.NodeName)?.PodCidr ?? "";
         NetworkEntry entry = new(peers.ClusterCidr, own,
             [.. peers.Nodes.Where(node => node.Name != options.NodeName).Select(node => new PeerEntry(node.Name, node.Address, node.PodCidr))]);
         try
         {
-            foreach (string problem in await network.SetAsync(entry, cancel))
+            foreach (var problem in await network.SetAsync(entry, cancel))
                 LogRoute(log, problem);
         }
         catch (IOException e)
@@ -156,7 +158,7 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
     {
         SocketsHttpHandler handler = new()
         {
-            ConnectTimeout = SilenceTimeout,
+            ConnectTimeout = ConnectTimeout,
             EnableMultipleHttp2Connections = true,
             UseProxy = false,
         };

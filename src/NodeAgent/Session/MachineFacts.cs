@@ -51,8 +51,8 @@ static class MachineFacts
     /// <summary>MemTotal of /proc/meminfo (proc_meminfo(5)), in bytes.</summary>
     internal static long MemoryBytes(IEnumerable<string> lines)
     {
-        string line = lines.First(text => text.StartsWith("MemTotal:", StringComparison.Ordinal));
-        string[] parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var line = lines.First(text => text.StartsWith("MemTotal:", StringComparison.Ordinal));
+        var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return long.Parse(parts[1], CultureInfo.InvariantCulture) * BytesPerKibibyte;
     }
 
@@ -65,7 +65,7 @@ static class MachineFacts
             ["kubernetes.io/os"] = "linux",
             ["kubernetes.io/arch"] = Images.ImagePull.Architecture,
         };
-        foreach ((string key, string value) in options.Labels)
+        foreach ((var key, var value) in options.Labels)
             labels[key] = value;
         return labels;
     }
@@ -73,7 +73,7 @@ static class MachineFacts
     static string OsImage()
     {
         const string Key = "PRETTY_NAME=";
-        string? line = File.Exists("/etc/os-release") ? File.ReadLines("/etc/os-release").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
+        var line = File.Exists("/etc/os-release") ? File.ReadLines("/etc/os-release").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
         return line?[Key.Length..].Trim('"') ?? RuntimeInformation.OSDescription;
     }
 }

@@ -47,7 +47,7 @@ sealed class ReportBox
     {
         lock (_lock)
         {
-            foreach (string uid in _pending.Where(pair => pair.Value.Version <= upTo).Select(pair => pair.Key).ToList())
+            foreach (var uid in _pending.Where(pair => pair.Value.Version <= upTo).Select(pair => pair.Key).ToList())
                 _pending.Remove(uid);
         }
     }

@@ -27,13 +27,13 @@ static class ExternalProgram
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using Process process = Start(start);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var process = Start(start);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(timeout);
         StringBuilder output = new();
         try
         {
-            Task reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, limit.Token), ReadAsync(process.StandardError, output, limit.Token));
+            var reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, limit.Token), ReadAsync(process.StandardError, output, limit.Token));
             await WriteAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             // What it left running may hold its output open for ever.
@@ -77,7 +77,7 @@ static class ExternalProgram
 
     static async Task ReadAsync(StreamReader from, StringBuilder to, CancellationToken cancel)
     {
-        char[] buffer = new char[ReadBytes];
+        var buffer = new char[ReadBytes];
         for (int read; (read = await from.ReadAsync(buffer, cancel)) > 0;)
         {
             lock (to)

@@ -12,7 +12,7 @@ static class MountTable
     /// <summary>The mount points at or below a directory, deepest first: the order in which they come off.</summary>
     public static IReadOnlyList<string> Below(string directory)
     {
-        string prefix = directory.TrimEnd('/') + "/";
+        var prefix = directory.TrimEnd('/') + "/";
         return [.. Points().Where(point => point == directory || point.StartsWith(prefix, StringComparison.Ordinal))
             .OrderByDescending(point => point.Length)];
     }
@@ -25,7 +25,7 @@ static class MountTable
         if (!field.Contains('\\', StringComparison.Ordinal))
             return field;
         System.Text.StringBuilder text = new();
-        for (int i = 0; i < field.Length; i++)
+        for (var i = 0; i < field.Length; i++)
         {
             if (field[i] == '\\' && i + 3 < field.Length)
             {

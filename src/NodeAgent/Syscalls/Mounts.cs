@@ -22,11 +22,11 @@ static class Mounts
     /// <summary>Takes off everything mounted at a path. Not mounted, or not there, is fine.</summary>
     public static void Detach(string target)
     {
-        for (int i = 0; i < Stacked; i++)
+        for (var i = 0; i < Stacked; i++)
         {
             if (Libc.Umount2(target, Libc.MntDetach | Libc.UmountNofollow) == 0)
                 continue;
-            int errno = Marshal.GetLastPInvokeError();
+            var errno = Marshal.GetLastPInvokeError();
             if (errno is Errno.Einval or Errno.Enoent)
                 return;
             throw new SyscallException("umount2", errno, target);

@@ -19,7 +19,7 @@ static class PrivateDirectory
     /// <summary>Flushes the directory itself: without it a new name may be gone after a power cut (fsync(2)).</summary>
     public static void Flush(string path)
     {
-        int fd = Libc.Open(path, Libc.ORdonly | Libc.ODirectory | Libc.OCloexec, 0);
+        var fd = Libc.Open(path, Libc.ORdonly | Libc.ODirectory | Libc.OCloexec, 0);
         using SafeFileHandle dir = new(SyscallException.Check(fd, "open", path), ownsHandle: true);
         SyscallException.Check(Libc.Fsync(dir), "fsync", path);
     }
@@ -27,7 +27,7 @@ static class PrivateDirectory
     /// <summary>Writes a file so that it is whole under its name or not there: beside, flush, rename, flush.</summary>
     public static void WriteFile(string path, ReadOnlySpan<byte> content)
     {
-        string beside = path + ".new";
+        var beside = path + ".new";
         using (FileStream file = new(beside, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
             file.Write(content);
@@ -35,7 +35,7 @@ static class PrivateDirectory
         }
 
         File.Move(beside, path, overwrite: true);
-        string parent = Path.GetDirectoryName(path) ?? "/";
+        var parent = Path.GetDirectoryName(path) ?? "/";
         Flush(parent);
     }
 }

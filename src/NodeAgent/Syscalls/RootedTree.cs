@@ -16,7 +16,7 @@ sealed class RootedTree : IDisposable
     public RootedTree(string root)
     {
         _root = root;
-        int fd = Libc.Open(root, Libc.OPath | Libc.ODirectory | Libc.OCloexec, 0);
+        var fd = Libc.Open(root, Libc.OPath | Libc.ODirectory | Libc.OCloexec, 0);
         Top = new SafeFileHandle(SyscallException.Check(fd, "open", root), ownsHandle: true);
     }
 
@@ -29,10 +29,10 @@ sealed class RootedTree : IDisposable
         Libc.OpenHow how = new() { Flags = (ulong)(uint)(flags | Libc.OCloexec), Mode = 0, Resolve = Resolve };
         while (true)
         {
-            long fd = Libc.Openat2(Libc.SysOpenat2, (int)Top.DangerousGetHandle(), path.Length == 0 ? "." : path, how, 24);
+            var fd = Libc.Openat2(Libc.SysOpenat2, (int)Top.DangerousGetHandle(), path.Length == 0 ? "." : path, how, 24);
             if (fd >= 0)
                 return new SafeFileHandle((nint)fd, ownsHandle: true);
-            int errno = Marshal.GetLastPInvokeError();
+            var errno = Marshal.GetLastPInvokeError();
             if (errno == Errno.Enoent || errno == tolerate)
                 return null;
             // EAGAIN: a rename raced with the walk of ".."; EINTR: a signal. Both ask for another try (openat2(2)).
@@ -46,9 +46,9 @@ sealed class RootedTree : IDisposable
     {
         if (TryOpen(path, Libc.OPath | Libc.ODirectory) is { } there)
             return there;
-        int slash = path.LastIndexOf('/');
-        string name = path[(slash + 1)..];
-        using (SafeFileHandle parent = OpenDirectory(slash < 0 ? "" : path[..slash]))
+        var slash = path.LastIndexOf('/');
+        var name = path[(slash + 1)..];
+        using (var parent = OpenDirectory(slash < 0 ? "" : path[..slash]))
         {
             if (Libc.MkdirAt(parent, name, 0x1ED) != 0 && Marshal.GetLastPInvokeError() != Errno.Eexist)
                 throw new SyscallException("mkdirat", Marshal.GetLastPInvokeError(), $"{_root}/{path}");
@@ -61,7 +61,7 @@ sealed class RootedTree : IDisposable
     /// <summary>Reads a small regular file; null when there is none. Larger than the limit is an error.</summary>
     public byte[]? TryRead(string path, int limitBytes)
     {
-        using SafeFileHandle? file = TryOpen(path, Libc.ORdonly | Libc.ONonblock);
+        using var file = TryOpen(path, Libc.ORdonly | Libc.ONonblock);
         if (file is null)
             return null;
         if (!FileKinds.IsRegular(file))
@@ -69,7 +69,7 @@ sealed class RootedTree : IDisposable
         using FileStream stream = new(file, FileAccess.Read, bufferSize: 0);
         if (stream.Length > limitBytes)
             throw new InvalidDataException($"{path} is larger than {limitBytes} bytes");
-        byte[] bytes = new byte[stream.Length];
+        var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
     }

@@ -9,7 +9,7 @@ static class Tree
     {
         if (!Directory.Exists(path))
             return;
-        foreach (string mount in MountTable.Below(path))
+        foreach (var mount in MountTable.Below(path))
             Mounts.Detach(mount);
         Directory.Delete(path, recursive: true);
     }

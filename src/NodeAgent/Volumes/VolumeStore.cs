@@ -19,7 +19,7 @@ sealed class VolumeStore(string directory)
     /// <exception cref="IOException">A path of the node is not what the volume says it must be.</exception>
     public void Make(Pod pod, string podUid)
     {
-        foreach (Volume volume in pod.Spec.Volumes)
+        foreach (var volume in pod.Spec.Volumes)
         {
             if (volume.EmptyDir is { } empty)
                 MakeEmpty(PathOf(podUid, volume.Name), empty);
@@ -34,7 +34,7 @@ sealed class VolumeStore(string directory)
     public IReadOnlyList<ContainerMount> MountsOf(Pod pod, Container container, string podUid)
     {
         List<ContainerMount> mounts = [];
-        foreach (VolumeMount mount in container.VolumeMounts)
+        foreach (var mount in container.VolumeMounts)
         {
             Volume volume = pod.Spec.Volumes.FirstOrDefault(volume => volume.Name == mount.Name)
                 ?? throw new InvalidOperationException($"container {container.Name} mounts volume {mount.Name}, which the pod does not have");
@@ -47,8 +47,8 @@ sealed class VolumeStore(string directory)
     /// <summary>Takes the pod's volumes away. Paths of the node stay, of course.</summary>
     public void Remove(string podUid)
     {
-        string pods = Path.Combine(_directory, podUid);
-        foreach (string mount in MountTable.Below(pods))
+        var pods = Path.Combine(_directory, podUid);
+        foreach (var mount in MountTable.Below(pods))
             Mounts.Detach(mount);
         if (Directory.Exists(pods))
             Directory.Delete(pods, recursive: true);
@@ -63,7 +63,7 @@ sealed class VolumeStore(string directory)
         File.SetUnixFileMode(path, Everyone);
         if (volume.Medium != Memory)
             return;
-        string options = volume.SizeLimit is { } size ? $"mode=1777,size={size.Units}" : "mode=1777";
+        var options = volume.SizeLimit is { } size ? $"mode=1777,size={size.Units}" : "mode=1777";
         if (Libc.Mount("tmpfs", path, "tmpfs", Libc.MsNosuid | Libc.MsNodev, options) != 0)
             throw new SyscallException("mount", Marshal.GetLastPInvokeError(), $"tmpfs at {path}");
     }

@@ -32,7 +32,7 @@ public static class BackOff
     static TimeSpan Doubling(TimeSpan first, TimeSpan longest, int doublings)
     {
         // 2^20 times anything here is beyond every longest wait.
-        double factor = Math.Pow(2, Math.Clamp(doublings, 0, 20));
+        var factor = Math.Pow(2, Math.Clamp(doublings, 0, 20));
         return first * factor < longest ? first * factor : longest;
     }
 }

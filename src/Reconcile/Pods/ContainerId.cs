@@ -15,9 +15,9 @@ public static class ContainerId
     {
         if (!id.StartsWith(podUid + ".", StringComparison.Ordinal))
             return null;
-        string rest = id[(podUid.Length + 1)..];
-        int dot = rest.LastIndexOf('.');
-        return dot > 0 && int.TryParse(rest.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int instance)
+        var rest = id[(podUid.Length + 1)..];
+        var dot = rest.LastIndexOf('.');
+        return dot > 0 && int.TryParse(rest.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var instance)
             ? (rest[..dot], instance)
             : null;
     }

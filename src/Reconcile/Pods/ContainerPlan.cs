@@ -10,7 +10,7 @@ static class ContainerPlan
     /// <summary>Has it running, and again when it ends and its pod's policy says so.</summary>
     public static void Run(Pod pod, Container container, ContainerFacts known, bool isSetUp, bool isInit, Agenda agenda)
     {
-        int newest = known.Instances - 1;
+        var newest = known.Instances - 1;
         switch (known.Stage)
         {
             case ContainerStage.Waiting:
@@ -40,7 +40,7 @@ static class ContainerPlan
     /// <summary>Has it stopped: the signal, then the kill at the deadline. True once nothing is left of it.</summary>
     public static bool Stop(Container container, ContainerFacts known, DateTimeOffset deadline, string because, Agenda agenda)
     {
-        int newest = known.Instances - 1;
+        var newest = known.Instances - 1;
         switch (known.Stage)
         {
             case ContainerStage.Created:
@@ -69,8 +69,8 @@ static class ContainerPlan
     /// <summary>When an ended container is started again; null for never.</summary>
     public static DateTimeOffset? RestartsAt(RestartPolicy policy, ContainerFacts known, bool isInit)
     {
-        bool failed = !PodMachine.HasSucceeded(known);
-        bool again = policy switch
+        var failed = !PodMachine.HasSucceeded(known);
+        var again = policy switch
         {
             RestartPolicy.Always => failed || !isInit,
             RestartPolicy.OnFailure => failed,
@@ -83,12 +83,12 @@ static class ContainerPlan
     {
         if (known.ImageId is null)
         {
-            DateTimeOffset pullAt = known.PullTrouble is { } trouble ? trouble.At + BackOff.BeforePull(trouble.Count) : agenda.Now;
+            var pullAt = known.PullTrouble is { } trouble ? trouble.At + BackOff.BeforePull(trouble.Count) : agenda.Now;
             agenda.DoAt(pullAt, new PodStep.Pull(container.Name));
             return;
         }
 
-        DateTimeOffset retry = RetryAt(known.StartTrouble, agenda.Now);
+        var retry = RetryAt(known.StartTrouble, agenda.Now);
         if (isSetUp)
             agenda.DoAt(retry > due ? retry : due, new PodStep.Create(container.Name, known.Instances));
     }
@@ -102,7 +102,7 @@ static class ContainerPlan
         }
 
         ProbeKind[] kinds = ProbeVerdicts.HasStarted(known, container) ? [ProbeKind.Liveness, ProbeKind.Readiness] : [ProbeKind.Startup];
-        foreach (ProbeKind kind in kinds)
+        foreach (var kind in kinds)
         {
             if (ProbeVerdicts.Of(container, kind) is { } probe)
                 agenda.DoAt(ProbeVerdicts.DueAt(known.Of(kind), probe, known.StartedAt ?? agenda.Now), new PodStep.Probe(container.Name, known.Instances - 1, kind));
@@ -121,7 +121,7 @@ static class ContainerPlan
 
     static void Kill(Container container, ContainerFacts known, DateTimeOffset deadline, Agenda agenda)
     {
-        DateTimeOffset due = known.KilledAt is { } last ? last + BackOff.KillAgain : deadline;
+        var due = known.KilledAt is { } last ? last + BackOff.KillAgain : deadline;
         agenda.DoAt(due, new PodStep.Kill(container.Name, known.Instances - 1));
     }
 

@@ -9,9 +9,9 @@ static class ContainerStatusView
 {
     public static ContainerStatus Of(Pod pod, Container container, PodFacts podFacts, bool isInit, DateTimeOffset now)
     {
-        ContainerFacts known = podFacts.Of(container.Name);
-        ContainerState state = State(pod, container, known, podFacts, isInit, now);
-        ContainerExit? last = state.Terminated is null ? known.Exit ?? known.PreviousExit : known.PreviousExit;
+        var known = podFacts.Of(container.Name);
+        var state = State(pod, container, known, podFacts, isInit, now);
+        var last = state.Terminated is null ? known.Exit ?? known.PreviousExit : known.PreviousExit;
         return new ContainerStatus
         {
             Name = container.Name,
@@ -35,12 +35,12 @@ static class ContainerStatusView
 
     static ContainerState Ended(Pod pod, Container container, ContainerFacts known, PodFacts podFacts, bool isInit)
     {
-        bool over = podFacts.StopAskedAt is not null || podFacts.Status.Phase is PodPhase.Succeeded or PodPhase.Failed;
+        var over = podFacts.StopAskedAt is not null || podFacts.Status.Phase is PodPhase.Succeeded or PodPhase.Failed;
         if (!over && ContainerPlan.RestartsAt(pod.Spec.RestartPolicy, known, isInit) is not null)
         {
             if (known.StartTrouble is { } trouble)
                 return Because(trouble.Reason, trouble.Message);
-            TimeSpan wait = BackOff.BeforeRestart(known.Crashes);
+            var wait = BackOff.BeforeRestart(known.Crashes);
             if (wait > TimeSpan.Zero)
                 return Because("CrashLoopBackOff", $"back-off {wait.TotalSeconds:0} s restarting container {container.Name} of pod {pod.Namespace}/{pod.Name}");
         }
@@ -54,13 +54,13 @@ static class ContainerStatusView
             return Because(start.Reason, start.Message);
         if (known.PullTrouble is { } pull)
         {
-            bool backingOff = pull.Reason == "ErrImagePull" && now >= pull.At + BackOff.ShowPullError;
+            var backingOff = pull.Reason == "ErrImagePull" && now >= pull.At + BackOff.ShowPullError;
             return Because(backingOff ? "ImagePullBackOff" : pull.Reason, pull.Message);
         }
 
         if (podFacts.SetUpTrouble is { } setUp)
             return Because("ContainerCreating", setUp.Message);
-        bool behindInit = !isInit && pod.Spec.InitContainers.Any(c => !PodMachine.HasSucceeded(podFacts.Of(c.Name)));
+        var behindInit = !isInit && pod.Spec.InitContainers.Any(c => !PodMachine.HasSucceeded(podFacts.Of(c.Name)));
         return Because(behindInit ? "PodInitializing" : "ContainerCreating", null);
     }
 

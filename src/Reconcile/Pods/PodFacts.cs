@@ -39,7 +39,7 @@ public sealed record PodFacts
     public PodStatus Status { get; init; } = new();
 
     /// <summary>What is known of a container; an untouched one if nothing is.</summary>
-    public ContainerFacts Of(string container) => Containers.TryGetValue(container, out ContainerFacts? facts) ? facts : ContainerFacts.Untouched;
+    public ContainerFacts Of(string container) => Containers.TryGetValue(container, out var facts) ? facts : ContainerFacts.Untouched;
 }
 
 /// <summary>Where the newest instance of a container stands. An instance only goes forward; a restart is a new one.</summary>

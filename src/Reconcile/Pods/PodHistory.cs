@@ -53,8 +53,8 @@ public static class PodHistory
     {
         if (container.Stage is ContainerStage.Exited or ContainerStage.Gone or ContainerStage.Waiting)
             return container;
-        DateTimeOffset? started = container.StartedAt ?? exit.StartedAt;
-        bool ranLong = started is { } at && exit.FinishedAt - at >= BackOff.ForgetAfter;
+        var started = container.StartedAt ?? exit.StartedAt;
+        var ranLong = started is { } at && exit.FinishedAt - at >= BackOff.ForgetAfter;
         return container with
         {
             Stage = ContainerStage.Exited,

@@ -11,7 +11,7 @@ public static class PodMachine
     public static PodDecision Decide(Pod pod, PodFacts facts, DateTimeOffset now)
     {
         Agenda agenda = new(now);
-        PodStatus status = PodStatusView.Of(pod, facts, now);
+        var status = PodStatusView.Of(pod, facts, now);
         if (facts.StopAskedAt is { } askedAt)
             TowardsRemoved(pod, facts, askedAt, agenda);
         else if (status.Phase is PodPhase.Succeeded or PodPhase.Failed)
@@ -26,9 +26,9 @@ public static class PodMachine
     public static PodFacts Keep(Pod pod, PodFacts facts, PodDecision decision)
     {
         Dictionary<string, ContainerFacts> containers = new(facts.Containers);
-        foreach (Container container in pod.Spec.Containers)
+        foreach (var container in pod.Spec.Containers)
         {
-            if (containers.TryGetValue(container.Name, out ContainerFacts? known))
+            if (containers.TryGetValue(container.Name, out var known))
                 containers[container.Name] = ProbeVerdicts.Settle(known, container);
         }
 
@@ -39,23 +39,23 @@ public static class PodMachine
     {
         if (!facts.IsSetUp)
             agenda.DoAt(RetryAt(facts.SetUpTrouble, agenda.Now), new PodStep.SetUp());
-        foreach (Container container in pod.Spec.InitContainers)
+        foreach (var container in pod.Spec.InitContainers)
         {
-            ContainerFacts known = facts.Of(container.Name);
+            var known = facts.Of(container.Name);
             ContainerPlan.Run(pod, container, known, facts.IsSetUp, isInit: true, agenda);
             // The next one begins when this one has succeeded.
             if (!HasSucceeded(known))
                 return;
         }
 
-        foreach (Container container in pod.Spec.Containers)
+        foreach (var container in pod.Spec.Containers)
             ContainerPlan.Run(pod, container, facts.Of(container.Name), facts.IsSetUp, isInit: false, agenda);
     }
 
     static void TowardsTornDown(Pod pod, PodFacts facts, Agenda agenda)
     {
-        bool anyLeft = false;
-        foreach (Container container in All(pod))
+        var anyLeft = false;
+        foreach (var container in All(pod))
             anyLeft |= !ContainerPlan.Clear(container, facts.Of(container.Name), agenda);
         if (!anyLeft && !facts.IsTornDown)
             agenda.DoAt(RetryAt(facts.SetUpTrouble, agenda.Now), new PodStep.TearDown());
@@ -63,9 +63,9 @@ public static class PodMachine
 
     static void TowardsRemoved(Pod pod, PodFacts facts, DateTimeOffset askedAt, Agenda agenda)
     {
-        TimeSpan grace = TimeSpan.FromSeconds(Math.Max(0, pod.Metadata.DeletionGracePeriodSeconds ?? pod.Spec.GraceSeconds()));
-        bool anyLeft = false;
-        foreach (Container container in All(pod))
+        var grace = TimeSpan.FromSeconds(Math.Max(0, pod.Metadata.DeletionGracePeriodSeconds ?? pod.Spec.GraceSeconds()));
+        var anyLeft = false;
+        foreach (var container in All(pod))
             anyLeft |= !ContainerPlan.Stop(container, facts.Of(container.Name), askedAt + grace, "the pod is being deleted", agenda);
         if (anyLeft)
             return;

@@ -11,7 +11,7 @@ static class PodStatusView
 {
     public static PodStatus Of(Pod pod, PodFacts facts, DateTimeOffset now)
     {
-        PodPhase phase = Phase(pod, facts);
+        var phase = Phase(pod, facts);
         PodStatus status = new()
         {
             Phase = phase,
@@ -29,7 +29,7 @@ static class PodStatusView
     /// <summary>Looks again when a status changes by time alone.</summary>
     public static void NextChange(Pod pod, PodFacts facts, Agenda agenda)
     {
-        foreach (Container container in pod.Spec.InitContainers.Concat(pod.Spec.Containers))
+        foreach (var container in pod.Spec.InitContainers.Concat(pod.Spec.Containers))
         {
             if (facts.Of(container.Name).PullTrouble is { } trouble)
                 agenda.LookAt(trouble.At + BackOff.ShowPullError);
@@ -38,19 +38,19 @@ static class PodStatusView
 
     static PodPhase Phase(Pod pod, PodFacts facts)
     {
-        PodPhase before = facts.Status.Phase;
+        var before = facts.Status.Phase;
         if (before is PodPhase.Succeeded or PodPhase.Failed)
             return before;
-        PodPhase seen = facts.StopAskedAt is null ? PhaseOfRunning(pod, facts) : PhaseOfStopping(pod, facts);
+        var seen = facts.StopAskedAt is null ? PhaseOfRunning(pod, facts) : PhaseOfStopping(pod, facts);
         return seen > before ? seen : before;
     }
 
     static PodPhase PhaseOfRunning(Pod pod, PodFacts facts)
     {
-        RestartPolicy policy = pod.Spec.RestartPolicy;
-        foreach (Container init in pod.Spec.InitContainers)
+        var policy = pod.Spec.RestartPolicy;
+        foreach (var init in pod.Spec.InitContainers)
         {
-            ContainerFacts known = facts.Of(init.Name);
+            var known = facts.Of(init.Name);
             if (HasEnded(known) && !PodMachine.HasSucceeded(known) && ContainerPlan.RestartsAt(policy, known, isInit: true) is null)
                 return PodPhase.Failed;
             if (!PodMachine.HasSucceeded(known))
@@ -80,18 +80,18 @@ static class PodStatusView
 
     static IReadOnlyList<Condition> Conditions(Pod pod, PodFacts facts, PodStatus status, DateTimeOffset now)
     {
-        IReadOnlyList<Condition> conditions = facts.Status.Conditions;
+        var conditions = facts.Status.Conditions;
         // The scheduler's word is carried along, never made up.
         if (pod.Status.Conditions.Find(PodConditions.PodScheduled) is { } scheduled)
             conditions = conditions.With(scheduled);
-        bool completed = status.Phase == PodPhase.Succeeded;
+        var completed = status.Phase == PodPhase.Succeeded;
         string[] waiting = [.. pod.Spec.InitContainers.Where(c => !PodMachine.HasSucceeded(facts.Of(c.Name))).Select(c => c.Name)];
         string[] unready = [.. status.ContainerStatuses.Where(c => !c.Ready).Select(c => c.Name)];
-        Condition initialized = Make(PodConditions.Initialized, waiting.Length == 0, completed ? "PodCompleted" : null,
+        var initialized = Make(PodConditions.Initialized, waiting.Length == 0, completed ? "PodCompleted" : null,
             "ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', waiting)}]", now);
-        bool ready = unready.Length == 0 && waiting.Length == 0 && facts.StopAskedAt is null && status.Phase == PodPhase.Running;
-        string reason = completed ? "PodCompleted" : status.Phase == PodPhase.Failed ? "PodFailed" : facts.StopAskedAt is not null ? "PodTerminating" : "ContainersNotReady";
-        string? message = reason == "ContainersNotReady" ? $"containers with unready status: [{string.Join(' ', unready)}]" : null;
+        var ready = unready.Length == 0 && waiting.Length == 0 && facts.StopAskedAt is null && status.Phase == PodPhase.Running;
+        var reason = completed ? "PodCompleted" : status.Phase == PodPhase.Failed ? "PodFailed" : facts.StopAskedAt is not null ? "PodTerminating" : "ContainersNotReady";
+        var message = reason == "ContainersNotReady" ? $"containers with unready status: [{string.Join(' ', unready)}]" : null;
         return conditions.With(initialized)
             .With(Make(PodConditions.ContainersReady, ready, null, reason, message, now))
             .With(Make(PodConditions.Ready, ready, null, reason, message, now));

@@ -9,8 +9,8 @@ static class ProbeVerdicts
 {
     public static ContainerFacts After(ContainerFacts container, PodEvent.Probed probed)
     {
-        ProbeFacts before = container.Of(probed.Kind);
-        ProbeFacts after = before with
+        var before = container.Of(probed.Kind);
+        var after = before with
         {
             InARow = before.InARow > 0 && before.LastSucceeded == probed.Succeeded ? before.InARow + 1 : 1,
             LastSucceeded = probed.Succeeded,
@@ -60,7 +60,7 @@ static class ProbeVerdicts
     /// <summary>When the probe is due: after its initial delay, then every period, counted from the start of the last try.</summary>
     public static DateTimeOffset DueAt(ProbeFacts facts, Probe probe, DateTimeOffset startedAt)
     {
-        DateTimeOffset first = startedAt.AddSeconds(probe.InitialDelaySeconds);
+        var first = startedAt.AddSeconds(probe.InitialDelaySeconds);
         return facts.LastAt is { } last ? last.AddSeconds(probe.PeriodSeconds) : first;
     }
 

@@ -28,7 +28,7 @@ static class CgroupEnd
         freezer.Write("freezer.state", "FROZEN");
         try
         {
-            for (int round = 0; round < MostRounds && Kernel.ReadText(freezer.Path + "/freezer.state").Trim() == "FREEZING"; round++)
+            for (var round = 0; round < MostRounds && Kernel.ReadText(freezer.Path + "/freezer.state").Trim() == "FREEZING"; round++)
                 Kernel.Poll([], RoundMilliseconds);
             SignalEach(cgroups, signal);
         }
@@ -51,7 +51,7 @@ static class CgroupEnd
         if (cgroups.Directories.Any(directory => directory.Processes().Count > 0)) Signal(cgroups, Kill);
         foreach (var directory in cgroups.Directories)
         {
-            for (int round = 0; RemoveTree(directory.Path) is var errno and not (Errno.None or Errno.ENOENT); round++)
+            for (var round = 0; RemoveTree(directory.Path) is var errno and not (Errno.None or Errno.ENOENT); round++)
             {
                 if (errno != Errno.EBUSY || round == MostRounds) throw new CgroupException($"{directory.Path}: {SyscallException.Describe(errno)}");
                 if (round % 100 == 99) Signal(cgroups, Kill);
@@ -60,7 +60,7 @@ static class CgroupEnd
         }
 
         // Parents that orun made go with their last container; one still in use stays, and is its next user's to remove.
-        for (int i = cgroups.Made.Count - 1; i >= 0; i--) Kernel.RemoveDirectory(cgroups.Made[i]);
+        for (var i = cgroups.Made.Count - 1; i >= 0; i--) Kernel.RemoveDirectory(cgroups.Made[i]);
     }
 
     static Errno RemoveTree(string directory)

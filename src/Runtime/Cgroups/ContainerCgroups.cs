@@ -45,14 +45,14 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
         {
             foreach (var hierarchy in layout.Hierarchies)
             {
-                for (int attempt = 1; !TryMakeAll(hierarchy, path.Split('/'), made); attempt++)
+                for (var attempt = 1; !TryMakeAll(hierarchy, path.Split('/'), made); attempt++)
                     if (attempt == MakeAttempts) throw new CgroupException($"{hierarchy.MountPoint}/{path}: its parents keep vanishing");
                 directories.Add(new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}"));
             }
         }
         catch
         {
-            for (int i = made.Count - 1; i >= 0; i--) Kernel.RemoveDirectory(made[i]);
+            for (var i = made.Count - 1; i >= 0; i--) Kernel.RemoveDirectory(made[i]);
             throw;
         }
 
@@ -62,7 +62,7 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     static bool TryMakeAll(Hierarchy hierarchy, string[] parts, List<string> made)
     {
         var directory = hierarchy.MountPoint;
-        for (int i = 0; i < parts.Length; i++)
+        for (var i = 0; i < parts.Length; i++)
         {
             var parent = directory;
             directory += "/" + parts[i];

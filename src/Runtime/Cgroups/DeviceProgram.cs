@@ -32,11 +32,11 @@ static unsafe class DeviceProgram
             Encode(LoadWord, Major, Context, 4, 0),
             Encode(LoadWord, Minor, Context, 8, 0),
         };
-        for (int i = rules.Count - 1; i >= 0; i--) code.AddRange(Rule(rules[i]));
+        for (var i = rules.Count - 1; i >= 0; i--) code.AddRange(Rule(rules[i]));
         code.Add(Encode(MoveConstant, Result, 0, 0, 0));
         code.Add(Encode(Exit, 0, 0, 0, 0));
         var bytes = new byte[code.Count * InstructionBytes];
-        for (int i = 0; i < code.Count; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * InstructionBytes), code[i]);
+        for (var i = 0; i < code.Count; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * InstructionBytes), code[i]);
         return bytes;
     }
 
@@ -45,7 +45,7 @@ static unsafe class DeviceProgram
         // Each test that fails leads past the rule's verdict; the distances are filled in below.
         var tests = new List<(byte Code, int Register, int Source, long Value, bool IsJump)>();
         if (rule.Type != 'a') tests.Add((IfNot, Kind, 0, rule.Type == 'b' ? Block : Character, true));
-        int mask = Mask(rule.Access);
+        var mask = Mask(rule.Access);
         if (mask != (Mknod | Read | Write))
         {
             tests.Add((Move, Left, Access, 0, false));
@@ -58,10 +58,10 @@ static unsafe class DeviceProgram
         if (rule.Minor is { } minor) tests.Add((IfNot, Minor, 0, minor, true));
         const int verdict = 2;
         var code = new List<ulong>();
-        for (int i = 0; i < tests.Count; i++)
+        for (var i = 0; i < tests.Count; i++)
         {
             var test = tests[i];
-            int distance = test.IsJump ? tests.Count - i - 1 + verdict : 0;
+            var distance = test.IsJump ? tests.Count - i - 1 + verdict : 0;
             code.Add(Encode(test.Code, test.Register, test.Source, distance, (int)(uint)test.Value));
         }
 

@@ -11,7 +11,7 @@ static class DeleteCommand
         var options = Options.Parse(arguments, ["force,f"], interleaved: true);
         var id = options.Single("one container id");
         Kernel.ReleaseSignals();
-        bool force = options.Has("force");
+        var force = options.Has("force");
         var state = around.States.TryLoad(id);
         if (state is null)
         {

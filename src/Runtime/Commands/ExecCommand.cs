@@ -61,7 +61,7 @@ static class ExecCommand
         if (console is not null) given.Add((Slots.ConsoleSocket, console));
         var score = OomScore.Take(spec.OomScoreAdj);
         using var cgroup = state.Cgroups.OpenUnified();
-        bool ownPids = !Kernel.IsSameNamespace($"/proc/{state.Pid}/ns/pid", "/proc/self/ns/pid");
+        var ownPids = !Kernel.IsSameNamespace($"/proc/{state.Pid}/ns/pid", "/proc/self/ns/pid");
         var process = Launched.Start(plan, given, cgroup, ownPids ? init : null);
         try
         {
@@ -121,6 +121,6 @@ static class ExecCommand
     }
 
     static uint Id(string flag, string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id != uint.MaxValue
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != uint.MaxValue
             ? id : throw new UsageException($"--{flag}: '{text}' is not a numeric id from 0 to 4294967294");
 }

@@ -11,7 +11,7 @@ static class KillCommand
     {
         var options = Options.Parse(arguments, ["all,a"], interleaved: true);
         if (options.Operands.Count is < 1 or > 2) throw new UsageException("kill wants a container id and perhaps a signal");
-        int signal = options.Operands.Count == 2 ? Signals.Parse(options.Operands[1]) : Signals.Terminate;
+        var signal = options.Operands.Count == 2 ? Signals.Parse(options.Operands[1]) : Signals.Terminate;
         var state = around.States.Load(options.Operands[0]);
         if (options.Has("all"))
         {

@@ -22,11 +22,11 @@ static class ListCommand
         }
         else if (options.Value("format") is null or "table")
         {
-            int width = all.Select(each => each.State.Id.Length).Append(2).Max();
+            var width = all.Select(each => each.State.Id.Length).Append(2).Max();
             text.Append(CultureInfo.InvariantCulture, $"{"ID".PadRight(width)}  PID       STATUS   CREATED                       BUNDLE\n");
             foreach (var (state, status) in all)
             {
-                int pid = status == ContainerStatus.Stopped ? 0 : state.Pid;
+                var pid = status == ContainerStatus.Stopped ? 0 : state.Pid;
                 text.Append(CultureInfo.InvariantCulture,
                     $"{state.Id.PadRight(width)}  {pid,-8}  {status.ToString().ToLowerInvariant(),-7}  {state.Created}  {state.Bundle}\n");
             }

@@ -23,10 +23,10 @@ sealed class Options
     {
         var options = new Options([]);
         var operands = new List<string>();
-        for (int i = 0; i < arguments.Count; i++)
+        for (var i = 0; i < arguments.Count; i++)
         {
             var argument = arguments[i];
-            bool isFlag = argument.Length > 1 && argument[0] == '-';
+            var isFlag = argument.Length > 1 && argument[0] == '-';
             if (argument == "--" || !isFlag && !interleaved)
             {
                 operands.AddRange(arguments.Skip(argument == "--" ? i + 1 : i));
@@ -39,7 +39,7 @@ sealed class Options
                 continue;
             }
 
-            int equals = argument.IndexOf('=');
+            var equals = argument.IndexOf('=');
             var name = (equals < 0 ? argument : argument[..equals]).TrimStart('-');
             var flag = known.FirstOrDefault(entry => entry.TrimEnd('=').Split(',').Contains(name))
                 ?? throw new UsageException($"unknown flag {argument}");
@@ -62,7 +62,7 @@ sealed class Options
     public IReadOnlyList<string> Values(string flag) => _values.TryGetValue(flag, out var list) ? list : [];
 
     public int Number(string flag, int otherwise) => Value(flag) is not { } text ? otherwise
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw new UsageException($"--{flag}: '{text}' is not a number");
 
     /// <summary>The only operand.</summary>

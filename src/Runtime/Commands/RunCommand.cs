@@ -12,7 +12,7 @@ static class RunCommand
         var request = CreateCommand.Read(options);
         using var process = new ContainerLaunch(around.States, around.Log.Warn).Begin(request, waitsForStart: false);
         if (options.Has("detach")) return 0;
-        int exitCode = Foreground.Wait(process);
+        var exitCode = Foreground.Wait(process);
         if (!options.Has("keep")) ContainerEnd.Delete(around.States, around.States.Load(request.Id), around.Log.Warn);
         return exitCode;
     }

@@ -42,7 +42,7 @@ sealed unsafe class Arena
 
     public byte* Place(string text)
     {
-        int length = Encoding.UTF8.GetByteCount(text);
+        var length = Encoding.UTF8.GetByteCount(text);
         var place = Take(length + 1);
         Encoding.UTF8.GetBytes(text, new Span<byte>(place, length));
         return place;
@@ -52,7 +52,7 @@ sealed unsafe class Arena
     public byte** Place(IReadOnlyList<string> texts)
     {
         var list = (byte**)Take((texts.Count + 1) * sizeof(byte*));
-        for (int i = 0; i < texts.Count; i++) list[i] = Place(texts[i]);
+        for (var i = 0; i < texts.Count; i++) list[i] = Place(texts[i]);
         return list;
     }
 

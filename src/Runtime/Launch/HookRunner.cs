@@ -48,7 +48,7 @@ static class HookRunner
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            int left = hook.TimeoutSeconds is { } seconds ? (int)Math.Max(0, seconds * 1000L - clock.ElapsedMilliseconds) : -1;
+            var left = hook.TimeoutSeconds is { } seconds ? (int)Math.Max(0, seconds * 1000L - clock.ElapsedMilliseconds) : -1;
             PollFd[] ended = [new PollFd(process.PidFd.Number, PollFd.In)];
             if (Kernel.Poll(ended, left) > 0) break;
             if (left != 0) continue;

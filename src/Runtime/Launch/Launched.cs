@@ -78,7 +78,7 @@ sealed class Launched : IDisposable
     public Milestone Next()
     {
         Span<byte> report = stackalloc byte[ReportBytes];
-        int length = Kernel.Read(_reports.Number, report, "launch reports");
+        var length = Kernel.Read(_reports.Number, report, "launch reports");
         if (length == 0)
         {
             _arena.Free();

@@ -16,7 +16,7 @@ sealed unsafe class PlanEncoder(Arena arena)
     public byte* Encode(IReadOnlyList<Op> ops)
     {
         var first = arena.Take((nint)ops.Count * OpBytes);
-        for (int i = 0; i < ops.Count; i++) Encode(ops[i], i, first + i * OpBytes);
+        for (var i = 0; i < ops.Count; i++) Encode(ops[i], i, first + i * OpBytes);
         return first;
     }
 
@@ -29,7 +29,7 @@ sealed unsafe class PlanEncoder(Arena arena)
         *(ushort*)(target + 10) = (ushort)op.AlsoTolerated;
         *(ushort*)(target + 12) = checked((ushort)(op.OkTo - index - 1));
         *(ushort*)(target + 14) = checked((ushort)index);
-        for (int i = 0; i < ArgumentCount; i++)
+        for (var i = 0; i < ArgumentCount; i++)
         {
             var arg = i < op.Args.Count ? op.Args[i] : Arg.Null;
             target[16 + i] = arg is Arg.From from ? (byte)from.Slot.Index : Constant;

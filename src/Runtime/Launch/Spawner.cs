@@ -32,7 +32,7 @@ static unsafe partial class Spawner
         foreach (var (slot, descriptor) in slots) registers[slot.Index] = descriptor;
         registers[Slots.Errors.Index] = errors.Number;
         var ops = new PlanEncoder(arena).Encode(plan.Ops);
-        int pidFd = -1;
+        var pidFd = -1;
         var clone = new CloneArgs
         {
             Flags = (ulong)(plan.Namespaces | CloneFlags.VM | CloneFlags.PIDFD | CloneFlags.CLEAR_SIGHAND

@@ -42,7 +42,7 @@ static class Blocks
     public static Arg Ids(IReadOnlyList<uint> ids)
     {
         var bytes = new byte[Math.Max(1, ids.Count) * 4];
-        for (int i = 0; i < ids.Count; i++) BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * 4), ids[i]);
+        for (var i = 0; i < ids.Count; i++) BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * 4), ids[i]);
         return new Arg.Block(bytes, $"[{string.Join(' ', ids)}]");
     }
 
@@ -58,7 +58,7 @@ static class Blocks
     {
         var bytes = new byte[24];
         ulong[] sets = [effective, permitted, inheritable];
-        for (int i = 0; i < sets.Length; i++)
+        for (var i = 0; i < sets.Length; i++)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * 4), (uint)sets[i]);
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(12 + i * 4), (uint)(sets[i] >> 32));

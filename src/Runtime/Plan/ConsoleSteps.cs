@@ -26,7 +26,7 @@ static class ConsoleSteps
         ops.Add(what, Call.fchownat, Slots.Peer, "", (long)process.User.Uid, Arg.Named(-1, "same"), At.EMPTY_PATH);
         Send(ops);
         if (isFirst) Attach(ops, what);
-        for (int number = 0; number <= 2; number++) ops.Add(what, Call.dup3, Slots.Peer, number, 0);
+        for (var number = 0; number <= 2; number++) ops.Add(what, Call.dup3, Slots.Peer, number, 0);
         ops.Add("take the console", Call.ioctl, 0, Arg.Named(TakeTerminal, "TIOCSCTTY"), 0);
         ops.Add(what, Call.close, Slots.Peer);
         ops.Add(what, Call.close, Slots.Master);

@@ -27,7 +27,7 @@ static class IdentitySteps
         SessionSteps.EnterCwd(ops, process);
         if (seccomp is not null && !process.NoNewPrivileges) Filter(ops, seccomp);
         var sets = Given(ops, process.Capabilities, host);
-        for (int number = 0; number <= host.LastCapability; number++)
+        for (var number = 0; number <= host.LastCapability; number++)
         {
             if ((sets.Bounding >> number & 1) != 0) continue;
             var name = number < CapabilityNames.Count ? CapabilityNames.Name(number) : number.ToString(CultureInfo.InvariantCulture);
@@ -56,7 +56,7 @@ static class IdentitySteps
         const string what = "process.capabilities";
         ops.Add(what, Call.capset, Blocks.CapabilityHeader(), Blocks.CapabilitySets(sets.Effective, sets.Permitted, sets.Inheritable));
         ops.Add(what, Call.prctl, Arg.Named(Ambient, "CAP_AMBIENT"), Arg.Named(AmbientClear, "CLEAR_ALL"), 0, 0, 0);
-        for (int number = 0; number < CapabilityNames.Count; number++)
+        for (var number = 0; number < CapabilityNames.Count; number++)
         {
             if ((sets.Ambient >> number & 1) == 0) continue;
             ops.Add(what, Call.prctl, Arg.Named(Ambient, "CAP_AMBIENT"), Arg.Named(AmbientRaise, "RAISE"),

@@ -42,7 +42,7 @@ static class MountSteps
         ops.Add(what, Call.fchdir, Slots.Target);
         ops.Add(what, Call.close, Slots.Target);
         ops.Add(what, Call.mount, source.Length > 0 ? source : type, ".", type, options.Flags, options.Data.Length > 0 ? options.Data : Arg.Null);
-        bool below = (options.SetBelow | options.ClearBelow) != MountAttr.None;
+        var below = (options.SetBelow | options.ClearBelow) != MountAttr.None;
         if (!below && options.Propagation == Ms.None) return;
         PathSteps.Find(ops, what, destination);
         Attributes(ops, what, Slots.Target, options.SetBelow, options.ClearBelow, recursive: true);

@@ -42,7 +42,7 @@ sealed record LaunchPlan(
         text.Append("clone ").AppendLine(Namespaces.ToString().Replace(", ", "|", StringComparison.Ordinal));
         foreach (var input in Inputs)
             text.Append("open  ").Append(input.Slot.Name).Append(" = ").AppendLine(input.Path);
-        for (int i = 0; i < Ops.Count; i++) text.AppendLine(Ops[i].Print(i));
+        for (var i = 0; i < Ops.Count; i++) text.AppendLine(Ops[i].Print(i));
         return text.ToString();
     }
 }

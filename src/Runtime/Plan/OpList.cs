@@ -39,7 +39,7 @@ sealed class OpList
     public LaunchPlan Build(CloneFlags namespaces)
     {
         var ops = new List<Op>(_drafts.Count);
-        for (int i = 0; i < _drafts.Count; i++) ops.Add(_drafts[i].Finish(i));
+        for (var i = 0; i < _drafts.Count; i++) ops.Add(_drafts[i].Finish(i));
         return new LaunchPlan(namespaces, _inputs, ops, _warnings);
     }
 

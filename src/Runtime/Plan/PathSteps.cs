@@ -48,7 +48,7 @@ static class PathSteps
     static Slot MakeDirectories(OpList ops, string what, string[] parts)
     {
         var parent = Slots.Root;
-        for (int i = 1; i <= parts.Length; i++)
+        for (var i = 1; i <= parts.Length; i++)
         {
             var next = i % 2 == 0 ? Slots.Even : Slots.Odd;
             var prefix = string.Join('/', parts[..i]);

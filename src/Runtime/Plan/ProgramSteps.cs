@@ -25,7 +25,7 @@ static class ProgramSteps
         if (waitsForStart) Park(ops);
         ops.Add("leave no descriptor open", Call.close_range, FirstAfterStdio + preserved, Arg.Named(uint.MaxValue, "all"),
             Arg.Named(CloseOnExec, "CLOEXEC"));
-        for (int i = 0; i < candidates.Count; i++)
+        for (var i = 0; i < candidates.Count; i++)
         {
             var draft = ops.Add(what, Call.execve, candidates[i], new Arg.TextList(process.Args), new Arg.TextList(process.Env));
             if (i < candidates.Count - 1) draft.Tolerate(Errno.ENOENT, Errno.EACCES);
@@ -45,7 +45,7 @@ static class ProgramSteps
     static void Find(OpList ops, string what, List<string> candidates)
     {
         var found = new Mark();
-        for (int i = 0; i < candidates.Count; i++)
+        for (var i = 0; i < candidates.Count; i++)
         {
             var draft = ops.Add(what, Call.faccessat2, At.FDCWD, candidates[i], Executable, At.EACCESS).ThenTo(found);
             if (i < candidates.Count - 1) draft.Tolerate(Errno.ENOENT, Errno.EACCES);
@@ -58,7 +58,7 @@ static class ProgramSteps
     static void DefaultSignals(OpList ops)
     {
         const int kill = 9, stop = 19;
-        for (int signal = 1; signal <= LastSignal; signal++)
+        for (var signal = 1; signal <= LastSignal; signal++)
         {
             if (signal is kill or stop) continue;
             ops.Add("default signal actions", Call.rt_sigaction, signal, Blocks.Zeros("default"), Arg.Null, MaskBytes);

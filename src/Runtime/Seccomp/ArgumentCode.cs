@@ -13,9 +13,9 @@ static class ArgumentCode
         var steps = conditions.SelectMany(Compare).ToList();
         var code = new List<Instruction>(steps.Count + 1);
         // Each step's exits: on, to the next condition, or out, past the return at the end.
-        for (int i = 0; i < steps.Count; i++)
+        for (var i = 0; i < steps.Count; i++)
         {
-            int left = steps.Count - i;
+            var left = steps.Count - i;
             code.Add(steps[i].Instruction with
             {
                 IfTrue = (byte)Distance(steps[i].IfTrue, steps[i].ToNextCondition, left),
@@ -38,7 +38,7 @@ static class ArgumentCode
     {
         uint low = (uint)argument.Value, high = (uint)(argument.Value >> 32);
         uint lowTwo = (uint)argument.ValueTwo, highTwo = (uint)(argument.ValueTwo >> 32);
-        Step[] steps = argument.Comparison switch
+        var steps = argument.Comparison switch
         {
             SeccompComparison.Equal =>
             [
@@ -62,12 +62,12 @@ static class ArgumentCode
                 If(Instruction.IfEqual(lowTwo, 0, 0), Exit.Holds, Exit.Fails),
             ],
         };
-        for (int i = 0; i < steps.Length; i++) yield return steps[i] with { ToNextCondition = steps.Length - 1 - i };
+        for (var i = 0; i < steps.Length; i++) yield return steps[i] with { ToNextCondition = steps.Length - 1 - i };
     }
 
     static Step[] Ordered(SeccompArgument argument, Instruction lowTest, Exit whenAbove, Exit whenBelow)
     {
-        uint high = (uint)(argument.Value >> 32);
+        var high = (uint)(argument.Value >> 32);
         return
         [
             High(argument), If(Instruction.IfGreater(high, 0, 0), whenAbove, Exit.NextStep),

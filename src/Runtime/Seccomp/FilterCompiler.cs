@@ -35,7 +35,7 @@ static class FilterCompiler
         code.AddRange(Search(Ranges(spec, warn)));
         if (code.Count > most) throw new ConfigException("linux.seccomp", $"needs {code.Count} instructions, the kernel takes {most}");
         var bytes = new byte[code.Count * Instruction.Bytes];
-        for (int i = 0; i < code.Count; i++) code[i].WriteTo(bytes.AsSpan(i * Instruction.Bytes));
+        for (var i = 0; i < code.Count; i++) code[i].WriteTo(bytes.AsSpan(i * Instruction.Bytes));
         return bytes;
     }
 
@@ -46,7 +46,7 @@ static class FilterCompiler
         {
             foreach (var name in rule.Names)
             {
-                int number = SyscallNumbers.Of(name);
+                var number = SyscallNumbers.Of(name);
                 if (number < 0) continue;
                 if (!byNumber.TryGetValue((uint)number, out var list)) byNumber.Add((uint)number, list = []);
                 list.Add(rule);
@@ -81,7 +81,7 @@ static class FilterCompiler
     static List<Instruction> Search(List<Range> ranges)
     {
         if (ranges.Count == 1) return Decide(ranges[0]);
-        int middle = ranges.Count / 2;
+        var middle = ranges.Count / 2;
         var below = Search(ranges[..middle]);
         var above = Search(ranges[middle..]);
         return [Instruction.IfAtLeast(ranges[middle].First, 0, 1), Instruction.Jump((uint)below.Count), .. below, .. above];

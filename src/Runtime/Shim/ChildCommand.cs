@@ -56,7 +56,7 @@ sealed class ChildCommand : IDisposable
     public void Finish(WaitStatus status)
     {
         var buffer = new byte[MostErrorBytes];
-        int length = Math.Max(0, Kernel.ReadSome(_errors, buffer));
+        var length = Math.Max(0, Kernel.ReadSome(_errors, buffer));
         Done(status, Encoding.UTF8.GetString(buffer, 0, length));
     }
 

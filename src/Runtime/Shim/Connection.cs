@@ -28,7 +28,7 @@ sealed class Connection(Fd socket) : IDisposable
     public void Receive()
     {
         Span<byte> chunk = stackalloc byte[ChunkBytes];
-        int count = Kernel.ReadSome(Socket, chunk);
+        var count = Kernel.ReadSome(Socket, chunk);
         if (count < 0) return;
         if (count == 0 || _input.Length + count > MostLineBytes)
         {
@@ -42,7 +42,7 @@ sealed class Connection(Fd socket) : IDisposable
     /// <summary>The next whole line, or null.</summary>
     public byte[]? NextLine()
     {
-        int end = _input.AsSpan().IndexOf((byte)'\n');
+        var end = _input.AsSpan().IndexOf((byte)'\n');
         if (end < 0) return null;
         var line = _input[..end];
         _input = _input[(end + 1)..];
@@ -60,7 +60,7 @@ sealed class Connection(Fd socket) : IDisposable
     public void Flush()
     {
         if (_output.Length == 0) return;
-        int count = Kernel.WriteSome(Socket, _output);
+        var count = Kernel.WriteSome(Socket, _output);
         if (count < 0) Dispose();
         else _output = _output[count..];
     }

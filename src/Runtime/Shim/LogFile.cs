@@ -52,7 +52,7 @@ sealed class LogFile : IDisposable
 
     void Rotate()
     {
-        for (int i = _mostFiles - 1; i >= 1; i--)
+        for (var i = _mostFiles - 1; i >= 1; i--)
         {
             var from = i == 1 ? _path : Old(i - 1);
             if (Kernel.Stat(from) is not null) Kernel.Rename(from, Old(i));

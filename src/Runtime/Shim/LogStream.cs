@@ -37,9 +37,9 @@ sealed class LogStream : IDisposable
     /// <param name="rounds">How many buffers at most, so that one loud container does not keep the others waiting.</param>
     public void Pump(int rounds)
     {
-        for (int round = 0; round < rounds && IsOpen; round++)
+        for (var round = 0; round < rounds && IsOpen; round++)
         {
-            int count = Kernel.ReadSome(Pipe, Input);
+            var count = Kernel.ReadSome(Pipe, Input);
             if (count < 0) return;
             if (count == 0)
             {
@@ -59,9 +59,9 @@ sealed class LogStream : IDisposable
     {
         while (!input.IsEmpty)
         {
-            int end = input.IndexOf((byte)'\n');
-            int taken = Math.Min(end < 0 ? input.Length : end, MostLineBytes - _restLength);
-            bool complete = end >= 0 && taken == end;
+            var end = input.IndexOf((byte)'\n');
+            var taken = Math.Min(end < 0 ? input.Length : end, MostLineBytes - _restLength);
+            var complete = end >= 0 && taken == end;
             if (complete || _restLength + taken == MostLineBytes)
             {
                 Emit(_rest.AsSpan(0, _restLength), input[..taken], complete);
@@ -88,7 +88,7 @@ sealed class LogStream : IDisposable
     {
         var output = Output.AsSpan();
         DateTime.UtcNow.TryFormat(output, out _, "yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture);
-        int length = TimeBytes;
+        var length = TimeBytes;
         Put(output, ref length, "00Z "u8);
         Put(output, ref length, _name);
         Put(output, ref length, full ? " F "u8 : " P "u8);

@@ -40,10 +40,10 @@ sealed partial class ShimServer : IDisposable
     /// <summary>Serves until a client asks to stop.</summary>
     public void Run()
     {
-        bool trimmed = false;
+        var trimmed = false;
         while (!_stopping)
         {
-            int count = Watch();
+            var count = Watch();
             if (Kernel.Poll(_polled.AsSpan(0, count), trimmed ? -1 : IdleMilliseconds) > 0)
             {
                 Turn();
@@ -59,15 +59,15 @@ sealed partial class ShimServer : IDisposable
 
     int Watch()
     {
-        int most = 2 + _connections.Count + 2 * _containers.Count;
+        var most = 2 + _connections.Count + 2 * _containers.Count;
         if (_polled.Length < most) _polled = new PollFd[2 * most];
-        int count = 0;
+        var count = 0;
         _polled[count++] = new PollFd(_listener.Number, PollFd.In);
         _polled[count++] = new PollFd(_signals.Number, PollFd.In);
         foreach (var connection in _connections)
         {
             // Of a busy client nothing is read: what it sends waits in its socket.
-            short wanted = (short)((connection.IsBusy ? 0 : PollFd.In) | (connection.HasOutput ? PollFd.Out : 0));
+            var wanted = (short)((connection.IsBusy ? 0 : PollFd.In) | (connection.HasOutput ? PollFd.Out : 0));
             _polled[count++] = new PollFd(connection.IsBusy && !connection.HasOutput ? -1 : connection.Socket.Number, wanted);
         }
 
@@ -84,10 +84,10 @@ sealed partial class ShimServer : IDisposable
     // The order of _polled is that of Watch; the lists change only after it has been gone through.
     void Turn()
     {
-        int at = 2;
+        var at = 2;
         foreach (var connection in _connections)
         {
-            short ready = _polled[at++].Ready;
+            var ready = _polled[at++].Ready;
             if ((ready & PollFd.Out) != 0) connection.Flush();
             if ((ready & (PollFd.In | PollFd.HangUp | PollFd.Error)) != 0 && connection.IsOpen && !connection.IsBusy) connection.Receive();
         }
@@ -100,7 +100,7 @@ sealed partial class ShimServer : IDisposable
 
         if (_polled[1].Ready != 0) Reap();
         if (_polled[0].Ready != 0) Welcome();
-        for (int i = 0; i < _connections.Count; i++) Serve(_connections[i]);
+        for (var i = 0; i < _connections.Count; i++) Serve(_connections[i]);
         _connections.RemoveAll(connection => !connection.IsOpen);
     }
 

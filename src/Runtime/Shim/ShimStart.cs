@@ -50,7 +50,7 @@ static class ShimStart
         if (cgroups is not null) CgroupSteps.Join(ops, cgroups.Membership());
         ops.Add(what, Call.setsid);
         ops.Add(what, Call.chdir, "/");
-        for (int number = 0; number <= 2; number++) ops.Add(what, Call.dup3, Slots.Scrap, number, 0);
+        for (var number = 0; number <= 2; number++) ops.Add(what, Call.dup3, Slots.Scrap, number, 0);
         ops.Add(what, Call.dup3, Slots.Target, ListenerDescriptor, 0);
         ops.Add(what, Call.dup3, Slots.Tree, LockDescriptor, 0);
         ProgramSteps.ExecutePath(ops, what, "/proc/self/exe",
@@ -65,7 +65,7 @@ static class ShimStart
     /// <exception cref="ContainerException">None did in time.</exception>
     static void Await(string socket)
     {
-        for (int waited = 0; waited < MostMilliseconds; waited += RoundMilliseconds)
+        for (var waited = 0; waited < MostMilliseconds; waited += RoundMilliseconds)
         {
             using var connection = Kernel.TryConnectUnix(socket, out _);
             if (connection is not null)

@@ -24,7 +24,7 @@ static class CapabilityNames
     public static string InWords(ulong mask)
     {
         var words = new List<string>();
-        for (int i = 0; i < Names.Length; i++)
+        for (var i = 0; i < Names.Length; i++)
             if ((mask >> i & 1) != 0)
                 words.Add(Names[i]);
         return string.Join(' ', words);

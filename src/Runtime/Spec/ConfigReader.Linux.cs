@@ -97,7 +97,7 @@ static partial class ConfigReader
             }
 
             if (!path.StartsWith('/') || path.EndsWith('/')) throw new ConfigException(field + ".path", "must be an absolute path of a file");
-            uint kind = type switch
+            var kind = type switch
             {
                 "c" or "u" => CharacterDevice,
                 "b" => BlockDevice,

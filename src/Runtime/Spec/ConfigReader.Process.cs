@@ -131,7 +131,7 @@ static partial class ConfigReader
         for (walk.EnterArray(); walk.Element();)
         {
             var name = walk.String();
-            int number = CapabilityNames.Number(name);
+            var number = CapabilityNames.Number(name);
             if (number < 0) throw walk.Problem($"unknown capability {name}");
             mask |= 1UL << number;
         }
@@ -157,7 +157,7 @@ static partial class ConfigReader
                 }
             }
 
-            int number = Array.IndexOf(RlimitNames, type);
+            var number = Array.IndexOf(RlimitNames, type);
             if (number < 0) throw new ConfigException(field + ".type", $"unknown limit '{type}'");
             if (soft > hard) throw new ConfigException(field + ".soft", $"{type}: the soft limit is above the hard one");
             if (limits.Any(other => other.Number == number)) throw new ConfigException(field + ".type", $"{type} stands twice");

@@ -102,7 +102,7 @@ static partial class ConfigReader
         for (walk.EnterArray(); walk.Element();)
         {
             string field = walk.Path, type = "a", access = "rwm";
-            bool allow = false;
+            var allow = false;
             long? major = null, minor = null;
             for (walk.Enter(); walk.Field() is { } name;)
             {

@@ -12,7 +12,7 @@ static partial class ConfigReader
         ulong flags = 0;
         List<string> architectures = [];
         List<SeccompRule> rules = [];
-        bool any = false;
+        var any = false;
         for (walk.Enter(); walk.Field() is { } name; any = true)
         {
             switch (name)

@@ -49,8 +49,8 @@ static partial class ConfigReader
 
     static RootSpec Root(ref JsonWalk walk)
     {
-        string path = "";
-        bool readOnly = false;
+        var path = "";
+        var readOnly = false;
         for (walk.Enter(); walk.Field() is { } name;)
         {
             switch (name)

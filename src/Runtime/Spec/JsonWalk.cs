@@ -147,7 +147,7 @@ ref struct JsonWalk
     public void Refuse(string reason = "not supported")
     {
         Value();
-        bool empty = _json.TokenType switch
+        var empty = _json.TokenType switch
         {
             JsonTokenType.Null or JsonTokenType.False => true,
             JsonTokenType.String => _json.ValueSpan.IsEmpty,
@@ -163,7 +163,7 @@ ref struct JsonWalk
     {
         var inner = _json;
         inner.Read();
-        bool empty = inner.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject;
+        var empty = inner.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject;
         _json.Skip();
         return empty;
     }
@@ -180,7 +180,7 @@ ref struct JsonWalk
 
     bool TakeInsideNull()
     {
-        bool was = _insideNull;
+        var was = _insideNull;
         _insideNull = false;
         return was;
     }

@@ -85,7 +85,7 @@ sealed record ContainerState(
 
     static CgroupDirectory ReadDirectory(ref JsonWalk walk)
     {
-        bool unified = false;
+        var unified = false;
         string controllers = "", path = "";
         for (walk.Enter(); walk.Field() is { } name;)
         {

@@ -47,10 +47,10 @@ static unsafe partial class Kernel
     public static byte[] ReadAll(int fd, string target)
     {
         var buffer = new byte[ReadChunkBytes];
-        int length = 0;
+        var length = 0;
         while (true)
         {
-            int count = Read(fd, buffer.AsSpan(length), target);
+            var count = Read(fd, buffer.AsSpan(length), target);
             if (count == 0) return buffer.AsSpan(0, length).ToArray();
             length += count;
             if (length == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
@@ -67,7 +67,7 @@ static unsafe partial class Kernel
     {
         fixed (byte* bytes = data)
         {
-            for (int done = 0; done < data.Length;)
+            for (var done = 0; done < data.Length;)
                 done += (int)Do(target, Call.write, fd, (nint)(bytes + done), data.Length - done);
         }
     }

@@ -30,7 +30,7 @@ static unsafe partial class Kernel
     public static int Wait(int pid, bool block, out WaitStatus status)
     {
         const int noHang = 1;
-        int raw = 0;
+        var raw = 0;
         while (true)
         {
             var result = Try(out var errno, Call.wait4, pid, (nint)(&raw), block ? 0 : noHang);
@@ -48,7 +48,7 @@ static unsafe partial class Kernel
     public static void ReleaseSignals()
     {
         const int setMask = 2;
-        ulong pipe = 1UL << 12;
+        var pipe = 1UL << 12;
         Do("signal mask", Call.rt_sigprocmask, setMask, (nint)(&pipe), 0, sizeof(ulong));
     }
 

@@ -13,7 +13,7 @@ static unsafe partial class Kernel
     public static Fd? TryConnectUnix(string path, out Errno errno)
     {
         var address = stackalloc byte[AddressBytes];
-        int length = FillAddress(path, address);
+        var length = FillAddress(path, address);
         var fd = NewUnix(path);
         Try(out errno, Call.connect, fd.Number, (nint)address, length);
         if (errno == Errno.None) return fd;
@@ -26,7 +26,7 @@ static unsafe partial class Kernel
     {
         const int privateMask = 0x7F; // 0177
         var address = stackalloc byte[AddressBytes];
-        int length = FillAddress(path, address);
+        var length = FillAddress(path, address);
         var fd = NewUnix(path);
         var mask = Do(path, Call.umask, privateMask);
         Try(out var errno, Call.bind, fd.Number, (nint)address, length);
@@ -48,7 +48,7 @@ static unsafe partial class Kernel
     {
         const int socketLevel = 1, peerCredentials = 17;
         var credentials = stackalloc uint[3]; // pid, uid, gid
-        int length = 3 * sizeof(uint);
+        var length = 3 * sizeof(uint);
         Do("peer credentials", Call.getsockopt, connection.Number, socketLevel, peerCredentials, (nint)credentials, (nint)(&length));
         return credentials[1];
     }
@@ -88,7 +88,7 @@ static unsafe partial class Kernel
     static int FillAddress(string path, byte* address)
     {
         const int longest = AddressBytes - PathOffset - 1;
-        int bytes = Encoding.UTF8.GetByteCount(path);
+        var bytes = Encoding.UTF8.GetByteCount(path);
         if (bytes is 0 or > longest) throw new ArgumentException($"{path}: a socket's path has 1 to {longest} bytes");
         new Span<byte>(address, AddressBytes).Clear();
         *(ushort*)address = Unix;

@@ -16,7 +16,7 @@ static unsafe partial class Kernel
     public static nint Try(
         out Errno errno, Call call, nint a0 = 0, nint a1 = 0, nint a2 = 0, nint a3 = 0, nint a4 = 0, nint a5 = 0)
     {
-        nint result = RawCall((nint)call, a0, a1, a2, a3, a4, a5);
+        var result = RawCall((nint)call, a0, a1, a2, a3, a4, a5);
         errno = result == -1 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
         return result;
     }

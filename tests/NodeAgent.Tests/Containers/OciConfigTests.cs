@@ -23,7 +23,7 @@ public sealed class OciConfigTests
     [InlineData(1000L, true)]
     public void Nothing_is_ever_inheritable_or_ambient(long uid, bool empty)
     {
-        System.Text.Json.Nodes.JsonObject json = CapabilitySet.Json(new SecurityContext { Privileged = true }, (uint)uid);
+        var json = CapabilitySet.Json(new SecurityContext { Privileged = true }, (uint)uid);
 
         Assert.Empty(json["inheritable"]!.AsArray());
         Assert.Empty(json["ambient"]!.AsArray());

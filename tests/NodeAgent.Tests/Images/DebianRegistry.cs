@@ -16,7 +16,7 @@ sealed class DebianRegistry : IAsyncDisposable
     DebianRegistry(int port)
     {
         Host = $"127.0.0.1:{port}";
-        string config = _directory["config.yml"];
+        var config = _directory["config.yml"];
         File.WriteAllText(config, $"""
             version: 0.1
             storage:
@@ -53,7 +53,7 @@ sealed class DebianRegistry : IAsyncDisposable
     {
         try
         {
-            using HttpResponseMessage response = http.Send(new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{host}/v2/")));
+            using var response = http.Send(new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{host}/v2/")));
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

@@ -25,7 +25,7 @@ sealed class ImageBuilder
         {
             tar.Directory("bin/");
             tar.File("bin/busybox", File.ReadAllBytes(BusyboxPath), mode: 0x1ED);
-            foreach (string name in (string[])["sh", "sleep", "cat", "ls", "id", "httpd", "wget", "echo", "touch", "hostname", "kill", "true", "false", "ip", "ping"])
+            foreach (var name in (string[])["sh", "sleep", "cat", "ls", "id", "httpd", "wget", "echo", "touch", "hostname", "kill", "true", "false", "ip", "ping"])
                 tar.Link("bin/" + name, "busybox");
             tar.Directory("etc/");
             tar.File("etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"u8.ToArray());
@@ -44,7 +44,7 @@ sealed class ImageBuilder
 
     public ImageBuilder ZstdLayer(Action<TarBytes> content)
     {
-        byte[] tar = TarBytes.Make(content);
+        var tar = TarBytes.Make(content);
         using ZstdSharp.Compressor compressor = new();
         _layers.Add((compressor.Wrap(tar).ToArray(), tar, "application/vnd.oci.image.layer.v1.tar+zstd"));
         return this;
@@ -54,13 +54,13 @@ sealed class ImageBuilder
     public string WriteLayout(string directory, string? name = null)
     {
         Dictionary<string, byte[]> blobs = [];
-        string manifest = Add(blobs, Manifest(blobs));
+        var manifest = Add(blobs, Manifest(blobs));
         JsonObject entry = new() { ["mediaType"] = "application/vnd.oci.image.manifest.v1+json", ["digest"] = manifest, ["size"] = blobs[manifest].Length };
         if (name is not null)
             entry["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = name };
-        string blobDirectory = Path.Combine(directory, "blobs", "sha256");
+        var blobDirectory = Path.Combine(directory, "blobs", "sha256");
         Directory.CreateDirectory(blobDirectory);
-        foreach ((string digest, byte[] blob) in blobs)
+        foreach ((var digest, var blob) in blobs)
             File.WriteAllBytes(Path.Combine(blobDirectory, digest["sha256:".Length..]), blob);
         File.WriteAllText(Path.Combine(directory, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
         File.WriteAllText(Path.Combine(directory, "index.json"), new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(entry) }.ToJsonString());
@@ -72,13 +72,13 @@ sealed class ImageBuilder
     {
         JsonArray diffIds = [];
         JsonArray layers = [];
-        foreach ((byte[] blob, byte[] tar, string mediaType) in _layers)
+        foreach ((var blob, var tar, var mediaType) in _layers)
         {
             diffIds.Add(DigestOf(tar));
             layers.Add(new JsonObject { ["mediaType"] = mediaType, ["digest"] = Add(blobs, blob), ["size"] = blob.Length });
         }
 
-        byte[] config = Utf8(new JsonObject
+        var config = Utf8(new JsonObject
         {
             ["architecture"] = "amd64",
             ["os"] = "linux",
@@ -106,7 +106,7 @@ sealed class ImageBuilder
 
     public static string Add(Dictionary<string, byte[]> blobs, byte[] blob)
     {
-        string digest = DigestOf(blob);
+        var digest = DigestOf(blob);
         blobs[digest] = blob;
         return digest;
     }

@@ -16,7 +16,7 @@ public sealed class ImageUserTests
     [InlineData("77", 77, 0, "")]
     public void A_user_becomes_numbers(string? user, uint uid, uint gid, string more)
     {
-        ProcessUser found = ImageUser.Resolve(user, Passwd, Groups);
+        var found = ImageUser.Resolve(user, Passwd, Groups);
 
         Assert.Equal((uid, gid, more), (found.Uid, found.Gid, string.Join(",", found.AdditionalGids)));
     }

@@ -40,7 +40,7 @@ public sealed class LayerTests : IDisposable
     [SuppressMessage("Performance", "CA1812", Justification = "xunit makes it")]
     public void A_hostile_layer_changes_nothing_outside(string what, byte[] tar)
     {
-        string root = _directory["parent/root"];
+        var root = _directory["parent/root"];
         Directory.CreateDirectory(root);
         Directory.CreateDirectory(_directory["parent/other"]);
         File.WriteAllText(_directory["parent/canary"], "alive");
@@ -59,7 +59,7 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public async Task Whiteouts_and_opaque_directories_hide_what_lies_below()
     {
-        string[] layers = Unpack(
+        var layers = Unpack(
             t => t.Directory("a/").File("a/gone", "1").File("a/stays", "1").Directory("b/").File("b/old", "1").File("c", "1"),
             t => t.File("a/.wh.gone", "").Directory("b/").File("b/.wh..wh..opq", "").File("b/new", "2").File(".wh.c", ""));
 
@@ -74,7 +74,7 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public async Task A_whiteout_does_not_hide_its_own_layers_file_in_either_order()
     {
-        string[] layers = Unpack(
+        var layers = Unpack(
             t => t.Directory("x/").File("x/old", "1").Directory("y/").File("y/old", "1"),
             t => t.File(".wh.x", "").Directory("x/").File("x/new", "2").Directory("y/").File("y/new", "2").File(".wh.y", ""));
 
@@ -88,9 +88,9 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public async Task Owners_modes_links_and_contents_come_out_as_they_went_in()
     {
-        string[] layers = Unpack(t => t.File("run", [1, 2, 3], mode: 0x9ED, uid: 1234).HardLink("again", "run").Link("soft", "run"));
+        var layers = Unpack(t => t.File("run", [1, 2, 3], mode: 0x9ED, uid: 1234).HardLink("again", "run").Link("soft", "run"));
 
-        string found = "";
+        var found = "";
         await MountedAsync(layers, root => found = Given.RunAsync("stat", "-c", "%a %u %h %s", Path.Combine(root, "run")).GetAwaiter().GetResult());
 
         Assert.Equal("4755 1234 2 3", found);
@@ -102,7 +102,7 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public async Task Attributes_that_steer_the_kernel_are_left_out()
     {
-        string[] layers = Unpack(t => t.WithXattr("f", "trusted.overlay.redirect", "/etc").WithXattr("g", "user.note", "kept"));
+        var layers = Unpack(t => t.WithXattr("f", "trusted.overlay.redirect", "/etc").WithXattr("g", "user.note", "kept"));
 
         Assert.DoesNotContain("trusted.overlay", await Given.RunAsync("busybox", "sh", "-c", $"ls {layers[0]}"), StringComparison.Ordinal);
         Assert.Equal(0, XattrCount(Path.Combine(layers[0], "f")));
@@ -116,11 +116,11 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public void A_bomb_is_cut_off_by_its_ratio()
     {
-        byte[] packed = ImageBuilder.Gzip(TarBytes.Make(t => t.File("zeros", new byte[32 << 20])));
-        string blob = _directory["bomb"];
+        var packed = ImageBuilder.Gzip(TarBytes.Make(t => t.File("zeros", new byte[32 << 20])));
+        var blob = _directory["bomb"];
         File.WriteAllBytes(blob, packed);
         ImageLimits limits = new() { RatioFreeBytes = 1 << 20, Ratio = 100 };
-        using UnpackStream stream = UnpackStream.Open(File.OpenRead(blob), limits);
+        using var stream = UnpackStream.Open(File.OpenRead(blob), limits);
         using LayerExtractor extractor = new(Fresh(), limits);
 
         Assert.Contains("more than 100 times", Assert.Throws<ImageException>(() => extractor.Extract(stream)).Message, StringComparison.Ordinal);
@@ -129,21 +129,21 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public void Random_damage_never_does_more_than_fail()
     {
-        byte[] good = TarBytes.Make(t => t.Directory("a/").File("a/f", "text").Link("l", "a/f").HardLink("h", "a/f").File("a/.wh.x", "").WithXattr("g", "user.a", "b"));
+        var good = TarBytes.Make(t => t.Directory("a/").File("a/f", "text").Link("l", "a/f").HardLink("h", "a/f").File("a/.wh.x", "").WithXattr("g", "user.a", "b"));
         Random random = new(1);
-        for (int i = 0; i < 500; i++)
+        for (var i = 0; i < 500; i++)
         {
             byte[] bad = [.. good];
-            for (int j = random.Next(1, 8); j > 0; j--)
+            for (var j = random.Next(1, 8); j > 0; j--)
                 bad[random.Next(bad.Length)] = (byte)random.Next(256);
-            Exception? thrown = Record.Exception(() => Extract(Fresh(), bad));
+            var thrown = Record.Exception(() => Extract(Fresh(), bad));
             Assert.True(thrown is null or ImageException, thrown?.ToString());
         }
     }
 
     static int XattrCount(string path)
     {
-        int length = (int)Listxattr(path, new byte[1024], 1024);
+        var length = (int)Listxattr(path, new byte[1024], 1024);
         return length == 0 ? 0 : 1;
     }
 
@@ -154,22 +154,22 @@ public sealed class LayerTests : IDisposable
 
     string[] Unpack(params Action<TarBytes>[] layers) => [.. layers.Select(layer =>
     {
-        string root = Fresh();
+        var root = Fresh();
         Extract(root, TarBytes.Make(layer));
         return root;
     })];
 
     string Fresh()
     {
-        string path = _directory["layers/" + Path.GetRandomFileName()];
+        var path = _directory["layers/" + Path.GetRandomFileName()];
         Directory.CreateDirectory(path);
         return path;
     }
 
     async Task MountedAsync(string[] layers, Action<string> look)
     {
-        string place = _directory["container"];
-        string root = RootFilesystem.Mount(layers, place);
+        var place = _directory["container"];
+        var root = RootFilesystem.Mount(layers, place);
         try
         {
             look(root);

@@ -29,10 +29,10 @@ sealed class TestRegistry : IAsyncDisposable
 
     public static async Task<TestRegistry> StartAsync()
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        WebApplication app = builder.Build();
+        var app = builder.Build();
         TestRegistry registry = new(app);
         app.Run(registry.AnswerAsync);
         await app.StartAsync();
@@ -42,13 +42,13 @@ sealed class TestRegistry : IAsyncDisposable
     /// <summary>Puts an image up under a reference; hands back its manifest's digest.</summary>
     public string Put(string reference, ImageBuilder image)
     {
-        byte[] manifest = image.Manifest(_blobs);
+        var manifest = image.Manifest(_blobs);
         return PutManifest(reference, manifest, "application/vnd.oci.image.manifest.v1+json");
     }
 
     public string PutManifest(string reference, byte[] manifest, string type)
     {
-        string digest = ImageBuilder.DigestOf(manifest);
+        var digest = ImageBuilder.DigestOf(manifest);
         _manifests[reference] = _manifests[digest] = (manifest, type);
         return digest;
     }
@@ -56,7 +56,7 @@ sealed class TestRegistry : IAsyncDisposable
     /// <summary>Flips one bit in every blob it serves from now on.</summary>
     public void DamageBlobs()
     {
-        foreach (string digest in _blobs.Keys.ToList())
+        foreach (var digest in _blobs.Keys.ToList())
         {
             byte[] damaged = [.. _blobs[digest]];
             damaged[damaged.Length / 2] ^= 1;
@@ -69,7 +69,7 @@ sealed class TestRegistry : IAsyncDisposable
 
     async Task AnswerAsync(HttpContext context)
     {
-        string path = context.Request.Path.Value!;
+        var path = context.Request.Path.Value!;
         Requests.Enqueue(path);
         if (path == "/token")
             await TokenAsync(context);
@@ -77,7 +77,7 @@ sealed class TestRegistry : IAsyncDisposable
             Challenge(context);
         else if (path.Contains("/manifests/", StringComparison.Ordinal) && _manifests.TryGetValue(path[(path.LastIndexOf('/') + 1)..], out var manifest))
             await SendAsync(context, manifest.Content, manifest.Type);
-        else if (path.Contains("/blobs/", StringComparison.Ordinal) && _blobs.TryGetValue(path[(path.LastIndexOf('/') + 1)..], out byte[]? blob))
+        else if (path.Contains("/blobs/", StringComparison.Ordinal) && _blobs.TryGetValue(path[(path.LastIndexOf('/') + 1)..], out var blob))
             await SendAsync(context, blob, "application/octet-stream");
         else
             await NotFoundAsync(context);
@@ -100,7 +100,7 @@ sealed class TestRegistry : IAsyncDisposable
 
     async Task TokenAsync(HttpContext context)
     {
-        bool right = context.Request.Query["service"] == "a, \"quoted\" service" && context.Request.Query["scope"] == "repository:web:pull"
+        var right = context.Request.Query["service"] == "a, \"quoted\" service" && context.Request.Query["scope"] == "repository:web:pull"
             && context.Request.Headers.Authorization == "Basic " + Convert.ToBase64String("user:pass"u8);
         context.Response.StatusCode = right ? 200 : 401;
         await SendAsync(context, Encoding.UTF8.GetBytes($$"""{"token":"{{(right ? Token : "")}}"}"""), "application/json");

@@ -57,10 +57,10 @@ public sealed class LogReaderTests : IDisposable
     public async Task Following_misses_and_repeats_nothing_across_rotations()
     {
         Write("0.log", "");
-        bool ended = false;
+        var ended = false;
         StringBuilder expected = new();
-        Task<string> reading = ReadAsync(new LogQuery(null, null, false, true), () => Volatile.Read(ref ended));
-        for (int i = 0; i < 200; i++)
+        var reading = ReadAsync(new LogQuery(null, null, false, true), () => Volatile.Read(ref ended));
+        for (var i = 0; i < 200; i++)
         {
             await File.AppendAllTextAsync(Log, Line(i, $"{i}"));
             expected.Append(i).Append('\n');
@@ -100,7 +100,7 @@ public sealed class LogReaderTests : IDisposable
     {
         using MemoryStream text = new();
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        await foreach (ReadOnlyMemory<byte> piece in new LogReader(Log, TimeProvider.System).ReadAsync(query, ended ?? (() => true), limit.Token))
+        await foreach (var piece in new LogReader(Log, TimeProvider.System).ReadAsync(query, ended ?? (() => true), limit.Token))
             text.Write(piece.Span);
         return Encoding.UTF8.GetString(text.ToArray());
     }

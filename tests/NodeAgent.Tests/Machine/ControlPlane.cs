@@ -35,13 +35,13 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
 
     public static async Task<ControlPlane> StartAsync(Peers peers)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         ControlPlane? self = null;
         builder.Services.AddSingleton(_ => self!);
-        WebApplication app = builder.Build();
+        var app = builder.Build();
         self = new ControlPlane(app, peers);
         app.MapGrpcService<ControlPlane>();
         await app.StartAsync();
@@ -74,19 +74,19 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
         call.Id = Interlocked.Increment(ref _callNumber).ToString();
         TaskCompletionSource<ServedCall> served = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _calls[call.Id] = served;
-        Channel<ServerMessage> session = await Eventually.GetAsync(() => _session, "a session");
+        var session = await Eventually.GetAsync(() => _session, "a session");
         session.Writer.TryWrite(new ServerMessage { Call = call });
         return await served.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     public override async Task Session(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ServerMessage> responseStream, ServerCallContext context)
     {
-        Channel<ServerMessage> outgoing = Channel.CreateUnbounded<ServerMessage>();
+        var outgoing = Channel.CreateUnbounded<ServerMessage>();
         outgoing.Writer.TryWrite(new ServerMessage { Welcome = new Welcome { SessionEpoch = Interlocked.Increment(ref _epoch), Server = "test", LeaseSeconds = 5 } });
         outgoing.Writer.TryWrite(new ServerMessage { Peers = _peers });
         _session = outgoing;
         TellPods();
-        Task sending = SendAsync(outgoing.Reader, responseStream, context.CancellationToken);
+        var sending = SendAsync(outgoing.Reader, responseStream, context.CancellationToken);
         try
         {
             while (await requestStream.MoveNext(context.CancellationToken))
@@ -119,7 +119,7 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
             outgoing.Writer.TryWrite(new ServerMessage { Beat = beat });
         if (message.Report is not { } report)
             return;
-        foreach (PodReport pod in report.Pods)
+        foreach (var pod in report.Pods)
         {
             _statuses[pod.Uid] = ModelJson.Decode<PodStatus>(pod.Status.Span);
             if (pod.Removed)
@@ -140,7 +140,7 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
     {
         try
         {
-            await foreach (ServerMessage message in outgoing.ReadAllAsync(cancel))
+            await foreach (var message in outgoing.ReadAllAsync(cancel))
                 await stream.WriteAsync(message, cancel);
         }
         catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
@@ -176,7 +176,7 @@ sealed class ServedCall(IAsyncStreamReader<Frame> incoming, IServerStreamWriter<
     public async Task<(string Text, string Error)> ReadAllAsync()
     {
         using MemoryStream text = new();
-        string error = "the stream broke off";
+        var error = "the stream broke off";
         while (await incoming.MoveNext(CancellationToken.None))
         {
             if (incoming.Current.Finish is { } finish)

@@ -13,7 +13,7 @@ static class Eventually
     public static async Task<T> GetAsync<T>(Func<T?> look, string what, Func<string>? else_ = null)
         where T : class
     {
-        Stopwatch watch = Stopwatch.StartNew();
+        var watch = Stopwatch.StartNew();
         while (true)
         {
             if (look() is { } found)

@@ -11,7 +11,7 @@ static class Given
 
     public static async Task<string> RunAsync(params string[] command)
     {
-        ProgramResult result = await ExternalProgram.RunAsync(command, Timeout, CancellationToken.None);
+        var result = await ExternalProgram.RunAsync(command, Timeout, CancellationToken.None);
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{string.Join(' ', command)}: {result.Output}");
     }
 }

@@ -15,7 +15,7 @@ static class Orun
     {
         if (Environment.GetEnvironmentVariable("ORUN") is { Length: > 0 } given)
             return given;
-        string published = Path.Combine(RepoRoot.Path, "artifacts", "orun", "orun");
+        var published = Path.Combine(RepoRoot.Path, "artifacts", "orun", "orun");
         if (!File.Exists(published))
             await Given.RunAsync("dotnet", "publish", Path.Combine(RepoRoot.Path, "src", "Runtime"), "-c", "Release", "-v", "q", "-o", Path.GetDirectoryName(published)!);
         return File.Exists(published) ? published : throw new FileNotFoundException($"no runtime at {published}");

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
-using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Pods;
 using Orchestrator.NodeAgent.Tests.Images;
 
@@ -42,7 +41,7 @@ sealed class RunningAgent : IAsyncDisposable
         Host host = new(directory, "node");
         Peers peers = new() { ClusterCidr = "10.244.0.0/16" };
         peers.Nodes.Add(new PeerNode { Name = "n1", Address = "192.0.2.1", PodCidr = "10.244.1.0/24" });
-        ControlPlane control = await ControlPlane.StartAsync(peers);
+        var control = await ControlPlane.StartAsync(peers);
         NodeAgentOptions options = new()
         {
             NodeName = "n1",
@@ -55,7 +54,7 @@ sealed class RunningAgent : IAsyncDisposable
             NetworkNamespace = host.Path,
         };
         RunningAgent agent = new(directory, host, control, change?.Invoke(options) ?? options);
-        using (ImageStore images = NodeAgentService.OpenImages(agent.Options))
+        using (var images = NodeAgentService.OpenImages(agent.Options))
         {
             ImageBuilder.Busybox().WriteLayout(directory["busybox"]);
             await images.ImportAsync(directory["busybox"], Busybox, CancellationToken.None);
@@ -86,7 +85,7 @@ sealed class RunningAgent : IAsyncDisposable
     {
         Container one = new() { Name = "main", Image = Busybox, Command = ["/bin/sh", "-c", script] };
         PodSpec made = new() { Containers = [container?.Invoke(one) ?? one], NodeName = "n1", TerminationGracePeriodSeconds = 2 };
-        string uid = Guid.NewGuid().ToString();
+        var uid = Guid.NewGuid().ToString();
         return new Pod
         {
             Metadata = new ObjectMeta { Name = "pod-" + uid[..8], Namespace = "default", Uid = uid },
@@ -106,10 +105,10 @@ sealed class RunningAgent : IAsyncDisposable
     {
         using MemoryStream archive = new();
         System.Formats.Tar.TarFile.CreateFromDirectory(layout, archive, includeBaseDirectory: false);
-        ServedCall call = await Control.CallAsync(new Call { ImportImage = new ImportImageStart { Name = name } });
+        var call = await Control.CallAsync(new Call { ImportImage = new ImportImageStart { Name = name } });
         await call.Outgoing.WriteAsync(new Frame { Data = Google.Protobuf.ByteString.CopyFrom(archive.ToArray()) });
         await call.Outgoing.WriteAsync(new Frame { Finish = new Finish() });
-        (_, string error) = await call.ReadAllAsync();
+        (_, var error) = await call.ReadAllAsync();
         Assert.Equal("", error);
     }
 

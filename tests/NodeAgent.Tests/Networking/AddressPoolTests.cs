@@ -13,13 +13,13 @@ public sealed class AddressPoolTests : IDisposable
     [Fact]
     public void No_two_pods_hold_one_address_and_none_is_lost()
     {
-        AddressRange range = AddressRange.Parse("10.1.0.0/28");
+        var range = AddressRange.Parse("10.1.0.0/28");
         AddressPool pool = new(_directory["pool"]);
         Dictionary<string, IPAddress> held = [];
         Random random = new(7);
-        for (int i = 0; i < 300; i++)
+        for (var i = 0; i < 300; i++)
         {
-            string pod = $"pod{random.Next(20)}";
+            var pod = $"pod{random.Next(20)}";
             if (random.Next(2) == 0)
             {
                 pool.Release(pod);
@@ -45,7 +45,7 @@ public sealed class AddressPoolTests : IDisposable
     [Fact]
     public void The_networks_own_addresses_and_the_bridges_are_never_given()
     {
-        AddressRange range = AddressRange.Parse("10.1.0.0/29");
+        var range = AddressRange.Parse("10.1.0.0/29");
         AddressPool pool = new(_directory["pool"]);
 
         string[] given = [.. Enumerable.Range(0, 5).Select(i => pool.Take(range, $"p{i}").ToString()).Order()];
@@ -56,9 +56,9 @@ public sealed class AddressPoolTests : IDisposable
     [Fact]
     public void A_freed_address_is_not_given_again_at_once()
     {
-        AddressRange range = AddressRange.Parse("10.1.0.0/24");
+        var range = AddressRange.Parse("10.1.0.0/24");
         AddressPool pool = new(_directory["pool"]);
-        IPAddress first = pool.Take(range, "a");
+        var first = pool.Take(range, "a");
         pool.Release("a");
 
         Assert.NotEqual(first, pool.Take(range, "b"));

@@ -16,7 +16,7 @@ public sealed class NodeNetworkTests : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable made in _made)
+        foreach (var made in _made)
             made.Dispose();
         _directory.Dispose();
     }
@@ -24,12 +24,12 @@ public sealed class NodeNetworkTests : IDisposable
     [Fact]
     public async Task Pods_reach_each_other_on_one_node_and_across_two()
     {
-        (Host one, Host two) = await TwoMachinesAsync();
-        Node a = await NodeAsync(one, "a", "10.244.1.0/24", new NetworkPeer("b", IPAddress.Parse("192.0.2.2"), AddressRange.Parse("10.244.2.0/24")));
-        Node b = await NodeAsync(two, "b", "10.244.2.0/24", new NetworkPeer("a", IPAddress.Parse("192.0.2.1"), AddressRange.Parse("10.244.1.0/24")));
-        (PodNamespaces first, IPAddress firstAddress) = a.Attach("p1");
-        (PodNamespaces second, IPAddress secondAddress) = a.Attach("p2");
-        (PodNamespaces third, IPAddress thirdAddress) = b.Attach("p3");
+        (var one, var two) = await TwoMachinesAsync();
+        var a = await NodeAsync(one, "a", "10.244.1.0/24", new NetworkPeer("b", IPAddress.Parse("192.0.2.2"), AddressRange.Parse("10.244.2.0/24")));
+        var b = await NodeAsync(two, "b", "10.244.2.0/24", new NetworkPeer("a", IPAddress.Parse("192.0.2.1"), AddressRange.Parse("10.244.1.0/24")));
+        (var first, var firstAddress) = a.Attach("p1");
+        (var second, var secondAddress) = a.Attach("p2");
+        (var third, var thirdAddress) = b.Attach("p3");
 
         await PingAsync(first, secondAddress);
         await PingAsync(second, thirdAddress);
@@ -40,12 +40,12 @@ public sealed class NodeNetworkTests : IDisposable
     [Fact]
     public async Task An_address_of_a_pod_that_is_gone_is_unreachable_and_never_leaves_by_another_route()
     {
-        Host machine = Machine("m");
-        Node node = await NodeAsync(machine, "a", "10.244.1.0/24");
-        (PodNamespaces pod, _) = node.Attach("p1");
+        var machine = Machine("m");
+        var node = await NodeAsync(machine, "a", "10.244.1.0/24");
+        (var pod, _) = node.Attach("p1");
 
-        using Socket socket = new NetworkNamespace(pod.Network).Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
-        SocketException e = await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync(IPAddress.Parse("10.244.9.9"), 80));
+        using var socket = new NetworkNamespace(pod.Network).Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        var e = await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync(IPAddress.Parse("10.244.9.9"), 80));
 
         Assert.Equal(SocketError.HostUnreachable, e.SocketErrorCode);
         Assert.Contains("unreachable 10.244.0.0/16", await machine.RunAsync("ip", "route"), StringComparison.Ordinal);
@@ -54,33 +54,33 @@ public sealed class NodeNetworkTests : IDisposable
     [Fact]
     public async Task What_leaves_the_pods_range_carries_the_nodes_address_and_what_stays_in_it_does_not()
     {
-        (Host one, Host two) = await TwoMachinesAsync();
-        Node a = await NodeAsync(one, "a", "10.244.1.0/24", new NetworkPeer("b", IPAddress.Parse("192.0.2.2"), AddressRange.Parse("10.244.2.0/24")));
-        Node b = await NodeAsync(two, "b", "10.244.2.0/24", new NetworkPeer("a", IPAddress.Parse("192.0.2.1"), AddressRange.Parse("10.244.1.0/24")));
-        (PodNamespaces first, IPAddress firstAddress) = a.Attach("p1");
-        (_, IPAddress other) = b.Attach("p2");
+        (var one, var two) = await TwoMachinesAsync();
+        var a = await NodeAsync(one, "a", "10.244.1.0/24", new NetworkPeer("b", IPAddress.Parse("192.0.2.2"), AddressRange.Parse("10.244.2.0/24")));
+        var b = await NodeAsync(two, "b", "10.244.2.0/24", new NetworkPeer("a", IPAddress.Parse("192.0.2.1"), AddressRange.Parse("10.244.1.0/24")));
+        (var first, var firstAddress) = a.Attach("p1");
+        (_, var other) = b.Attach("p2");
         await two.RunAsync("nft", "add table ip watch; add chain ip watch in { type filter hook prerouting priority -300; }; "
             + $"add rule ip watch in ip saddr 192.0.2.1 ip daddr 192.0.2.2 counter; add rule ip watch in ip saddr {firstAddress} ip daddr {other} counter");
 
         await PingAsync(first, IPAddress.Parse("192.0.2.2"));
         await PingAsync(first, other);
 
-        string seen = await two.RunAsync("nft", "list", "table", "ip", "watch");
+        var seen = await two.RunAsync("nft", "list", "table", "ip", "watch");
         Assert.Equal(2, seen.Split('\n').Count(line => line.Contains("counter packets", StringComparison.Ordinal) && !line.Contains("packets 0 ", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task Everything_can_be_done_again_and_stays_as_it_is()
     {
-        Host machine = Machine("m");
+        var machine = Machine("m");
         NetworkPeer peer = new("b", IPAddress.Parse("192.0.2.9"), AddressRange.Parse("10.244.2.0/24"));
         await PlugInAsync(machine);
-        Node node = await NodeAsync(machine, "a", "10.244.1.0/24", peer);
-        (PodNamespaces pod, IPAddress address) = node.Attach("p1");
-        string before = await StateAsync(machine);
+        var node = await NodeAsync(machine, "a", "10.244.1.0/24", peer);
+        (var pod, var address) = node.Attach("p1");
+        var before = await StateAsync(machine);
 
-        Node again = await NodeAsync(machine, "a", "10.244.1.0/24", peer);
-        (_, IPAddress same) = again.Attach("p1");
+        var again = await NodeAsync(machine, "a", "10.244.1.0/24", peer);
+        (_, var same) = again.Attach("p1");
 
         Assert.Equal(address, same);
         Assert.Equal(before, await StateAsync(machine));
@@ -90,17 +90,17 @@ public sealed class NodeNetworkTests : IDisposable
     [Fact]
     public async Task Routes_follow_the_nodes_that_there_are()
     {
-        Host machine = Machine("m");
+        var machine = Machine("m");
         await PlugInAsync(machine);
         await NodeAsync(machine, "a", "10.244.1.0/24",
             new NetworkPeer("b", IPAddress.Parse("192.0.2.2"), AddressRange.Parse("10.244.2.0/24")),
             new NetworkPeer("c", IPAddress.Parse("192.0.2.3"), AddressRange.Parse("10.244.3.0/24")));
 
-        Node node = await NodeAsync(machine, "a", "10.244.1.0/24",
+        var node = await NodeAsync(machine, "a", "10.244.1.0/24",
             new NetworkPeer("c", IPAddress.Parse("192.0.2.4"), AddressRange.Parse("10.244.3.0/24")),
             new NetworkPeer("d", IPAddress.Parse("198.51.100.1"), AddressRange.Parse("10.244.4.0/24")));
 
-        string routes = await machine.RunAsync("ip", "route");
+        var routes = await machine.RunAsync("ip", "route");
         Assert.DoesNotContain("10.244.2.0/24", routes, StringComparison.Ordinal);
         Assert.Contains("10.244.3.0/24 via 192.0.2.4", routes, StringComparison.Ordinal);
         Assert.Contains("10.244.4.0/24 via 198.51.100.1", Assert.Single(node.Problems), StringComparison.Ordinal);
@@ -109,9 +109,9 @@ public sealed class NodeNetworkTests : IDisposable
     [Fact]
     public async Task A_detached_pod_leaves_no_interface_and_no_address()
     {
-        Host machine = Machine("m");
-        Node node = await NodeAsync(machine, "a", "10.244.1.0/24");
-        (PodNamespaces pod, _) = node.Attach("p1");
+        var machine = Machine("m");
+        var node = await NodeAsync(machine, "a", "10.244.1.0/24");
+        (var pod, _) = node.Attach("p1");
 
         node.Network.Detach("p1");
         pod.Remove();
@@ -126,7 +126,7 @@ public sealed class NodeNetworkTests : IDisposable
     {
         public (PodNamespaces Namespaces, IPAddress Address) Attach(string uid)
         {
-            PodNamespaces namespaces = Namespaces(uid);
+            var namespaces = Namespaces(uid);
             namespaces.Make(uid, hostNetwork: false);
             return (namespaces, Network.Attach(uid, namespaces, Range));
         }
@@ -136,15 +136,15 @@ public sealed class NodeNetworkTests : IDisposable
     {
         AddressPool addresses = new(_directory[name + "-addresses"]);
         NodeNetwork network = new(host.Namespace, addresses, "orch0");
-        AddressRange own = AddressRange.Parse(range);
-        IReadOnlyList<string> problems = await network.ConfigureAsync(new ClusterNetwork(Cluster, own, peers), CancellationToken.None);
+        var own = AddressRange.Parse(range);
+        var problems = await network.ConfigureAsync(new ClusterNetwork(Cluster, own, peers), CancellationToken.None);
         return new Node(network, addresses, own, problems, uid => new PodNamespaces(_directory[$"{name}-{uid}"]));
     }
 
     async Task<(Host, Host)> TwoMachinesAsync()
     {
-        Host one = Machine("one");
-        Host two = Machine("two");
+        var one = Machine("one");
+        var two = Machine("two");
         await Host.JoinAsync(one, "192.0.2.1/24", two, "192.0.2.2/24");
         return (one, two);
     }
@@ -169,7 +169,7 @@ public sealed class NodeNetworkTests : IDisposable
     static async Task<string> StateAsync(Host host)
     {
         const int name = 0, mac = 2;
-        IEnumerable<string> links = (await host.RunAsync("ip", "-br", "link")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        var links = (await host.RunAsync("ip", "-br", "link")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(fields => $"{fields[name]} {fields[mac]}");
         string[] parts = [await host.RunAsync("ip", "-o", "-4", "addr"), await host.RunAsync("ip", "-4", "route"), await host.RunAsync("nft", "list", "ruleset"), .. links];
         return string.Join('\n', parts);

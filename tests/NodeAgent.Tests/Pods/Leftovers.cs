@@ -16,11 +16,11 @@ static class Leftovers
 
     public static void AssertNone(RunningAgent agent, Pod pod)
     {
-        string uid = pod.Metadata.Uid!;
+        var uid = pod.Metadata.Uid!;
         Assert.Empty(ProcessesOf(agent));
         Assert.DoesNotContain(uid, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetDirectories("/sys/fs/cgroup"), hierarchy => Directory.Exists($"{hierarchy}{agent.Options.CgroupRoot}/{uid}"));
-        foreach (string root in (string[])[agent.Options.DataDirectory, agent.Options.RunDirectory])
+        foreach (var root in (string[])[agent.Options.DataDirectory, agent.Options.RunDirectory])
         {
             if (Directory.Exists(root))
                 Assert.Empty(Directory.EnumerateFileSystemEntries(root, $"*{uid}*", SearchOption.AllDirectories));
@@ -31,9 +31,9 @@ static class Leftovers
 
     static IEnumerable<string> ShimsOf(RunningAgent agent, string uid)
     {
-        foreach (string process in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
         {
-            string commandLine = CommandLine(process);
+            var commandLine = CommandLine(process);
             if (commandLine.Contains(agent.Options.RunDirectory, StringComparison.Ordinal) && commandLine.Contains(uid, StringComparison.Ordinal))
                 yield return commandLine;
         }

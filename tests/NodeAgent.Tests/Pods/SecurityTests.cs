@@ -11,13 +11,13 @@ public sealed class SecurityTests
     [Fact]
     public async Task A_container_has_what_it_needs_and_no_more()
     {
-        await using RunningAgent agent = await RunningAgent.StartAsync();
-        Pod pod = RunningAgent.Shell("cat /proc/self/status; hostname; echo [$(cat /proc/kcore | busybox wc -c)]; touch /proc/sys/kernel/x; id -u",
+        await using var agent = await RunningAgent.StartAsync();
+        var pod = RunningAgent.Shell("cat /proc/self/status; hostname; echo [$(cat /proc/kcore | busybox wc -c)]; touch /proc/sys/kernel/x; id -u",
             spec: s => s with { RestartPolicy = RestartPolicy.Never, Hostname = "my-host" });
         agent.Control.Want(pod);
         await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Succeeded, "succeeded");
 
-        string text = (await agent.LogsAsync(pod)).Text;
+        var text = (await agent.LogsAsync(pod)).Text;
 
         // Podman's eleven, bits 0 1 3-8 10 18 31 (capabilities(7)).
         Assert.Contains("CapEff:\t00000000800405fb", text, StringComparison.Ordinal);
@@ -32,14 +32,14 @@ public sealed class SecurityTests
     [Fact]
     public async Task The_user_of_the_pod_and_a_read_only_root_are_kept_to()
     {
-        await using RunningAgent agent = await RunningAgent.StartAsync();
-        Pod pod = RunningAgent.Shell("id -u; grep Groups /proc/self/status; touch /file || echo read-only; touch /tmp/x || echo tmp too",
+        await using var agent = await RunningAgent.StartAsync();
+        var pod = RunningAgent.Shell("id -u; grep Groups /proc/self/status; touch /file || echo read-only; touch /tmp/x || echo tmp too",
             c => c with { SecurityContext = new SecurityContext { RunAsUser = 1000, ReadOnlyRootFilesystem = true, RunAsNonRoot = true } },
             s => s with { RestartPolicy = RestartPolicy.Never });
         agent.Control.Want(pod);
         await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Succeeded, "succeeded");
 
-        string text = (await agent.LogsAsync(pod)).Text;
+        var text = (await agent.LogsAsync(pod)).Text;
 
         Assert.StartsWith("1000\n", text, StringComparison.Ordinal);
         // 1000 is its own group, 50 what the image lists for the user.
@@ -50,11 +50,11 @@ public sealed class SecurityTests
     [Fact]
     public async Task A_pod_that_must_not_be_root_is_not_started_as_root()
     {
-        await using RunningAgent agent = await RunningAgent.StartAsync();
-        Pod pod = RunningAgent.Shell("true", c => c with { SecurityContext = new SecurityContext { RunAsNonRoot = true } });
+        await using var agent = await RunningAgent.StartAsync();
+        var pod = RunningAgent.Shell("true", c => c with { SecurityContext = new SecurityContext { RunAsNonRoot = true } });
         agent.Control.Want(pod);
 
-        PodStatus status = await agent.Control.UntilAsync(pod, s => s.ContainerStatuses[0].State.Waiting?.Reason == "CreateContainerError", "refused");
+        var status = await agent.Control.UntilAsync(pod, s => s.ContainerStatuses[0].State.Waiting?.Reason == "CreateContainerError", "refused");
 
         Assert.Contains("runAsNonRoot is set", status.ContainerStatuses[0].State.Waiting?.Message, StringComparison.Ordinal);
     }
@@ -62,13 +62,13 @@ public sealed class SecurityTests
     [Fact]
     public async Task A_container_over_its_memory_is_ended_and_says_so()
     {
-        await using RunningAgent agent = await RunningAgent.StartAsync();
-        Pod pod = RunningAgent.Shell("a=x; while true; do a=$a$a; done",
+        await using var agent = await RunningAgent.StartAsync();
+        var pod = RunningAgent.Shell("a=x; while true; do a=$a$a; done",
             c => c with { Resources = new ResourceRequirements { Limits = new Dictionary<string, Model.Values.Quantity> { ["memory"] = Model.Values.Quantity.Parse("16Mi") } } },
             s => s with { RestartPolicy = RestartPolicy.Never });
         agent.Control.Want(pod);
 
-        PodStatus status = await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Failed, "failed");
+        var status = await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Failed, "failed");
 
         Assert.Equal("OOMKilled", status.ContainerStatuses[0].State.Terminated?.Reason);
     }

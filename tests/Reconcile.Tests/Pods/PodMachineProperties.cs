@@ -37,7 +37,7 @@ public sealed class PodMachineProperties
     public void The_next_look_lies_ahead() => Lives.Sample(life =>
     {
         PodScript pod = new(PodScript.PodOf(life.Policy, null, Init));
-        foreach (int turn in life.Turns)
+        foreach (var turn in life.Turns)
         {
             Turn(pod, turn);
             Assert.True(pod.Decision.NextCheck is null || pod.Decision.NextCheck > pod.Now);
@@ -48,10 +48,10 @@ public sealed class PodMachineProperties
     public void A_stopped_pod_comes_to_its_end_whatever_happened_before() => Lives.Sample(life =>
     {
         PodScript pod = new(PodScript.PodOf(life.Policy, null, Init));
-        foreach (int turn in life.Turns)
+        foreach (var turn in life.Turns)
             Turn(pod, turn);
         pod.Do(new PodEvent.StopAsked());
-        for (int i = 0; i < 100 && !pod.Facts.IsRemoved; i++)
+        for (var i = 0; i < 100 && !pod.Facts.IsRemoved; i++)
         {
             if (pod.Decision.Steps.Count > 0)
                 pod.Do(Outcome(pod, pod.Decision.Steps[0], well: true));
@@ -67,9 +67,9 @@ public sealed class PodMachineProperties
     static void Live(Action<PodDecision, PodDecision> holds) => Lives.Sample(life =>
     {
         PodScript pod = new(PodScript.PodOf(life.Policy, null, Init));
-        foreach (int turn in life.Turns)
+        foreach (var turn in life.Turns)
         {
-            PodDecision before = pod.Decision;
+            var before = pod.Decision;
             Turn(pod, turn);
             holds(before, pod.Decision);
         }
@@ -77,8 +77,8 @@ public sealed class PodMachineProperties
 
     static void Turn(PodScript pod, int turn)
     {
-        int kind = turn % 10;
-        int pick = turn / 10;
+        var kind = turn % 10;
+        var pick = turn / 10;
         if (kind == 0)
             pod.After(pick);
         else if (kind == 1 && pick < 5)

@@ -22,7 +22,7 @@ public sealed class PodMachineTests
     [Fact]
     public void A_container_is_made_once_its_pod_is_set_up_and_its_image_is_here()
     {
-        PodScript pod = new PodScript(PodScript.PodOf()).Do(new PodEvent.Pulled("main", "web@sha256:1"));
+        var pod = new PodScript(PodScript.PodOf()).Do(new PodEvent.Pulled("main", "web@sha256:1"));
         Assert.Equal([new PodStep.SetUp()], pod.Decision.Steps);
 
         pod.Do(new PodEvent.SetUpDone("10.0.0.2"));
@@ -41,7 +41,7 @@ public sealed class PodMachineTests
     [Fact]
     public void An_image_that_arrives_ends_the_wait_for_the_next_pull()
     {
-        PodScript pod = new PodScript(PodScript.PodOf()).Do(new PodEvent.PullFailed("main", "ErrImagePull", "no such image"));
+        var pod = new PodScript(PodScript.PodOf()).Do(new PodEvent.PullFailed("main", "ErrImagePull", "no such image"));
         Assert.DoesNotContain(new PodStep.Pull("main"), pod.Decision.Steps);
 
         pod.Do(new PodEvent.ImageArrived("main"));
@@ -57,7 +57,7 @@ public sealed class PodMachineTests
     [InlineData(RestartPolicy.Never, 1, false)]
     public void The_policy_says_whether_an_ended_container_is_started_again(RestartPolicy policy, int code, bool again)
     {
-        PodScript pod = PodScript.Running(policy).Gone("main", 0, code);
+        var pod = PodScript.Running(policy).Gone("main", 0, code);
 
         Assert.Equal(again, pod.Decision.Steps.Contains(new PodStep.Create("main", 1)));
         Assert.Equal(again ? PodPhase.Running : code == 0 ? PodPhase.Succeeded : PodPhase.Failed, pod.Status.Phase);
@@ -66,9 +66,9 @@ public sealed class PodMachineTests
     [Fact]
     public void The_back_off_doubles_from_ten_seconds_to_five_minutes()
     {
-        PodScript pod = PodScript.Running();
+        var pod = PodScript.Running();
         int[] expected = [0, 10, 20, 40, 80, 160, 300, 300];
-        for (int i = 0; i < expected.Length; i++)
+        for (var i = 0; i < expected.Length; i++)
         {
             pod.Gone("main", i, 1);
             if (expected[i] > 0)
@@ -88,7 +88,7 @@ public sealed class PodMachineTests
     [Fact]
     public void A_container_that_ran_ten_minutes_starts_again_at_once()
     {
-        PodScript pod = PodScript.Running().Gone("main", 0, 1).Run("main", 1).Gone("main", 1, 1).After(10).Run("main", 2).After(600).Gone("main", 2, 1);
+        var pod = PodScript.Running().Gone("main", 0, 1).Run("main", 1).Gone("main", 1, 1).After(10).Run("main", 2).After(600).Gone("main", 2, 1);
 
         Assert.Contains(new PodStep.Create("main", 3), pod.Decision.Steps);
     }
@@ -99,7 +99,7 @@ public sealed class PodMachineTests
     [InlineData(137, true, "OOMKilled")]
     public void An_ended_container_says_how_it_ended(int code, bool outOfMemory, string reason)
     {
-        PodScript pod = PodScript.Running(RestartPolicy.Never).Exit("main", 0, code, outOfMemory);
+        var pod = PodScript.Running(RestartPolicy.Never).Exit("main", 0, code, outOfMemory);
 
         Assert.Equal(reason, pod.Main.State.Terminated?.Reason);
         Assert.Equal(code, pod.Main.State.Terminated?.ExitCode);
@@ -109,7 +109,7 @@ public sealed class PodMachineTests
     [Fact]
     public void A_failed_pull_is_an_error_first_and_a_back_off_then()
     {
-        PodScript pod = new PodScript(PodScript.PodOf()).Do(new PodEvent.PullFailed("main", "ErrImagePull", "node n1: image web:1 not found"));
+        var pod = new PodScript(PodScript.PodOf()).Do(new PodEvent.PullFailed("main", "ErrImagePull", "node n1: image web:1 not found"));
         Assert.Equal(("ErrImagePull", "node n1: image web:1 not found"), (pod.Main.State.Waiting?.Reason, pod.Main.State.Waiting?.Message));
         Assert.DoesNotContain(new PodStep.Pull("main"), pod.Decision.Steps);
 
@@ -123,7 +123,7 @@ public sealed class PodMachineTests
     [Fact]
     public void Init_containers_go_first_and_in_order()
     {
-        PodScript pod = new PodScript(PodScript.PodOf(init: [new Container { Name = "a", Image = "x" }, new Container { Name = "b", Image = "x" }]))
+        var pod = new PodScript(PodScript.PodOf(init: [new Container { Name = "a", Image = "x" }, new Container { Name = "b", Image = "x" }]))
             .Do(new PodEvent.SetUpDone("10.0.0.2"));
         Assert.Equal([new PodStep.Pull("a")], pod.Decision.Steps);
         Assert.Equal("PodInitializing", pod.Main.State.Waiting?.Reason);
@@ -141,7 +141,7 @@ public sealed class PodMachineTests
     [Fact]
     public void A_failed_init_container_fails_a_pod_that_never_restarts()
     {
-        PodScript pod = new PodScript(PodScript.PodOf(RestartPolicy.Never, init: new Container { Name = "a", Image = "x" }))
+        var pod = new PodScript(PodScript.PodOf(RestartPolicy.Never, init: new Container { Name = "a", Image = "x" }))
             .Do(new PodEvent.SetUpDone("10.0.0.2"), new PodEvent.Pulled("a", "x@1")).Run("a", 0).Gone("a", 0, 1);
 
         Assert.Equal(PodPhase.Failed, pod.Status.Phase);
@@ -151,7 +151,7 @@ public sealed class PodMachineTests
     [Fact]
     public void Stopping_is_a_signal_then_a_kill_then_clearing_away()
     {
-        PodScript pod = PodScript.Running().Do(new PodEvent.StopAsked());
+        var pod = PodScript.Running().Do(new PodEvent.StopAsked());
         Assert.Equal([new PodStep.Signal("main", 0, "the pod is being deleted")], pod.Decision.Steps);
         Assert.False(pod.Status.Conditions.IsTrue(PodConditions.Ready));
 
@@ -172,7 +172,7 @@ public sealed class PodMachineTests
     [Fact]
     public void No_grace_means_a_kill_at_once()
     {
-        PodScript pod = PodScript.Running();
+        var pod = PodScript.Running();
         pod.Pod = pod.Pod with { Metadata = pod.Pod.Metadata with { DeletionTimestamp = pod.Now, DeletionGracePeriodSeconds = 0 } };
         pod.Do(new PodEvent.StopAsked());
 
@@ -182,7 +182,7 @@ public sealed class PodMachineTests
     [Fact]
     public void A_stopping_pod_never_starts_anything_again()
     {
-        PodScript pod = PodScript.Running().Do(new PodEvent.StopAsked()).Gone("main", 0, 1);
+        var pod = PodScript.Running().Do(new PodEvent.StopAsked()).Gone("main", 0, 1);
 
         Assert.Equal([new PodStep.TearDown()], pod.Decision.Steps);
         Assert.Equal(PodPhase.Failed, pod.Status.Phase);
@@ -192,7 +192,7 @@ public sealed class PodMachineTests
     public void Readiness_needs_its_thresholds_both_ways()
     {
         Probe probe = new() { TcpSocket = new TcpSocketAction { Port = 80 }, PeriodSeconds = 5, SuccessThreshold = 2, FailureThreshold = 3, InitialDelaySeconds = 7 };
-        PodScript pod = PodScript.Running(change: c => c with { ReadinessProbe = probe });
+        var pod = PodScript.Running(change: c => c with { ReadinessProbe = probe });
         Assert.Empty(pod.Decision.Steps);
         Assert.False(pod.Main.Ready);
         Assert.Equal(pod.Now.AddSeconds(7), pod.Decision.NextCheck);
@@ -212,7 +212,7 @@ public sealed class PodMachineTests
     public void A_dead_container_is_signalled_and_started_again()
     {
         Probe probe = new() { TcpSocket = new TcpSocketAction { Port = 80 }, PeriodSeconds = 1, FailureThreshold = 2 };
-        PodScript pod = PodScript.Running(change: c => c with { LivenessProbe = probe });
+        var pod = PodScript.Running(change: c => c with { LivenessProbe = probe });
         pod.Probe(ProbeKind.Liveness, false).After(1).Probe(ProbeKind.Liveness, false);
         Assert.Equal([new PodStep.Signal("main", 0, "liveness probe failed: no")], pod.Decision.Steps);
 
@@ -227,7 +227,7 @@ public sealed class PodMachineTests
     public void The_startup_probe_holds_the_others_back()
     {
         Probe probe = new() { TcpSocket = new TcpSocketAction { Port = 80 }, PeriodSeconds = 1 };
-        PodScript pod = PodScript.Running(change: c => c with { StartupProbe = probe, LivenessProbe = probe, ReadinessProbe = probe });
+        var pod = PodScript.Running(change: c => c with { StartupProbe = probe, LivenessProbe = probe, ReadinessProbe = probe });
         Assert.Equal([new PodStep.Probe("main", 0, ProbeKind.Startup)], pod.Decision.Steps);
         Assert.False(pod.Main.Started);
 
@@ -240,8 +240,8 @@ public sealed class PodMachineTests
     [Fact]
     public void Late_news_of_an_earlier_instance_changes_nothing()
     {
-        PodScript pod = PodScript.Running().Gone("main", 0, 1).Run("main", 1);
-        PodFacts before = pod.Facts;
+        var pod = PodScript.Running().Gone("main", 0, 1).Run("main", 1);
+        var before = pod.Facts;
 
         pod.Exit("main", 0, 1);
 
@@ -252,7 +252,7 @@ public sealed class PodMachineTests
     [Fact]
     public void An_end_nobody_saw_is_told_as_such()
     {
-        PodScript pod = PodScript.Running(RestartPolicy.Never)
+        var pod = PodScript.Running(RestartPolicy.Never)
             .Do(new PodEvent.Exited("main", 0, new ContainerExit(137, null, false, null, PodScript.Start) { IsUnknown = true, Message = "the node was restarted" }));
 
         Assert.Equal("ContainerStatusUnknown", pod.Main.State.Terminated?.Reason);
@@ -262,8 +262,8 @@ public sealed class PodMachineTests
     [Fact]
     public void Conditions_remember_when_they_changed()
     {
-        PodScript pod = PodScript.Running();
-        DateTimeOffset since = pod.Now;
+        var pod = PodScript.Running();
+        var since = pod.Now;
 
         pod.After(100);
 

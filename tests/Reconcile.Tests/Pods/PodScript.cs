@@ -46,7 +46,7 @@ sealed class PodScript
 
     public PodScript Do(params PodEvent[] events)
     {
-        foreach (PodEvent happened in events)
+        foreach (var happened in events)
             Facts = PodHistory.After(Facts, happened, Now);
         return Decide();
     }

@@ -79,7 +79,7 @@ public static class Leftovers
     // On a machine with version 2 alone the one hierarchy is mounted here; with version 1 there is one below for each controller.
     static IEnumerable<string> Standing(string cgroup)
     {
-        string[] hierarchies = File.Exists(Path.Combine(CgroupMount, "cgroup.controllers")) ? [CgroupMount] : Directory.GetDirectories(CgroupMount);
+        var hierarchies = File.Exists(Path.Combine(CgroupMount, "cgroup.controllers")) ? [CgroupMount] : Directory.GetDirectories(CgroupMount);
         return hierarchies.Select(hierarchy => hierarchy + cgroup).Where(Directory.Exists);
     }
 

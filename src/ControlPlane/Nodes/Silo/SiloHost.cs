@@ -31,7 +31,7 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
         {
             try
             {
-                await RunOnceAsync(stoppingToken).ConfigureAwait(false);
+                await RunOnceAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -41,23 +41,23 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
             {
                 _grains = null;
                 Failed(failure.Message);
-                await Task.Delay(Again, clock, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(Again, clock, stoppingToken);
             }
         }
     }
 
     async Task RunOnceAsync(CancellationToken stopping)
     {
-        await store.ReadAsync(stopping).ConfigureAwait(false); // the membership table needs a leader
+        await store.ReadAsync(stopping); // the membership table needs a leader
         using var fatal = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var table = new CancellationTokenSource();
         using var host = Build(fatal.Cancel, table.Token);
         try
         {
-            await host.StartAsync(fatal.Token).ConfigureAwait(false);
+            await host.StartAsync(fatal.Token);
             _grains = host.Services.GetRequiredService<IGrainFactory>();
             Started(endpoint.Address.ToString());
-            await Task.Delay(Timeout.InfiniteTimeSpan, fatal.Token).ConfigureAwait(false);
+            await Task.Delay(Timeout.InfiniteTimeSpan, fatal.Token);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
@@ -67,7 +67,7 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
         {
             _grains = null;
             table.CancelAfter(Goodbye);
-            await host.StopAsync(table.Token).ConfigureAwait(false);
+            await host.StopAsync(table.Token);
         }
     }
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 using Orleans.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace Orchestrator.ControlPlane.Nodes.Silo;
 
@@ -23,7 +23,7 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
 
     public async Task InitializeMembershipTable(bool tryInitTableVersion)
     {
-        if (tryInitTableVersion) await WriteAsync([new Create(ARecord(VersionName, "0"))]).ConfigureAwait(false); // an earlier one stays
+        if (tryInitTableVersion) await WriteAsync([new Create(ARecord(VersionName, "0"))]); // an earlier one stays
     }
 
     public Task DeleteMembershipTableEntries(string clusterId) => DeleteAsync(_ => true);
@@ -31,9 +31,9 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
     public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) =>
         DeleteAsync(row => row.Status == SiloStatus.Dead && row.IAmAliveTime < beforeDate.UtcDateTime);
 
-    public async Task<MembershipTableData> ReadRow(SiloAddress key) => Table(await store.ReadAsync(life.Token).ConfigureAwait(false), address => address.Equals(key));
+    public async Task<MembershipTableData> ReadRow(SiloAddress key) => Table(await store.ReadAsync(life.Token), address => address.Equals(key));
 
-    public async Task<MembershipTableData> ReadAll() => Table(await store.ReadAsync(life.Token).ConfigureAwait(false), _ => true);
+    public async Task<MembershipTableData> ReadAll() => Table(await store.ReadAsync(life.Token), _ => true);
 
     public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) =>
         WriteAsync([Version(tableVersion), new Create(ARecord(RowName(entry.SiloAddress), Encode(entry)))]);
@@ -46,23 +46,23 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
         var name = AliveName(entry.SiloAddress);
         var record = ARecord(name, entry.IAmAliveTime.ToString("O", CultureInfo.InvariantCulture));
         var known = store.Current.Find<Record>(Record.KindName, "", name) is not null;
-        await WriteAsync([known ? new Update(record) : new Create(record)]).ConfigureAwait(false);
+        await WriteAsync([known ? new Update(record) : new Create(record)]);
     }
 
     Update Version(TableVersion version) => new(ARecord(VersionName, version.Version.ToString(CultureInfo.InvariantCulture), version.VersionEtag));
 
     async Task<bool> WriteAsync(IReadOnlyList<Operation> operations) =>
-        await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), Author) { Operations = operations }, life.Token).ConfigureAwait(false) is Applied;
+        await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), Author) { Operations = operations }, life.Token) is Applied;
 
     async Task DeleteAsync(Func<MembershipEntry, bool> which)
     {
-        var state = await store.ReadAsync(life.Token).ConfigureAwait(false);
+        var state = await store.ReadAsync(life.Token);
         var doomed = Rows(state).Select(row => Decode(row.Data)).Where(which).Select(row => row.SiloAddress);
         foreach (var address in doomed)
         {
             var names = new[] { RowName(address), AliveName(address) };
             var present = names.Select(name => new ResourceKey(Record.KindName, "", name)).Where(key => state.Find(key) is not null);
-            await WriteAsync([.. present.Select(key => new Delete(key))]).ConfigureAwait(false);
+            await WriteAsync([.. present.Select(key => new Delete(key))]);
         }
     }
 

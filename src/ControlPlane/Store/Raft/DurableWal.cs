@@ -24,16 +24,16 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
         ILogEntryProducer<TEntry> entries, long startIndex, bool skipCommitted, CancellationToken token)
     {
         var any = entries.RemainingCount > 0;
-        await AppendAsync(entries, startIndex, skipCommitted, token).ConfigureAwait(false);
+        await AppendAsync(entries, startIndex, skipCommitted, token);
         if (!any)
         {
             return;
         }
 
-        await _flushing.WaitAsync(token).ConfigureAwait(false);
+        await _flushing.WaitAsync(token);
         try
         {
-            await FlushAsync(token).ConfigureAwait(false);
+            await FlushAsync(token);
         }
         finally
         {
@@ -55,10 +55,10 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
 
     async ValueTask<long> IAuditTrail.CommitAsync(long endIndex, CancellationToken token)
     {
-        await _flushing.WaitAsync(token).ConfigureAwait(false);
+        await _flushing.WaitAsync(token);
         try
         {
-            return await CommitAsync(endIndex, token).ConfigureAwait(false);
+            return await CommitAsync(endIndex, token);
         }
         finally
         {
@@ -68,7 +68,7 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
 
     protected override async ValueTask DisposeAsyncCore()
     {
-        await base.DisposeAsyncCore().ConfigureAwait(false);
+        await base.DisposeAsyncCore();
         _flushing.Dispose();
     }
 }

@@ -27,9 +27,9 @@ sealed class MemberFile(string path) : PersistentClusterConfigurationStorage<End
         using (var storage = new MemberFile(fresh))
         {
             IClusterConfigurationStorage<EndPoint> written = storage;
-            var configuration = await written.LoadConfigurationAsync(token).ConfigureAwait(false);
+            var configuration = await written.LoadConfigurationAsync(token);
             configuration = members.Aggregate(configuration, (each, member) => each.Add(member));
-            await written.SaveConfigurationAsync(configuration, 0, token).ConfigureAwait(false);
+            await written.SaveConfigurationAsync(configuration, 0, token);
         }
 
         File.Move(fresh, path);
@@ -41,7 +41,7 @@ sealed class MemberFile(string path) : PersistentClusterConfigurationStorage<End
     {
         using var storage = new MemberFile(path);
         IClusterConfigurationStorage<EndPoint> written = storage;
-        return (await written.LoadConfigurationAsync(token).ConfigureAwait(false)).Members;
+        return (await written.LoadConfigurationAsync(token)).Members;
     }
 
     protected override void Encode(EndPoint address, ref BufferWriterSlim<byte> writer) => writer.WriteEndPoint(address);

@@ -45,16 +45,16 @@ sealed partial class RaftMachine(
 
     public async ValueTask<long> ApplyAsync(LogEntry entry, CancellationToken token)
     {
-        await _applying.WaitAsync(token).ConfigureAwait(false);
+        await _applying.WaitAsync(token);
         try
         {
             if (entry.IsSnapshot)
             {
-                await InstallAsync(entry, token).ConfigureAwait(false);
+                await InstallAsync(entry, token);
                 return entry.Index;
             }
 
-            await _loading.ConfigureAwait(false);
+            await _loading;
             if (entry.Index <= AppliedIndex)
             {
                 return AppliedIndex;
@@ -168,12 +168,12 @@ sealed partial class RaftMachine(
     /// </summary>
     async ValueTask InstallAsync(LogEntry entry, CancellationToken token)
     {
-        await _loading.ConfigureAwait(false);
+        await _loading;
         var file = snapshots.NewFile();
         try
         {
             await using var received = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, CopyBytes, useAsync: true);
-            await entry.WriteToAsync(received, CopyBytes, token).ConfigureAwait(false);
+            await entry.WriteToAsync(received, CopyBytes, token);
         }
         catch
         {

@@ -24,9 +24,9 @@ sealed class RaftSnapshot(string path, long index, long term, long bytes) : ISna
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, useAsync: true);
         var buffer = new byte[CopyBytes];
         int read;
-        while ((read = await file.ReadAsync(buffer, token).ConfigureAwait(false)) > 0)
+        while ((read = await file.ReadAsync(buffer, token)) > 0)
         {
-            await writer.WriteAsync(buffer.AsMemory(0, read), lengthFormat: null, token).ConfigureAwait(false);
+            await writer.WriteAsync(buffer.AsMemory(0, read), lengthFormat: null, token);
         }
     }
 }

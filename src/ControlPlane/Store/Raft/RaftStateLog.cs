@@ -99,8 +99,8 @@ public sealed class RaftStateLog : IStateLog
         RaftStateLog log;
         try
         {
-            await MemberFile.CreateAsync(MembersPath(options), options.Members.Select(member => member.Raft), token).ConfigureAwait(false);
-            var members = await MemberFile.ReadAsync(MembersPath(options), token).ConfigureAwait(false);
+            await MemberFile.CreateAsync(MembersPath(options), options.Members.Select(member => member.Raft), token);
+            var members = await MemberFile.ReadAsync(MembersPath(options), token);
             if (!members.Contains(options.RaftEndpoint))
             {
                 throw new NotAMemberException(options.DataDirectory, options.RaftEndpoint, members);
@@ -117,29 +117,29 @@ public sealed class RaftStateLog : IStateLog
 
         try
         {
-            await log._cluster.StartAsync(token).ConfigureAwait(false);
+            await log._cluster.StartAsync(token);
             log._watching = log.WatchForFailureAsync();
             return log;
         }
         catch
         {
-            await log.DisposeAsync().ConfigureAwait(false);
+            await log.DisposeAsync();
             throw;
         }
     }
 
     /// <inheritdoc/>
     public async Task<IPEndPoint> WaitForLeaderAsync(CancellationToken token) =>
-        (IPEndPoint)(await _cluster.WaitForLeaderAsync(System.Threading.Timeout.InfiniteTimeSpan, token).ConfigureAwait(false)).EndPoint;
+        (IPEndPoint)(await _cluster.WaitForLeaderAsync(System.Threading.Timeout.InfiniteTimeSpan, token)).EndPoint;
 
     /// <inheritdoc/>
     public async Task<Leadership> WaitForLeadershipAsync(CancellationToken token)
     {
         while (true)
         {
-            var lost = await _cluster.WaitForLeadershipAsync(token).ConfigureAwait(false);
+            var lost = await _cluster.WaitForLeadershipAsync(token);
             var term = Term;
-            await _machine.Loaded().WaitAsync(token).ConfigureAwait(false);
+            await _machine.Loaded().WaitAsync(token);
             if (!lost.IsCancellationRequested)
             {
                 // A leader whose log failed goes on believing in itself until another one calls.
@@ -161,7 +161,7 @@ public sealed class RaftStateLog : IStateLog
         entry.CopyTo(framed.AsMemory(Proposals.HeadBytes));
         try
         {
-            await _cluster.ReplicateAsync(new BinaryLogEntry { Content = framed, Term = Term }, token).ConfigureAwait(false);
+            await _cluster.ReplicateAsync(new BinaryLogEntry { Content = framed, Term = Term }, token);
             return applied.IsCompletedSuccessfully
                 ? applied.Result
                 : throw new OutcomeUnknownException("another leader's entry took its place, or a snapshot included it.");
@@ -205,7 +205,7 @@ public sealed class RaftStateLog : IStateLog
 
         try
         {
-            await _cluster.ApplyReadBarrierAsync(ReadBarrierType.Strong, token).ConfigureAwait(false);
+            await _cluster.ApplyReadBarrierAsync(ReadBarrierType.Strong, token);
         }
         catch (Exception cause) when (cause is LibraryNotLeader or QuorumUnreachableException or ObjectDisposedException)
         {
@@ -227,7 +227,7 @@ public sealed class RaftStateLog : IStateLog
         {
             if (_wal.LastAppliedIndex < index)
             {
-                await _wal.WaitForApplyAsync(index, token).ConfigureAwait(false);
+                await _wal.WaitForApplyAsync(index, token);
             }
         }
         catch (Exception cause) when (Broke(cause))
@@ -235,7 +235,7 @@ public sealed class RaftStateLog : IStateLog
             throw new LogFailedException(cause);
         }
 
-        await _machine.Loaded().WaitAsync(token).ConfigureAwait(false);
+        await _machine.Loaded().WaitAsync(token);
     }
 
     /// <inheritdoc/>
@@ -246,12 +246,12 @@ public sealed class RaftStateLog : IStateLog
             return;
         }
 
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _cluster.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await _cluster.DisposeAsync().ConfigureAwait(false);
+        await _closing.CancelAsync();
+        await _cluster.StopAsync(CancellationToken.None);
+        await _cluster.DisposeAsync();
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _wal.DisposeAsync().ConfigureAwait(false);
-        await _machine.DisposeAsync().ConfigureAwait(false);
+        await _wal.DisposeAsync();
+        await _machine.DisposeAsync();
         _memberFile.Dispose();
         _closing.Dispose();
         _broken.Dispose();
@@ -281,7 +281,7 @@ public sealed class RaftStateLog : IStateLog
     {
         try
         {
-            await _wal.WaitForApplyAsync(long.MaxValue, _closing.Token).ConfigureAwait(false);
+            await _wal.WaitForApplyAsync(long.MaxValue, _closing.Token);
         }
         catch (Exception cause) when (Broke(cause) || cause is OperationCanceledException or ObjectDisposedException)
         {

@@ -30,7 +30,7 @@ sealed class Links(NetlinkSocket socket)
     public int? Find(string name)
     {
         int? index = null;
-        int errno = socket.Exchange(new NetlinkMessage(RouteType.GetLink, Change).Link(0).Text(IflaIfname, name), name,
+        var errno = socket.Exchange(new NetlinkMessage(RouteType.GetLink, Change).Link(0).Text(IflaIfname, name), name,
             (type, body) =>
             {
                 if (type == (ushort)RouteType.NewLink)
@@ -43,7 +43,7 @@ sealed class Links(NetlinkSocket socket)
 
     public int MakeBridge(string name, ReadOnlySpan<byte> mac)
     {
-        NetlinkMessage message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, name).Bytes(IflaAddress, mac)
+        var message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, name).Bytes(IflaAddress, mac)
             .Nested(IflaLinkinfo, info => info.Text(IflaInfoKind, "bridge"));
         Tolerate(socket.TrySend(message, $"add bridge {name}"), Errno.Eexist, $"add bridge {name}");
         return Index(name);
@@ -52,8 +52,8 @@ sealed class Links(NetlinkSocket socket)
     /// <summary>Makes a pair of interfaces: one here, joined to the bridge, the other in another namespace.</summary>
     public void MakePair(string here, int bridge, string there, ReadOnlySpan<byte> macThere, SafeFileHandle otherNamespace)
     {
-        byte[] mac = macThere.ToArray();
-        NetlinkMessage message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, here).Number(IflaMaster, bridge)
+        var mac = macThere.ToArray();
+        var message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, here).Number(IflaMaster, bridge)
             .Nested(IflaLinkinfo, info => info.Text(IflaInfoKind, "veth").Nested(IflaInfoData, data => data.Nested(VethInfoPeer, peer => peer
                 .Link(0).Text(IflaIfname, there).Bytes(IflaAddress, mac).Number(IflaNetNsFd, (int)otherNamespace.DangerousGetHandle()))));
         socket.Send(message, $"add veth {here}");
@@ -68,7 +68,7 @@ sealed class Links(NetlinkSocket socket)
         part[0] = AfInet;
         part[1] = (byte)range.PrefixLength;
         BinaryPrimitives.WriteInt32LittleEndian(part[4..], index);
-        NetlinkMessage message = new NetlinkMessage(RouteType.NewAddress, Make).Fixed(part)
+        var message = new NetlinkMessage(RouteType.NewAddress, Make).Fixed(part)
             .Bytes(IfaLocal, address.GetAddressBytes()).Bytes(IfaAddress, address.GetAddressBytes())
             .Bytes(IfaBroadcast, range.Last.GetAddressBytes());
         Tolerate(socket.TrySend(message, $"add address {address}"), Errno.Eexist, $"add address {address}");
@@ -77,7 +77,7 @@ sealed class Links(NetlinkSocket socket)
     /// <summary>Removes an interface, a veth with its other end. None there is fine.</summary>
     public void Delete(string name)
     {
-        int errno = socket.TrySend(new NetlinkMessage(RouteType.DelLink, Change).Link(0).Text(IflaIfname, name), name);
+        var errno = socket.TrySend(new NetlinkMessage(RouteType.DelLink, Change).Link(0).Text(IflaIfname, name), name);
         Tolerate(errno, Errno.Enodev, $"delete interface {name}");
     }
 

@@ -25,7 +25,7 @@ sealed class NetlinkMessage
     /// <summary>struct ifinfomsg.</summary>
     public NetlinkMessage Link(int index, uint flags = 0, uint change = 0)
     {
-        Span<byte> part = Take(16);
+        var part = Take(16);
         BinaryPrimitives.WriteInt32LittleEndian(part[4..], index);
         BinaryPrimitives.WriteUInt32LittleEndian(part[8..], flags);
         BinaryPrimitives.WriteUInt32LittleEndian(part[12..], change);
@@ -50,7 +50,7 @@ sealed class NetlinkMessage
 
     public NetlinkMessage Bytes(ushort type, ReadOnlySpan<byte> value)
     {
-        int start = BeginAttribute(type);
+        var start = BeginAttribute(type);
         value.CopyTo(Take(value.Length));
         EndAttribute(start);
         return this;
@@ -58,7 +58,7 @@ sealed class NetlinkMessage
 
     public NetlinkMessage Nested(ushort type, Action<NetlinkMessage> content)
     {
-        int start = BeginAttribute(type);
+        var start = BeginAttribute(type);
         content(this);
         EndAttribute(start);
         return this;
@@ -73,7 +73,7 @@ sealed class NetlinkMessage
 
     int BeginAttribute(ushort type)
     {
-        int start = _length;
+        var start = _length;
         BinaryPrimitives.WriteUInt16LittleEndian(Take(4)[2..], type);
         return start;
     }
@@ -87,7 +87,7 @@ sealed class NetlinkMessage
 
     Span<byte> Take(int bytes)
     {
-        Span<byte> part = _buffer.AsSpan(_length, bytes);
+        var part = _buffer.AsSpan(_length, bytes);
         _length += bytes;
         return part;
     }

@@ -30,7 +30,7 @@ sealed class NetlinkSocket : IDisposable
 
     public NetlinkSocket()
     {
-        int fd = Libc.Socket(AfNetlink, SockRaw | SockCloexec, NetlinkRoute);
+        var fd = Libc.Socket(AfNetlink, SockRaw | SockCloexec, NetlinkRoute);
         _socket = new SafeFileHandle(SyscallException.Check(fd, "socket", "rtnetlink"), ownsHandle: true);
         Span<byte> timeout = stackalloc byte[16];
         BinaryPrimitives.WriteInt64LittleEndian(timeout, TimeoutSeconds);
@@ -41,7 +41,7 @@ sealed class NetlinkSocket : IDisposable
     /// <exception cref="SyscallException">The kernel refused it; the target is what the caller names.</exception>
     public void Send(NetlinkMessage message, string target)
     {
-        int errno = TrySend(message, target);
+        var errno = TrySend(message, target);
         if (errno != 0)
             throw new SyscallException("rtnetlink", errno, target);
     }
@@ -52,11 +52,11 @@ sealed class NetlinkSocket : IDisposable
     /// <summary>Sends a request and hands each answer's type and body to the caller. Returns the errno, 0 for success.</summary>
     public int Exchange(NetlinkMessage message, string target, Action<ushort, byte[]> answer)
     {
-        ReadOnlySpan<byte> request = message.Finish(++_sequence);
+        var request = message.Finish(++_sequence);
         SyscallException.Check((int)Libc.Send(_socket, request, (nuint)request.Length, 0), "send", target);
         while (true)
         {
-            int received = (int)Libc.Recv(_socket, _buffer, (nuint)_buffer.Length, 0);
+            var received = (int)Libc.Recv(_socket, _buffer, (nuint)_buffer.Length, 0);
             if (received < 0 && Marshal.GetLastPInvokeError() == Errno.Eintr)
                 continue;
             SyscallException.Check(received, "recv", target);
@@ -70,11 +70,11 @@ sealed class NetlinkSocket : IDisposable
     {
         while (data.Length >= NetlinkMessage.HeaderBytes)
         {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(data);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(data);
             if (length < NetlinkMessage.HeaderBytes || length > data.Length)
                 throw new InvalidDataException($"rtnetlink message of {length} bytes in {data.Length}");
-            ushort type = BinaryPrimitives.ReadUInt16LittleEndian(data[4..]);
-            ReadOnlySpan<byte> body = data[NetlinkMessage.HeaderBytes..length];
+            var type = BinaryPrimitives.ReadUInt16LittleEndian(data[4..]);
+            var body = data[NetlinkMessage.HeaderBytes..length];
             // An answer to an earlier request that was given up is not ours.
             if (BinaryPrimitives.ReadUInt32LittleEndian(data[8..]) == _sequence)
             {

@@ -28,7 +28,7 @@ sealed class Routes(NetlinkSocket socket)
 
     public void Set(Route route)
     {
-        int errno = TrySet(route);
+        var errno = TrySet(route);
         if (errno != 0)
             throw new SyscallException("rtnetlink", errno, Describe(route));
     }
@@ -39,7 +39,7 @@ sealed class Routes(NetlinkSocket socket)
 
     public void Delete(Route route)
     {
-        int errno = socket.TrySend(Message(RouteType.DelRoute, RequestFlags.Request | RequestFlags.Acknowledge, route), Describe(route));
+        var errno = socket.TrySend(Message(RouteType.DelRoute, RequestFlags.Request | RequestFlags.Acknowledge, route), Describe(route));
         if (errno is not (0 or Errno.Esrch))
             throw new SyscallException("rtnetlink", errno, Describe(route));
     }
@@ -48,9 +48,9 @@ sealed class Routes(NetlinkSocket socket)
     public IReadOnlyList<Route> List()
     {
         List<Route> routes = [];
-        byte[] any = new byte[RtmsgBytes];
+        var any = new byte[RtmsgBytes];
         any[0] = AfInet;
-        int errno = socket.Exchange(new NetlinkMessage(RouteType.GetRoute, RequestFlags.Request | RequestFlags.Dump).Fixed(any), "routes",
+        var errno = socket.Exchange(new NetlinkMessage(RouteType.GetRoute, RequestFlags.Request | RequestFlags.Dump).Fixed(any), "routes",
             (_, body) =>
             {
                 if (body[5] == OurProtocol && body[4] == MainTable)
@@ -61,7 +61,7 @@ sealed class Routes(NetlinkSocket socket)
 
     static Route Read(byte[] body)
     {
-        IPAddress to = IPAddress.Any;
+        var to = IPAddress.Any;
         IPAddress? gateway = null;
         int? device = null;
         ReadOnlySpan<byte> rest = body.AsSpan(RtmsgBytes);
@@ -70,7 +70,7 @@ sealed class Routes(NetlinkSocket socket)
             int length = BinaryPrimitives.ReadUInt16LittleEndian(rest);
             if (length < 4 || length > rest.Length)
                 break;
-            ReadOnlySpan<byte> value = rest[4..length];
+            var value = rest[4..length];
             switch (BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]))
             {
                 case RtaDst:
@@ -92,10 +92,10 @@ sealed class Routes(NetlinkSocket socket)
 
     static NetlinkMessage Message(RouteType type, RequestFlags flags, Route route)
     {
-        bool unreachable = route.Gateway is null && route.Interface is null;
+        var unreachable = route.Gateway is null && route.Interface is null;
         ReadOnlySpan<byte> part = [AfInet, (byte)route.To.PrefixLength, 0, 0, MainTable, OurProtocol,
             route.Interface is not null && route.Gateway is null ? ScopeLink : ScopeUniverse, unreachable ? Unreachable : Unicast, 0, 0, 0, 0];
-        NetlinkMessage message = new NetlinkMessage(type, flags).Fixed(part);
+        var message = new NetlinkMessage(type, flags).Fixed(part);
         if (route.To.PrefixLength > 0)
             message.Bytes(RtaDst, route.To.First.GetAddressBytes());
         if (route.Gateway is not null)
