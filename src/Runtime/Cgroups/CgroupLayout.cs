@@ -29,10 +29,12 @@ sealed record CgroupLayout(bool Unified, IReadOnlyList<Hierarchy> Hierarchies)
     {
         var v1 = new SortedDictionary<string, Hierarchy>(StringComparer.Ordinal);
         string? v2 = null;
-        foreach (var line in mountinfo.Split('\n'))
+        // A host has many mounts and few of cgroups: only their lines are taken apart. A space in a path is written as \040 there.
+        for (int at = 0; (at = mountinfo.IndexOf(" - cgroup", at, StringComparison.Ordinal)) >= 0; at++)
         {
-            var dash = line.IndexOf(" - ", StringComparison.Ordinal);
-            if (dash < 0) continue;
+            int start = mountinfo.LastIndexOf('\n', at) + 1, end = mountinfo.IndexOf('\n', at);
+            var line = mountinfo[start..(end < 0 ? mountinfo.Length : end)];
+            int dash = at - start;
             var right = line[(dash + 3)..].Split(' ');
             if (right.Length < 3 || right[0] is not ("cgroup" or "cgroup2")) continue;
             var mountPoint = Unescape(line[..dash].Split(' ')[4]);

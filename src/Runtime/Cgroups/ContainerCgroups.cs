@@ -62,32 +62,43 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     static bool TryMakeAll(Hierarchy hierarchy, string[] parts, List<string> made)
     {
         var directory = hierarchy.MountPoint;
+        bool isCpuset = !hierarchy.Unified && hierarchy.Controllers.Contains("cpuset");
+        // Its parents are there more often than not, and only a cpuset has anything to hand down.
+        var leaf = $"{directory}/{string.Join('/', parts)}";
+        if (!hierarchy.Unified && !isCpuset && Kernel.TryMakeDirectory(leaf, DirectoryMode) == Errno.None)
+        {
+            made.Add(leaf);
+            return true;
+        }
+
         for (int i = 0; i < parts.Length; i++)
         {
             var parent = directory;
             directory += "/" + parts[i];
             if (hierarchy.Unified) PassControllersDown(hierarchy, parent);
+            bool isNew;
             try
             {
-                if (Kernel.MakeDirectory(directory, DirectoryMode)) made.Add(directory);
+                isNew = Kernel.MakeDirectory(directory, DirectoryMode);
             }
             catch (SyscallException e) when (e.Errno == Errno.ENOENT)
             {
                 return false;
             }
 
+            if (isNew) made.Add(directory);
             // A new v1 cpuset is empty, and no process can enter it so.
-            if (!hierarchy.Unified && hierarchy.Controllers.Contains("cpuset")) InheritCpuset(parent, directory);
+            if (isCpuset) InheritCpuset(parent, directory, isNew);
         }
 
         return true;
     }
 
-    static void InheritCpuset(string parent, string directory)
+    static void InheritCpuset(string parent, string directory, bool isNew)
     {
         foreach (var file in (string[])["/cpuset.cpus", "/cpuset.mems"])
         {
-            if (Kernel.ReadText(directory + file).Trim().Length > 0) continue;
+            if (!isNew && Kernel.ReadText(directory + file).Trim().Length > 0) continue;
             Kernel.WriteSetting(directory + file, Kernel.ReadText(parent + file).Trim());
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
 
 namespace Orchestrator.Runtime.Cgroups;
 
@@ -14,10 +15,12 @@ static class LegacyLimits
         if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "this host has cgroup v1");
         if (directories.FirstOrDefault(directory => directory.Controllers.Contains("devices")) is { } devices)
         {
-            devices.Write("devices.deny", "a");
+            string allowed = devices.Path + "/devices.allow", denied = devices.Path + "/devices.deny";
+            using Fd allow = Kernel.Open(allowed, O.WRONLY), deny = Kernel.Open(denied, O.WRONLY);
+            Kernel.WriteSetting(deny, denied, "a");
             foreach (var rule in DeviceRules.Complete(resources.Devices))
                 foreach (var line in DeviceRules.InWords(rule))
-                    devices.Write(rule.Allow ? "devices.allow" : "devices.deny", line);
+                    Kernel.WriteSetting(rule.Allow ? allow : deny, rule.Allow ? allowed : denied, line);
         }
         else
         {

@@ -30,7 +30,7 @@ static class StartCommand
 
         Kernel.RemoveFile(states.StartFifo(id));
         Kernel.RemoveFile(states.StartResult(id));
-        HookRunner.Run(config.Hooks.Poststart, state.WriteOci(ContainerStatus.Running));
+        HookRunner.Run(config.Hooks.Poststart, state, ContainerStatus.Running);
         return 0;
     }
 

@@ -11,13 +11,19 @@ namespace Orchestrator.Runtime.Launch;
 /// <summary>What `create` and `run` were asked for.</summary>
 sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
 
+/// <summary>A container whose process waits for start, or runs.</summary>
+sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
+{
+    public void Dispose() => Process.Dispose();
+}
+
 /// <summary>Brings a container up to the point where its process waits for start, or runs. What fails leaves nothing behind.</summary>
 sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
 {
     const int PidFileMode = 0x1A4; // 0644
 
-    /// <returns>The process; the caller disposes it.</returns>
-    public Launched Begin(LaunchOptions options, bool waitsForStart)
+    /// <returns>The container; the caller disposes it, which leaves the process alone.</returns>
+    public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart)
     {
         HostProbe.ProtectOwnProgram();
         var text = Kernel.TryReadFile(options.Bundle + "/config.json")
@@ -42,7 +48,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         }
     }
 
-    Launched Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
+    LaunchedContainer Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
     {
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
@@ -67,9 +73,9 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
             var process = Launched.Start(plan, given, cgroup, pidNamespace);
             try
             {
-                Finish(options, config, cgroups, process, waitsForStart);
+                var state = Finish(options, config, cgroups, process, waitsForStart);
                 if (!waitsForStart) OomScore.GiveBack(score);
-                return process;
+                return new LaunchedContainer(process, state, config);
             }
             catch
             {
@@ -84,14 +90,14 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         }
     }
 
-    void Finish(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, Launched process, bool waitsForStart)
+    ContainerState Finish(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, Launched process, bool waitsForStart)
     {
         var state = new ContainerState(options.Id, config.OciVersion, process.Pid, ProcessClock.StartTime(process.Pid) ?? 0, options.Bundle,
             Path.GetFullPath(config.Root.Path, options.Bundle), Now(), cgroups, config.Annotations);
         var milestone = process.Next();
         if (milestone == Milestone.HooksDue)
         {
-            HookRunner.Run(config.Hooks.BeforePivot, state.WriteOci(ContainerStatus.Creating));
+            HookRunner.Run(config.Hooks.BeforePivot, state, ContainerStatus.Creating);
             process.HooksDone();
             milestone = process.Next();
         }
@@ -101,7 +107,8 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         states.Save(state);
         if (options.PidFile is not null)
             Kernel.ReplaceFile(options.PidFile, Encoding.ASCII.GetBytes(process.Pid.ToString(CultureInfo.InvariantCulture)), PidFileMode);
-        if (!waitsForStart) HookRunner.Run(config.Hooks.Poststart, state.WriteOci(ContainerStatus.Running));
+        if (!waitsForStart) HookRunner.Run(config.Hooks.Poststart, state, ContainerStatus.Running);
+        return state;
     }
 
     static Fd Fifo(string path)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Orchestrator.Runtime.Plan;
 using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.State;
 using Orchestrator.Runtime.Syscalls;
 
 namespace Orchestrator.Runtime.Launch;
@@ -11,8 +12,10 @@ static class HookRunner
     const int Kill = 9;
 
     /// <exception cref="HookException">A hook did not end with 0 in its time; those after it did not run.</exception>
-    public static void Run(IReadOnlyList<Hook> hooks, byte[] state)
+    public static void Run(IReadOnlyList<Hook> hooks, ContainerState container, ContainerStatus status)
     {
+        if (hooks.Count == 0) return;
+        var state = container.WriteOci(status);
         foreach (var hook in hooks) Run(hook, state);
     }
 

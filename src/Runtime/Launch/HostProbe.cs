@@ -17,7 +17,7 @@ static class HostProbe
             if (Kernel.Stat(source) is { IsDirectory: false }) files.Add(source);
         }
 
-        return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(), files, Kernel.Stat("/proc/kcore") is not null);
+        return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(CapabilityNames.Count - 1), files, Kernel.Stat("/proc/kcore") is not null);
     }
 
     /// <summary>

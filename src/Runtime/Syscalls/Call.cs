@@ -46,6 +46,7 @@ enum Call
     setgroups = 116,
     setresuid = 117,
     setresgid = 119,
+    capget = 125,
     capset = 126,
     mknod = 133,
     personality = 135,

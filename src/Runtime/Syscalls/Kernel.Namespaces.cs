@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Orchestrator.Runtime.Syscalls;
 
 static unsafe partial class Kernel
@@ -8,18 +6,31 @@ static unsafe partial class Kernel
 
     public static void EnterNamespace(Fd fd, CloneFlags kind, string target) => Do(target, Call.setns, fd.Number, (nint)kind);
 
-    /// <summary>This process's permitted capabilities (capget is spared: /proc says the same).</summary>
+    /// <summary>This process's permitted capabilities (capget(2), version 3).</summary>
     public static ulong PermittedCapabilities()
     {
-        const string key = "CapPrm:";
-        var status = ReadText("/proc/self/status");
-        var start = status.IndexOf(key, StringComparison.Ordinal) + key.Length;
-        var end = status.IndexOf('\n', start);
-        return ulong.Parse(status.AsSpan(start, end - start).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        const int permittedLow = 1, permittedHigh = 4; // words of two structs: effective, permitted, inheritable
+        var header = stackalloc uint[2] { 0x20080522, 0 };
+        var sets = stackalloc uint[6];
+        Do("capabilities", Call.capget, (nint)header, (nint)sets);
+        return sets[permittedLow] | (ulong)sets[permittedHigh] << 32;
     }
 
-    public static int LastCapability() =>
-        int.Parse(ReadText("/proc/sys/kernel/cap_last_cap").AsSpan().Trim(), CultureInfo.InvariantCulture);
+    /// <summary>The highest capability the kernel knows: it refuses to tell of any above (PR_CAPBSET_READ).</summary>
+    public static int LastCapability(int guess)
+    {
+        const int most = 63;
+        while (guess < most && Knows(guess + 1)) guess++;
+        while (guess >= 0 && !Knows(guess)) guess--;
+        return guess;
+    }
+
+    static bool Knows(int capability)
+    {
+        const int readBounding = 23;
+        Try(out var errno, Call.prctl, readBounding, capability);
+        return errno == Errno.None;
+    }
 
     /// <summary>Whether a path lies on a read-only mount (statfs(2) f_flags).</summary>
     public static bool IsOnReadOnlyMount(string path)
