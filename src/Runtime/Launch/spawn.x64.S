@@ -128,7 +128,8 @@ orun_spawn:
 # The program's entry point, before libc's own: what is done here costs no page of libc or of the C# runtime.
 # (1) Holds back the signals that `run` and the shim read from a signalfd, so that no
 # thread of the runtime is killed by them. (2) Starts this program again from a read-only mount of itself that is attached nowhere:
-# a process in a container that gets hold of /proc/PID/exe then can't write to the host's file (CVE-2019-5736).
+# a process in a container that gets hold of /proc/PID/exe then can't write to the host's file (CVE-2019-5736). That is for the
+# commands by which this program comes into a container; they check it (HostProbe), so that a word missed here is no hole.
 # At entry rsp points to argc, argv, 0, envp, 0, and rdx is libc's.
         .globl  orun_entry
         .type   orun_entry, @function
@@ -144,6 +145,33 @@ orun_entry:
         mov     r10d, 8
         mov     eax, 14                         # rt_sigprocmask
         syscall
+        mov     rbx, r12
+.Lword:
+        mov     rsi, [rbx]
+        add     rbx, 8
+        test    rsi, rsi
+        jz      .Lready                         # no such command among the arguments
+        lea     rdi, entering[rip]
+.Lcompare:
+        cmp     byte ptr [rdi], 0
+        je      .Lword
+        mov     rcx, rsi
+.Lletter:
+        mov     al, [rdi]
+        cmp     al, [rcx]
+        jne     .Lpass
+        inc     rdi
+        inc     rcx
+        test    al, al
+        jnz     .Lletter
+        jmp     .Lprotect
+.Lpass:
+        mov     al, [rdi]
+        inc     rdi
+        test    al, al
+        jnz     .Lpass
+        jmp     .Lcompare
+.Lprotect:
         lea     rdi, own_program[rip]
         mov     rsi, rsp
         mov     eax, 137                        # statfs
@@ -221,6 +249,13 @@ orun_one_arena:
 own_program:
         .asciz  "/proc/self/exe"
 empty:  .asciz  ""
+# Ends with an empty word.
+entering:
+        .asciz  "create"
+        .asciz  "run"
+        .asciz  "exec"
+        .asciz  "shim"
+        .byte   0
         .balign 8
 # HUP 1, INT 2, QUIT 3, USR1 10, USR2 12, PIPE 13, TERM 15, CHLD 17, CONT 18, WINCH 28: bit number - 1.
 held_signals:
