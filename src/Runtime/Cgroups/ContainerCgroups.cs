@@ -47,7 +47,11 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
             {
                 for (int attempt = 1; !TryMakeAll(hierarchy, path.Split('/'), made); attempt++)
                     if (attempt == MakeAttempts) throw new CgroupException($"{hierarchy.MountPoint}/{path}: its parents keep vanishing");
-                directories.Add(new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}"));
+                var directory = new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}");
+                // What runs in a cgroup ends with its container: it must not be somebody else's.
+                if ((made.Count == 0 || made[^1] != directory.Path) && directory.Processes().Count > 0)
+                    throw new CgroupException($"{directory.Path} is in use by processes of others");
+                directories.Add(directory);
             }
         }
         catch

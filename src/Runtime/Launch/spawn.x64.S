@@ -79,6 +79,11 @@ orun_spawn:
         neg     eax
         cmp     eax, 4                          # EINTR: the same call again
         je      .Lnext
+        cmp     eax, 11                         # EAGAIN of openat2: a rename or mount came between ("..", openat2(2)); the same again
+        jne     .Lfinal
+        cmp     dword ptr [r12], 437
+        je      .Lnext
+.Lfinal:
         cmp     ax, [r12 + 8]
         je      .Ltolerated
         cmp     ax, [r12 + 10]
