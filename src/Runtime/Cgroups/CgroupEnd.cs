@@ -41,7 +41,7 @@ static class CgroupEnd
 
     static void SignalEach(ContainerCgroups cgroups, int signal)
     {
-        foreach (var pid in cgroups.Directories.SelectMany(directory => directory.Processes()).Distinct()) Kernel.Signal(pid, signal);
+        foreach (var pid in cgroups.Processes()) Kernel.Signal(pid, signal);
     }
 
     /// <summary>Ends what still runs and removes the directories.</summary>

@@ -119,6 +119,16 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
         else LegacyLimits.Apply(Directories, resources);
     }
 
+    /// <summary>Sets limits of a container that runs. Devices are left as they are.</summary>
+    public void Update(ResourceSpec resources)
+    {
+        if (Unified) UnifiedLimits.Update(Directories[0], resources);
+        else LegacyLimits.Update(Directories, resources);
+    }
+
+    /// <summary>All processes, each once.</summary>
+    public List<int> Processes() => Directories.SelectMany(directory => directory.Processes()).Distinct().Order().ToList();
+
     /// <summary>How a process enters: by `tasks` files on v1; on v2 it is born in the directory.</summary>
     public CgroupMembership Membership()
     {

@@ -26,6 +26,10 @@ static class HelpCommand
           state ID
           kill ID [SIGNAL] [--all]
           delete [--force] ID
+          pause ID, resume ID
+          update ID --resources FILE|-, or --memory N, --cpu-quota N, --pids-limit N and others of runc's
+          ps ID [-f table|json]
+          events --stats ID    print what the container uses, as JSON
           list [-f table|json] [-q]
           plan [-b DIR] ID     print what create would do, and do nothing
           spec [-b DIR]        write an example config.json

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Plan;
 using Orchestrator.Runtime.Spec;
@@ -49,7 +50,8 @@ static class ExecCommand
         var config = around.States.LoadConfig(state.Id);
         var spec = Process(options, config);
         using var init = Kernel.PidFd(state.Pid);
-        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container {state.Id} is not running");
+        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container not running: {state.Id}");
+        if (CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException($"container {state.Id} is paused");
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
             Process = spec, Host = HostProbe.Read(config, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,

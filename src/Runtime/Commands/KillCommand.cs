@@ -23,6 +23,8 @@ static class KillCommand
         using var process = Kernel.PidFd(state.Pid);
         if (!ProcessClock.IsAlive(state)) throw NotRunning(state);
         var errno = Kernel.Signal(process, signal);
+        // A frozen process of cgroup v1 does not even die.
+        if (signal == Signals.Kill && CgroupFreezer.IsFrozen(state.Cgroups)) CgroupFreezer.Thaw(state.Cgroups);
         return errno == Errno.None ? 0 : throw new SyscallException("pidfd_send_signal", errno, $"container {state.Id}");
     }
 

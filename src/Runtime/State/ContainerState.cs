@@ -96,5 +96,6 @@ enum ContainerStatus
     Creating,
     Created,
     Running,
+    Paused,
     Stopped,
 }

@@ -1,3 +1,4 @@
+using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.Syscalls;
 
@@ -51,7 +52,8 @@ sealed class StateDirectory(string root)
     public ContainerStatus Status(ContainerState state)
     {
         if (!ProcessClock.IsAlive(state)) return ContainerStatus.Stopped;
-        return Kernel.Stat(StartFifo(state.Id)) is null ? ContainerStatus.Running : ContainerStatus.Created;
+        if (Kernel.Stat(StartFifo(state.Id)) is not null) return ContainerStatus.Created;
+        return CgroupFreezer.IsFrozen(state.Cgroups) ? ContainerStatus.Paused : ContainerStatus.Running;
     }
 
     public IEnumerable<ContainerState> All()
