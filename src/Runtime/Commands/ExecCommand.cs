@@ -52,6 +52,7 @@ static class ExecCommand
         using var init = Kernel.PidFd(state.Pid);
         if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container not running: {state.Id}");
         if (CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException($"container {state.Id} is paused");
+        spec = HomeDirectory.Complete(spec, $"/proc/{state.Pid}/root");
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
             Process = spec, Host = HostProbe.Read(config, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,

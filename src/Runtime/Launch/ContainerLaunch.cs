@@ -50,9 +50,12 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
 
     LaunchedContainer Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
     {
+        var process = config.Process ?? throw new ConfigException("process", "is missing");
+        using var copies = CopyUp.Prepare(config, options.Bundle);
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
-            Config = config, Bundle = options.Bundle, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
+            Config = config with { Process = HomeDirectory.Complete(process, Path.GetFullPath(config.Root.Path, options.Bundle)) },
+            Bundle = options.Bundle, Filled = copies.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
             Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
@@ -65,22 +68,22 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
                 given.Add((Slots.StartResult, Fifo(states.StartResult(options.Id))));
             }
 
-            if (ConsoleSocket.Connect(config.Process!, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console)); // the planner refused null
+            if (ConsoleSocket.Connect(process, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console));
             var pidPath = config.Linux.Namespaces.FirstOrDefault(ns => ns.Kind == CloneFlags.NEWPID)?.Path ?? "";
             using var cgroup = cgroups.OpenUnified();
             using var pidNamespace = pidPath.Length > 0 ? Kernel.Open(pidPath, O.RDONLY) : null;
-            var score = OomScore.Take(config.Process!.OomScoreAdj); // as above
-            var process = Launched.Start(plan, given, cgroup, pidNamespace);
+            var score = OomScore.Take(process.OomScoreAdj);
+            var launched = Launched.Start(plan, given, cgroup, pidNamespace);
             try
             {
-                var state = Finish(options, config, cgroups, process, waitsForStart);
+                var state = Finish(options, config, cgroups, launched, waitsForStart);
                 if (!waitsForStart) OomScore.GiveBack(score);
-                return new LaunchedContainer(process, state, config);
+                return new LaunchedContainer(launched, state, config);
             }
             catch
             {
-                process.Abandon();
-                process.Dispose();
+                launched.Abandon();
+                launched.Dispose();
                 throw;
             }
         }

@@ -13,8 +13,22 @@ static class MountSteps
             var what = $"{mount.Field}: mount {mount.Destination}";
             if (mount.Options.IsBind) Bind(ops, what, mount, request);
             else if (mount.Type is "cgroup" or "cgroup2") CgroupMountSteps.Mount(ops, what, mount, request.Cgroups.View, hasCgroupNamespace);
+            else if (request.Filled.TryGetValue(mount.Field, out var filled)) Place(ops, what, mount, filled);
             else FileSystem(ops, what, mount.Destination, mount.Source, mount.Type, mount.Options);
         }
+    }
+
+    /// <summary>Moves a file system that was made before to its place.</summary>
+    static void Place(OpList ops, string what, MountSpec mount, string filled)
+    {
+        var tree = ops.Open("filled", filled, O.PATH | O.DIRECTORY);
+        var options = mount.Options;
+        PathSteps.ResolveOrMake(ops, what, mount.Destination, directory: true);
+        Attributes(ops, what, tree, options.Set | options.SetBelow, options.Clear, recursive: false);
+        if (options.Propagation != Ms.None) Propagate(ops, what, tree, options.Propagation);
+        RootSteps.Attach(ops, what, tree);
+        ops.Add(what, Call.close, tree);
+        ops.Add(what, Call.close, Slots.Target);
     }
 
     static void Bind(OpList ops, string what, MountSpec mount, LaunchRequest request)

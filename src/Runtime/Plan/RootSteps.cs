@@ -19,9 +19,9 @@ static class RootSteps
         ops.Add(what, Call.move_mount, Slots.Root, "", At.FDCWD, path, Arg.Named(MoveFromEmpty, "F_EMPTY_PATH"));
     }
 
-    /// <summary>Attaches the detached mount in the tree slot at the target slot.</summary>
-    public static OpList.Draft Attach(OpList ops, string what) =>
-        ops.Add(what, Call.move_mount, Slots.Tree, "", Slots.Target, "", Arg.Named(MoveFromEmpty | MoveToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
+    /// <summary>Attaches the detached mount in the tree slot, or another, at the target slot.</summary>
+    public static OpList.Draft Attach(OpList ops, string what, Slot? tree = null) =>
+        ops.Add(what, Call.move_mount, tree ?? Slots.Tree, "", Slots.Target, "", Arg.Named(MoveFromEmpty | MoveToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
 
     /// <summary>Changes root; the old one is stacked below and taken off, so that nothing of it is reachable (pivot_root(2)).</summary>
     public static void Enter(OpList ops, ContainerConfig config, bool noPivot)

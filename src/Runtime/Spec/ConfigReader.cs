@@ -100,6 +100,7 @@ static partial class ConfigReader
         if (parsed.IsBind && source.Length == 0) throw new ConfigException(field + ".source", "a bind needs a source");
         if (parsed.IsBind && parsed.Data.Length > 0)
             throw new ConfigException(field + ".options", $"a bind does not take {parsed.Data}");
+        if (parsed.CopiesUp && (parsed.IsBind || type != "tmpfs")) throw new ConfigException(field + ".options", "tmpcopyup is for a tmpfs");
         if (!parsed.IsBind && type.Length == 0) throw new ConfigException(field + ".type", "is missing");
         return new MountSpec(destination, parsed.IsBind ? "bind" : type, source, parsed) { Field = field };
     }

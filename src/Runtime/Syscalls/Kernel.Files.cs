@@ -221,20 +221,22 @@ static unsafe partial class Kernel
         return Facts(buffer);
     }
 
-    // struct stat of x86-64: st_mode at 24, st_rdev at 40, st_size at 48.
+    // struct stat of x86-64: st_ino at 8, st_mode at 24, st_uid at 28, st_gid at 32, st_rdev at 40, st_size at 48.
     static FileFacts Facts(byte* stat) =>
-        new(*(uint*)(stat + 24), *(ulong*)(stat + 40), *(long*)(stat + 48), *(ulong*)(stat + 8));
+        new(*(uint*)(stat + 24), *(ulong*)(stat + 40), *(long*)(stat + 48), *(ulong*)(stat + 8), *(uint*)(stat + 28), *(uint*)(stat + 32));
 
     /// <summary>struct stat of x86-64.</summary>
     public const int StatBytes = 144;
 }
 
-/// <summary>What stat(2) says: mode with type bits, device number, size in bytes, inode.</summary>
-readonly record struct FileFacts(uint Mode, ulong Device, long Bytes, ulong Inode)
+/// <summary>What stat(2) says: mode with type bits, device number, size in bytes, inode, owner.</summary>
+readonly record struct FileFacts(uint Mode, ulong Device, long Bytes, ulong Inode, uint Uid, uint Gid)
 {
     const uint TypeMask = 0xF000;
 
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
     public bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    public bool IsLink => (Mode & TypeMask) == 0xA000;
 }
