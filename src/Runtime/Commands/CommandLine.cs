@@ -7,7 +7,7 @@ static class CommandLine
 {
     const int Failed = 1;
     const string DefaultRoot = "/run/orun";
-    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "error-fd="];
+    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "error-fd=", "protected"];
 
     public static int Run(string[] arguments)
     {

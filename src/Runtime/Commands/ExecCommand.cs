@@ -20,12 +20,6 @@ static class ExecCommand
         "preserve-fds=",
     ];
 
-    static readonly (string File, CloneFlags Kind)[] Joined =
-    [
-        ("mnt", CloneFlags.NEWNS), ("net", CloneFlags.NEWNET), ("ipc", CloneFlags.NEWIPC), ("uts", CloneFlags.NEWUTS),
-        ("cgroup", CloneFlags.NEWCGROUP),
-    ];
-
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
         var options = Options.Parse(arguments, Flags);
@@ -56,7 +50,7 @@ static class ExecCommand
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
             Process = spec, Host = HostProbe.Read(config, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,
-            Namespaces = Different(state.Pid), Seccomp = config.Linux.Seccomp, PreservedDescriptors = options.Number("preserve-fds", 0),
+            Namespaces = ContainerNamespaces.Different(state.Pid), Seccomp = config.Linux.Seccomp, PreservedDescriptors = options.Number("preserve-fds", 0),
         });
         foreach (var warning in plan.Warnings) around.Log.Warn(warning);
         using var console = ConsoleSocket.Connect(spec, options.Value("console-socket"));
@@ -64,8 +58,7 @@ static class ExecCommand
         if (console is not null) given.Add((Slots.ConsoleSocket, console));
         var score = OomScore.Take(spec.OomScoreAdj);
         using var cgroup = state.Cgroups.OpenUnified();
-        bool ownPids = !Kernel.IsSameNamespace($"/proc/{state.Pid}/ns/pid", "/proc/self/ns/pid");
-        var process = Launched.Start(plan, given, cgroup, ownPids ? init : null);
+        var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? init : null);
         try
         {
             process.Next();
@@ -80,15 +73,6 @@ static class ExecCommand
             process.Dispose();
             throw;
         }
-    }
-
-    static CloneFlags Different(int pid)
-    {
-        var flags = CloneFlags.None;
-        foreach (var (file, kind) in Joined)
-            if (!Kernel.IsSameNamespace($"/proc/{pid}/ns/{file}", $"/proc/self/ns/{file}"))
-                flags |= kind;
-        return flags;
     }
 
     static ProcessSpec Process(Options options, ContainerConfig config)

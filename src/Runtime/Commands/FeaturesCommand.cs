@@ -10,7 +10,7 @@ static class FeaturesCommand
         var capabilities = string.Join(",", Enumerable.Range(0, CapabilityNames.Count).Select(number => $"\"{CapabilityNames.Name(number)}\""));
         Log.Print($$$$"""
             {"ociVersionMin":"1.0.0","ociVersionMax":"{{{{SpecCommand.OciVersion}}}}",
-             "hooks":["prestart","createRuntime","poststart","poststop"],
+             "hooks":["prestart","createRuntime","createContainer","startContainer","poststart","poststop"],
              "linux":{"namespaces":["cgroup","ipc","mount","network","pid","uts"],
               "capabilities":[{{{{capabilities}}}}],
               "cgroup":{"v1":true,"v2":true,"systemd":false,"systemdUser":false,"rdma":false},

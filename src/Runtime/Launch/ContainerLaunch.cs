@@ -98,9 +98,17 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         var state = new ContainerState(options.Id, config.OciVersion, process.Pid, ProcessClock.StartTime(process.Pid) ?? 0, options.Bundle,
             Path.GetFullPath(config.Root.Path, options.Bundle), Now(), cgroups, config.Annotations);
         var milestone = process.Next();
-        if (milestone == Milestone.HooksDue)
+        if (milestone == Milestone.HooksDue && config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0)
         {
             HookRunner.Run(config.Hooks.BeforePivot, state, ContainerStatus.Creating);
+            HookRunner.RunInside(config.Hooks.CreateContainer, state, ContainerStatus.Creating, process.PidFd);
+            process.HooksDone();
+            milestone = process.Next();
+        }
+
+        if (milestone == Milestone.HooksDue)
+        {
+            HookRunner.RunInside(config.Hooks.StartContainer, state, ContainerStatus.Created, process.PidFd);
             process.HooksDone();
             milestone = process.Next();
         }

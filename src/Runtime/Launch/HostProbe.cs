@@ -20,6 +20,14 @@ static class HostProbe
         return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(CapabilityNames.Count - 1), files, Kernel.Stat("/proc/kcore") is not null);
     }
 
+    /// <summary>Starts this program again, protected, if it is not: for `start`, which most often has no need of it.</summary>
+    public static void StartProtected()
+    {
+        if (Kernel.IsOnReadOnlyMount("/proc/self/exe")) return;
+        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
+        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], [.. environment]);
+    }
+
     /// <summary>
     /// Makes sure that this program runs from a read-only mount (see spawn.x64.S), so that no container can write to it through
     /// /proc/PID/exe (CVE-2019-5736), and that no other process may look into it.

@@ -260,6 +260,7 @@ entering:
         .asciz  "run"
         .asciz  "exec"
         .asciz  "shim"
+        .asciz  "--protected"
         .byte   0
         .balign 8
 # HUP 1, INT 2, QUIT 3, USR1 10, USR2 12, PIPE 13, TERM 15, CHLD 17, CONT 18, WINCH 28: bit number - 1.

@@ -42,9 +42,11 @@ static class LaunchPlanner
         if (process.Terminal) ConsoleSteps.Open(ops, process, isFirst: true);
         PathMaskSteps.All(ops, config.Linux);
         SessionSteps.MakeCwd(ops, process);
-        if (config.Hooks.BeforePivot.Count > 0) SessionSteps.AwaitHooks(ops);
+        if (config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0) SessionSteps.AwaitHooks(ops);
         RootSteps.Enter(ops, config, request.NoPivot);
         IdentitySteps.All(ops, process, request.Host, config.Linux.Seccomp);
+        // With create, `start` runs them, and the wait for start is a wait for them.
+        if (config.Hooks.StartContainer.Count > 0 && !request.WaitsForStart) SessionSteps.AwaitHooks(ops);
         ProgramSteps.Execute(ops, process, request.PreservedDescriptors, request.WaitsForStart);
         return ops.Build(made & MadeAtClone);
     }

@@ -107,7 +107,7 @@ static partial class ConfigReader
 
     static HookSet Hooks(ref JsonWalk walk)
     {
-        List<Hook> prestart = [], createRuntime = [], poststart = [], poststop = [];
+        List<Hook> prestart = [], createRuntime = [], createContainer = [], startContainer = [], poststart = [], poststop = [];
         for (walk.Enter(); walk.Field() is { } name;)
         {
             switch (name)
@@ -116,12 +116,17 @@ static partial class ConfigReader
                 case "createRuntime": createRuntime = HookList(ref walk, name); break;
                 case "poststart": poststart = HookList(ref walk, name); break;
                 case "poststop": poststop = HookList(ref walk, name); break;
-                case "createContainer" or "startContainer": walk.Refuse("hooks inside the container are not supported"); break;
+                case "createContainer": createContainer = HookList(ref walk, name); break;
+                case "startContainer": startContainer = HookList(ref walk, name); break;
                 default: walk.Unknown(); break;
             }
         }
 
-        return new HookSet { BeforePivot = [.. prestart, .. createRuntime], Poststart = poststart, Poststop = poststop };
+        return new HookSet
+        {
+            BeforePivot = [.. prestart, .. createRuntime], CreateContainer = createContainer, StartContainer = startContainer,
+            Poststart = poststart, Poststop = poststop,
+        };
     }
 
     static List<Hook> HookList(ref JsonWalk walk, string kind)
