@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -224,6 +225,23 @@ public sealed class AttackTests
         Orun.Run("/bin/sh", "-c", $"umask 0; exec {Orun.Program} --root {sandbox.State} create -b {sandbox.Directory} c").Succeeds();
         foreach (var entry in Directory.EnumerateFileSystemEntries(sandbox.State, "*", SearchOption.AllDirectories).Prepend(sandbox.State))
             Assert.True((File.GetUnixFileMode(entry) & (UnixFileMode)0x3F) == 0, entry); // 077
+    }
+
+    /// <summary>CVE-2025-52565.</summary>
+    [Theory]
+    [InlineData("mount -t tmpfs none /dev/pts; touch /dev/pts/ptmx", "not a devpts")]
+    [InlineData("mount -t tmpfs none /dev/pts; ln -s /proc/sysrq-trigger /dev/pts/ptmx", "open the console")]
+    [InlineData("mount -t tmpfs none /dev; ln -s /proc/self/fd /dev/pts", "open the console")]
+    public void A_console_is_opened_in_a_devpts_and_nowhere_else(string prepare, string problem)
+    {
+        using var sandbox = new Sandbox().Shell(prepare + "; touch /tmp/ready; sleep 1000").Writable();
+        foreach (var set in new[] { "bounding", "effective", "permitted" }) sandbox.Process["capabilities"]![set]!.AsArray().Add("CAP_SYS_ADMIN");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(sandbox.Directory + "/console"));
+        listener.Listen();
+        sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
+        Sandbox.Until("prepared", () => File.Exists(sandbox.Rootfs + "/tmp/ready"));
+        sandbox.Do("exec", "--tty", "--console-socket", sandbox.Directory + "/console", "c", "true").Fails(problem);
     }
 
     [Fact]
