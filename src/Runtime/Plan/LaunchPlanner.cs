@@ -36,8 +36,9 @@ static class LaunchPlanner
         HostSteps.Names(ops, config);
         HostSteps.Loopback(ops, made);
         HostSteps.Sysctls(ops, config);
+        var shared = MountSteps.OpenShared(ops, request);
         RootSteps.Bind(ops, config, request.Bundle);
-        MountSteps.All(ops, request, (made & CloneFlags.NEWCGROUP) != 0);
+        MountSteps.All(ops, request, shared, (made & CloneFlags.NEWCGROUP) != 0);
         DeviceSteps.All(ops, request);
         if (process.Terminal) ConsoleSteps.Open(ops, process, isFirst: true);
         PathMaskSteps.All(ops, config.Linux);

@@ -12,10 +12,12 @@ static class RootSteps
     public static void Bind(OpList ops, ContainerConfig config, string bundle)
     {
         var path = Path.GetFullPath(config.Root.Path, bundle);
-        // Nothing mounted from here on may reach the host.
-        ops.Add("make all mounts private", Call.mount, Arg.Null, "/", Arg.Null, Ms.REC | Ms.PRIVATE, Arg.Null);
+        // Nothing mounted from here on may reach the host. What the host mounts may come here, for binds that ask for it
+        // (mount_namespaces(7)); each bind and the root then get what they ask for, private if they ask for nothing.
+        ops.Add("make all mounts slaves", Call.mount, Arg.Null, "/", Arg.Null, Ms.REC | Ms.SLAVE, Arg.Null);
         var what = $"bind the root file system {path}";
         ops.Add(what, Call.open_tree, At.FDCWD, path, At.CLONE | At.CLOEXEC | At.RECURSIVE).Into(Slots.Root);
+        MountSteps.Propagate(ops, what, Slots.Root, Ms.PRIVATE | Ms.REC);
         ops.Add(what, Call.move_mount, Slots.Root, "", At.FDCWD, path, Arg.Named(MoveFromEmpty, "F_EMPTY_PATH"));
     }
 
