@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestrator.Runtime.Spec;
 
 namespace Orchestrator.Runtime.Tests;
 
@@ -33,6 +34,25 @@ public sealed class ControlTests
         sandbox.Do("kill", "c", "TERM").Fails("container not running");
         sandbox.Do("delete", "c").Succeeds();
         sandbox.Do("state", "c").Fails("does not exist");
+    }
+
+    [Fact]
+    public void A_process_may_get_more_capabilities_than_the_container_but_none_to_pass_on()
+    {
+        using var sandbox = new Sandbox("sleep", "1000");
+        sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
+        var status = sandbox.Do("exec", "--cap", "CAP_NET_RAW", "c", "cat", "/proc/self/status").Succeeds().Output;
+        Assert.Contains("CapEff:\t00000000800425fb\n", status, StringComparison.Ordinal);
+        Assert.Contains("CapInh:\t0000000000000000\n", status, StringComparison.Ordinal);
+        sandbox.Do("exec", "--cap", "CAP_EVERYTHING", "c", "true").Fails("CAP_EVERYTHING");
+    }
+
+    [Fact]
+    public void Every_mount_option_that_features_names_is_taken()
+    {
+        var options = Orun.Run(Orun.Program, "features").Succeeds().Json["mountOptions"]!.AsArray();
+        Assert.NotEmpty(options);
+        foreach (var option in options) Assert.Equal("", MountOptions.Parse("options", [(string)option!]).Data);
     }
 
     [Fact]

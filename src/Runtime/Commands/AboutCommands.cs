@@ -21,7 +21,7 @@ static class HelpCommand
           create [-b DIR] [--pid-file F] [--console-socket S] [--no-pivot] [--preserve-fds N] ID
           start ID
           run    [as create] [--detach] [--keep] ID
-          exec   [-d] [--cwd DIR] [-e K=V] [-u UID[:GID]] [-t --console-socket S] [--pid-file F] ID CMD...
+          exec   [-d] [--cwd DIR] [-e K=V] [-u UID[:GID]] [-t --console-socket S] [-c CAP_X] [--pid-file F] ID CMD...
           exec   -p process.json [-d] [--pid-file F] ID
           state ID
           kill ID [SIGNAL] [--all]

@@ -17,7 +17,7 @@ static class ExecCommand
     static readonly string[] Flags =
     [
         "process,p=", "detach,d", "cwd=", "env,e=", "user,u=", "additional-gids,g=", "tty,t", "console-socket=", "pid-file=", "no-new-privs",
-        "preserve-fds=",
+        "preserve-fds=", "cap,c=", "ignore-paused",
     ];
 
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
@@ -45,7 +45,7 @@ static class ExecCommand
         var spec = Process(options, config);
         using var init = Kernel.PidFd(state.Pid);
         if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container not running: {state.Id}");
-        if (CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException($"container {state.Id} is paused");
+        if (!options.Has("ignore-paused") && CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException($"container {state.Id} is paused");
         spec = HomeDirectory.Complete(spec, $"/proc/{state.Pid}/root");
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
@@ -95,8 +95,25 @@ static class ExecCommand
             Cwd = options.Value("cwd") ?? basis.Cwd,
             Env = [.. basis.Env, .. options.Values("env")],
             User = user with { AdditionalGids = [.. user.AdditionalGids, .. groups] },
+            Capabilities = Capabilities(options, basis.Capabilities),
             NoNewPrivileges = basis.NoNewPrivileges || options.Has("no-new-privs"),
         };
+    }
+
+    // Never inheritable or ambient: those would pass on to whatever a user's program executes (CVE-2022-29162).
+    static CapabilitySpec? Capabilities(Options options, CapabilitySpec? basis)
+    {
+        ulong more = 0;
+        foreach (var name in options.Values("cap"))
+        {
+            int number = CapabilityNames.Number(name);
+            if (number < 0) throw new UsageException($"--cap: unknown capability '{name}'");
+            more |= 1UL << number;
+        }
+
+        if (more == 0) return basis;
+        basis ??= new CapabilitySpec(0, 0, 0, 0, 0);
+        return basis with { Bounding = basis.Bounding | more, Effective = basis.Effective | more, Permitted = basis.Permitted | more };
     }
 
     // Numbers only: names would have to be looked up in files that the container can write.
