@@ -3,6 +3,7 @@ namespace Orchestrator.Runtime.Syscalls;
 static unsafe partial class Kernel
 {
     const int ReadOnlyMount = 1; // ST_RDONLY
+    const int StatfsBytes = 120; // struct statfs
 
     public static void EnterNamespace(Fd fd, CloneFlags kind, string target) => Do(target, Call.setns, fd.Number, (nint)kind);
 
@@ -35,11 +36,22 @@ static unsafe partial class Kernel
     /// <summary>Whether a path lies on a read-only mount (statfs(2) f_flags).</summary>
     public static bool IsOnReadOnlyMount(string path)
     {
-        const int flagsOffset = 80, bytes = 120; // struct statfs
-        var statfs = stackalloc byte[bytes];
+        const int flagsOffset = 80;
+        var statfs = stackalloc byte[StatfsBytes];
         fixed (byte* text = Text(path))
             Do(path, Call.statfs, (nint)text, (nint)statfs);
         return (*(long*)(statfs + flagsOffset) & ReadOnlyMount) != 0;
+    }
+
+    /// <summary>The magic number of the file system that holds a path (statfs(2) f_type); 0 if there is no such path.</summary>
+    public static long FileSystemType(string path)
+    {
+        var statfs = stackalloc byte[StatfsBytes];
+        fixed (byte* text = Text(path))
+        {
+            Try(out var errno, Call.statfs, (nint)text, (nint)statfs);
+            return errno == Errno.None ? *(long*)statfs : 0;
+        }
     }
 
     /// <summary>Whether two namespace files are the same namespace.</summary>
