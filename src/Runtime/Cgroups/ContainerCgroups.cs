@@ -67,12 +67,12 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     {
         var directory = hierarchy.MountPoint;
         bool isCpuset = !hierarchy.Unified && hierarchy.Controllers.Contains("cpuset");
-        // Its parents are there more often than not, and only a cpuset has anything to hand down.
+        // Its parents are there more often than not.
         var leaf = $"{directory}/{string.Join('/', parts)}";
-        if (!hierarchy.Unified && !isCpuset && Kernel.TryMakeDirectory(leaf, DirectoryMode) == Errno.None)
+        if (!hierarchy.Unified && Kernel.TryMakeDirectory(leaf, DirectoryMode) == Errno.None)
         {
             made.Add(leaf);
-            return true;
+            if (!isCpuset || InheritCpuset(leaf[..leaf.LastIndexOf('/')], leaf, isNew: true)) return true;
         }
 
         for (int i = 0; i < parts.Length; i++)
@@ -98,13 +98,18 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
         return true;
     }
 
-    static void InheritCpuset(string parent, string directory, bool isNew)
+    /// <returns>False if the parent has nothing to hand down, because somebody else made it and left it empty.</returns>
+    static bool InheritCpuset(string parent, string directory, bool isNew)
     {
         foreach (var file in (string[])["/cpuset.cpus", "/cpuset.mems"])
         {
             if (!isNew && Kernel.ReadText(directory + file).Trim().Length > 0) continue;
-            Kernel.WriteSetting(directory + file, Kernel.ReadText(parent + file).Trim());
+            var value = Kernel.ReadText(parent + file).Trim();
+            if (value.Length == 0) return false;
+            Kernel.WriteSetting(directory + file, value);
         }
+
+        return true;
     }
 
     static void PassControllersDown(Hierarchy hierarchy, string directory)
