@@ -104,6 +104,16 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void A_cpuset_that_somebody_left_empty_is_filled()
+    {
+        const string cpusets = "/sys/fs/cgroup/cpuset";
+        if (!Directory.Exists(cpusets)) return; // cgroup v2 fills its own
+        using var sandbox = new Sandbox("true");
+        Directory.CreateDirectory($"{cpusets}/{sandbox.Name}");
+        sandbox.RunContainer().Succeeds();
+    }
+
+    [Fact]
     public void List_shows_each_container()
     {
         using var sandbox = new Sandbox("true");

@@ -18,7 +18,7 @@ public sealed class Sandbox : IDisposable
     static readonly string[] Applets =
     [
         "sh", "true", "false", "cat", "ls", "sleep", "id", "hostname", "ps", "mount", "env", "grep", "echo", "stat", "head", "tail", "tr", "dd",
-        "ip", "mknod", "mkdir", "touch", "wc", "kill", "pwd", "readlink", "test", "seq", "find", "umount", "chown", "rm",
+        "ip", "mknod", "mkdir", "touch", "wc", "kill", "pwd", "readlink", "test", "seq", "find", "umount", "chown", "rm", "ln",
     ];
 
     const int DeadlineMilliseconds = 20_000;

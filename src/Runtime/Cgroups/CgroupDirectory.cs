@@ -23,8 +23,10 @@ sealed record CgroupDirectory(bool Unified, IReadOnlyList<string> Controllers, s
     static void Collect(string directory, List<int> pids)
     {
         if (Kernel.TryReadText(directory + "/cgroup.procs") is not { } text) return;
+        // A process of another pid namespace reads as 0, and a signal to 0 would go to orun's own process group (kill(2)).
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            pids.Add(int.Parse(line, CultureInfo.InvariantCulture));
+            if (int.Parse(line, CultureInfo.InvariantCulture) is var pid and not 0)
+                pids.Add(pid);
         foreach (var child in Directory.EnumerateDirectories(directory)) Collect(child, pids);
     }
 

@@ -7,6 +7,7 @@ static class CgroupEnd
 {
     const int Kill = 9;
     const int RoundMilliseconds = 5; // cgroup v1 tells nobody when it becomes empty
+    const int RoundsPerKill = 100;
     const int MostRounds = 2000; // 10 s: a process that holds out longer hangs in the kernel
 
     /// <summary>Sends a signal to every process. SIGKILL goes to them frozen, so that none can fork away.</summary>
@@ -40,27 +41,28 @@ static class CgroupEnd
 
     static void SignalEach(ContainerCgroups cgroups, int signal)
     {
-        foreach (var pid in cgroups.Directories.SelectMany(directory => directory.Processes()).Distinct()) Kernel.Signal(pid, signal);
+        foreach (var pid in cgroups.Processes()) Kernel.Signal(pid, signal);
     }
 
     /// <summary>Ends what still runs and removes the directories.</summary>
     /// <exception cref="CgroupException">A process did not end, or a directory can't be removed.</exception>
     public static void Remove(ContainerCgroups cgroups)
     {
-        // A pid namespace takes its processes along with the first; without one of its own, stragglers are left here.
-        if (cgroups.Directories.Any(directory => directory.Processes().Count > 0)) Signal(cgroups, Kill);
         foreach (var directory in cgroups.Directories)
         {
             for (var round = 0; RemoveTree(directory.Path) is var errno and not (Errno.None or Errno.ENOENT); round++)
             {
                 if (errno != Errno.EBUSY || round == MostRounds) throw new CgroupException($"{directory.Path}: {SyscallException.Describe(errno)}");
-                if (round % 100 == 99) Signal(cgroups, Kill);
+                // A pid namespace takes its processes along with the first; without one of its own, stragglers are left here.
+                if (round % RoundsPerKill == 0) Signal(cgroups, Kill);
                 Kernel.Poll([], RoundMilliseconds);
             }
         }
 
         // Parents that orun made go with their last container; one still in use stays, and is its next user's to remove.
-        for (var i = cgroups.Made.Count - 1; i >= 0; i--) Kernel.RemoveDirectory(cgroups.Made[i]);
+        for (var i = cgroups.Made.Count - 1; i >= 0; i--)
+            if (!cgroups.Directories.Any(directory => directory.Path == cgroups.Made[i]))
+                Kernel.RemoveDirectory(cgroups.Made[i]);
     }
 
     static Errno RemoveTree(string directory)

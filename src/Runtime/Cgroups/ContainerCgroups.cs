@@ -47,7 +47,11 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
             {
                 for (var attempt = 1; !TryMakeAll(hierarchy, path.Split('/'), made); attempt++)
                     if (attempt == MakeAttempts) throw new CgroupException($"{hierarchy.MountPoint}/{path}: its parents keep vanishing");
-                directories.Add(new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}"));
+                var directory = new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}");
+                // What runs in a cgroup ends with its container: it must not be somebody else's.
+                if ((made.Count == 0 || made[^1] != directory.Path) && directory.Processes().Count > 0)
+                    throw new CgroupException($"{directory.Path} is in use by processes of others");
+                directories.Add(directory);
             }
         }
         catch
@@ -62,34 +66,50 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     static bool TryMakeAll(Hierarchy hierarchy, string[] parts, List<string> made)
     {
         var directory = hierarchy.MountPoint;
+        var isCpuset = !hierarchy.Unified && hierarchy.Controllers.Contains("cpuset");
+        // Its parents are there more often than not.
+        var leaf = $"{directory}/{string.Join('/', parts)}";
+        if (!hierarchy.Unified && Kernel.TryMakeDirectory(leaf, DirectoryMode) == Errno.None)
+        {
+            made.Add(leaf);
+            if (!isCpuset || InheritCpuset(leaf[..leaf.LastIndexOf('/')], leaf, isNew: true)) return true;
+        }
+
         for (var i = 0; i < parts.Length; i++)
         {
             var parent = directory;
             directory += "/" + parts[i];
             if (hierarchy.Unified) PassControllersDown(hierarchy, parent);
+            bool isNew;
             try
             {
-                if (Kernel.MakeDirectory(directory, DirectoryMode)) made.Add(directory);
+                isNew = Kernel.MakeDirectory(directory, DirectoryMode);
             }
             catch (SyscallException e) when (e.Errno == Errno.ENOENT)
             {
                 return false;
             }
 
+            if (isNew) made.Add(directory);
             // A new v1 cpuset is empty, and no process can enter it so.
-            if (!hierarchy.Unified && hierarchy.Controllers.Contains("cpuset")) InheritCpuset(parent, directory);
+            if (isCpuset) InheritCpuset(parent, directory, isNew);
         }
 
         return true;
     }
 
-    static void InheritCpuset(string parent, string directory)
+    /// <returns>False if the parent has nothing to hand down, because somebody else made it and left it empty.</returns>
+    static bool InheritCpuset(string parent, string directory, bool isNew)
     {
         foreach (var file in (string[])["/cpuset.cpus", "/cpuset.mems"])
         {
-            if (Kernel.ReadText(directory + file).Trim().Length > 0) continue;
-            Kernel.WriteSetting(directory + file, Kernel.ReadText(parent + file).Trim());
+            if (!isNew && Kernel.ReadText(directory + file).Trim().Length > 0) continue;
+            var value = Kernel.ReadText(parent + file).Trim();
+            if (value.Length == 0) return false;
+            Kernel.WriteSetting(directory + file, value);
         }
+
+        return true;
     }
 
     static void PassControllersDown(Hierarchy hierarchy, string directory)
@@ -103,6 +123,16 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
         if (Unified) UnifiedLimits.Apply(Directories[0], resources);
         else LegacyLimits.Apply(Directories, resources);
     }
+
+    /// <summary>Sets limits of a container that runs. Devices are left as they are.</summary>
+    public void Update(ResourceSpec resources)
+    {
+        if (Unified) UnifiedLimits.Update(Directories[0], resources);
+        else LegacyLimits.Update(Directories, resources);
+    }
+
+    /// <summary>All processes, each once.</summary>
+    public List<int> Processes() => Directories.SelectMany(directory => directory.Processes()).Distinct().Order().ToList();
 
     /// <summary>How a process enters: by `tasks` files on v1; on v2 it is born in the directory.</summary>
     public CgroupMembership Membership()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
 
 namespace Orchestrator.Runtime.Cgroups;
 
@@ -8,16 +9,15 @@ static class LegacyLimits
 {
     public static void Apply(IReadOnlyList<CgroupDirectory> directories, ResourceSpec resources)
     {
-        Memory(directories, resources.Memory);
-        Cpu(directories, resources.Cpu);
-        if (resources.PidsLimit is { } pids) Find(directories, "pids").Write("pids.max", pids > 0 ? Text(pids) : "max");
-        if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "this host has cgroup v1");
+        Update(directories, resources);
         if (directories.FirstOrDefault(directory => directory.Controllers.Contains("devices")) is { } devices)
         {
-            devices.Write("devices.deny", "a");
+            string allowed = devices.Path + "/devices.allow", denied = devices.Path + "/devices.deny";
+            using Fd allow = Kernel.Open(allowed, O.WRONLY), deny = Kernel.Open(denied, O.WRONLY);
+            Kernel.WriteSetting(deny, denied, "a");
             foreach (var rule in DeviceRules.Complete(resources.Devices))
                 foreach (var line in DeviceRules.InWords(rule))
-                    devices.Write(rule.Allow ? "devices.allow" : "devices.deny", line);
+                    Kernel.WriteSetting(rule.Allow ? allow : deny, rule.Allow ? allowed : denied, line);
         }
         else
         {
@@ -25,10 +25,30 @@ static class LegacyLimits
         }
     }
 
+    public static void Update(IReadOnlyList<CgroupDirectory> directories, ResourceSpec resources)
+    {
+        Memory(directories, resources.Memory);
+        Cpu(directories, resources.Cpu);
+        if (resources.PidsLimit is { } pids) Find(directories, "pids").Write("pids.max", pids > 0 ? Text(pids) : "max");
+        if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "this host has cgroup v1");
+    }
+
     static void Memory(IReadOnlyList<CgroupDirectory> directories, MemorySpec memory)
     {
-        if (memory.Limit is { } limit and not 0) Find(directories, "memory").Write("memory.limit_in_bytes", Text(limit));
-        if (memory.Swap is { } swap and not 0) Find(directories, "memory").Write("memory.memsw.limit_in_bytes", Text(swap));
+        const string limitFile = "memory.limit_in_bytes", swapFile = "memory.memsw.limit_in_bytes";
+        string limit = memory.Limit is { } bytes and not 0 ? Text(bytes) : "", swap = memory.Swap is { } both and not 0 ? Text(both) : "";
+        try
+        {
+            if (limit.Length > 0) Find(directories, "memory").Write(limitFile, limit);
+            if (swap.Length > 0) Find(directories, "memory").Write(swapFile, swap);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.EINVAL && limit.Length > 0 && swap.Length > 0)
+        {
+            // Memory may never be above memory and swap together: when both grow, the sum goes first.
+            Find(directories, "memory").Write(swapFile, swap);
+            Find(directories, "memory").Write(limitFile, limit);
+        }
+
         if (memory.Reservation is { } reservation and not 0) Find(directories, "memory").Write("memory.soft_limit_in_bytes", Text(reservation));
         if (memory.Swappiness is { } swappiness)
             Find(directories, "memory").Write("memory.swappiness", swappiness.ToString(CultureInfo.InvariantCulture));

@@ -11,10 +11,15 @@ static class UnifiedLimits
 
     public static void Apply(CgroupDirectory directory, ResourceSpec resources)
     {
+        Update(directory, resources);
+        DeviceProgram.Attach(directory.Path, DeviceRules.Complete(resources.Devices));
+    }
+
+    public static void Update(CgroupDirectory directory, ResourceSpec resources)
+    {
         Memory(directory, resources.Memory);
         Cpu(directory, resources.Cpu);
         if (resources.PidsLimit is { } pids) Write(directory, "pids", "pids.max", pids > 0 ? Text(pids) : "max");
-        DeviceProgram.Attach(directory.Path, DeviceRules.Complete(resources.Devices));
         foreach (var (file, value) in resources.Unified) directory.Write(file, value);
     }
 

@@ -21,11 +21,15 @@ static class HelpCommand
           create [-b DIR] [--pid-file F] [--console-socket S] [--no-pivot] [--preserve-fds N] ID
           start ID
           run    [as create] [--detach] [--keep] ID
-          exec   [-d] [--cwd DIR] [-e K=V] [-u UID[:GID]] [-t --console-socket S] [--pid-file F] ID CMD...
+          exec   [-d] [--cwd DIR] [-e K=V] [-u UID[:GID]] [-t --console-socket S] [-c CAP_X] [--pid-file F] ID CMD...
           exec   -p process.json [-d] [--pid-file F] ID
           state ID
           kill ID [SIGNAL] [--all]
           delete [--force] ID
+          pause ID, resume ID
+          update ID --resources FILE|-, or --memory N, --cpu-quota N, --pids-limit N and others of runc's
+          ps ID [-f table|json]
+          events --stats ID    print what the container uses, as JSON
           list [-f table|json] [-q]
           plan [-b DIR] ID     print what create would do, and do nothing
           spec [-b DIR]        write an example config.json

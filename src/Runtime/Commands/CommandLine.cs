@@ -7,7 +7,7 @@ static class CommandLine
 {
     const int Failed = 1;
     const string DefaultRoot = "/run/orun";
-    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "error-fd="];
+    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "error-fd=", "protected"];
 
     public static int Run(string[] arguments)
     {
@@ -44,6 +44,11 @@ static class CommandLine
         "state" => StateCommand.Run(arguments, around),
         "kill" => KillCommand.Run(arguments, around),
         "delete" => DeleteCommand.Run(arguments, around),
+        "pause" => PauseCommand.Pause(arguments, around),
+        "resume" => PauseCommand.Resume(arguments, around),
+        "ps" => PsCommand.Run(arguments, around),
+        "update" => UpdateCommand.Run(arguments, around),
+        "events" => EventsCommand.Run(arguments, around),
         "list" => ListCommand.Run(arguments, around),
         "plan" => PlanCommand.Run(arguments, around),
         "spec" => SpecCommand.Run(arguments),

@@ -12,8 +12,8 @@ static class CreateCommand
     {
         var options = Options.Parse(arguments, Flags);
         Kernel.ReleaseSignals();
-        using var process = new ContainerLaunch(around.States, around.Log.Warn).Begin(Read(options), waitsForStart: true);
-        around.Log.Debug($"created {options.Operands[0]} with process {process.Pid}");
+        using var container = new ContainerLaunch(around.States, around.Log.Warn).Begin(Read(options), waitsForStart: true);
+        around.Log.Debug($"created {options.Operands[0]} with process {container.State.Pid}");
         return 0;
     }
 

@@ -22,9 +22,9 @@ static class DeleteCommand
 
         var status = around.States.Status(state);
         // One that was never started has nothing to lose: runc deletes it as well.
-        if (status == ContainerStatus.Running && !force) throw new ContainerException($"container {id} can't be deleted: it is running");
+        if (status is (ContainerStatus.Running or ContainerStatus.Paused) && !force) throw new ContainerException($"container {id} can't be deleted: it is {status.ToString().ToLowerInvariant()}");
         if (status != ContainerStatus.Stopped) ContainerEnd.Kill(state);
-        ContainerEnd.Delete(around.States, state, around.Log.Warn);
+        ContainerEnd.Delete(around.States, state, around.States.LoadConfig(id).Hooks.Poststop, around.Log.Warn);
         return 0;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Plan;
 using Orchestrator.Runtime.Spec;
@@ -16,13 +17,7 @@ static class ExecCommand
     static readonly string[] Flags =
     [
         "process,p=", "detach,d", "cwd=", "env,e=", "user,u=", "additional-gids,g=", "tty,t", "console-socket=", "pid-file=", "no-new-privs",
-        "preserve-fds=",
-    ];
-
-    static readonly (string File, CloneFlags Kind)[] Joined =
-    [
-        ("mnt", CloneFlags.NEWNS), ("net", CloneFlags.NEWNET), ("ipc", CloneFlags.NEWIPC), ("uts", CloneFlags.NEWUTS),
-        ("cgroup", CloneFlags.NEWCGROUP),
+        "preserve-fds=", "cap,c=", "ignore-paused",
     ];
 
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
@@ -49,11 +44,13 @@ static class ExecCommand
         var config = around.States.LoadConfig(state.Id);
         var spec = Process(options, config);
         using var init = Kernel.PidFd(state.Pid);
-        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container {state.Id} is not running");
+        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container not running: {state.Id}");
+        if (!options.Has("ignore-paused") && CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException($"container {state.Id} is paused");
+        spec = HomeDirectory.Complete(spec, $"/proc/{state.Pid}/root");
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
             Process = spec, Host = HostProbe.Read(config, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,
-            Namespaces = Different(state.Pid), Seccomp = config.Linux.Seccomp, PreservedDescriptors = options.Number("preserve-fds", 0),
+            Namespaces = ContainerNamespaces.Different(state.Pid), Seccomp = config.Linux.Seccomp, PreservedDescriptors = options.Number("preserve-fds", 0),
         });
         foreach (var warning in plan.Warnings) around.Log.Warn(warning);
         using var console = ConsoleSocket.Connect(spec, options.Value("console-socket"));
@@ -61,8 +58,7 @@ static class ExecCommand
         if (console is not null) given.Add((Slots.ConsoleSocket, console));
         var score = OomScore.Take(spec.OomScoreAdj);
         using var cgroup = state.Cgroups.OpenUnified();
-        var ownPids = !Kernel.IsSameNamespace($"/proc/{state.Pid}/ns/pid", "/proc/self/ns/pid");
-        var process = Launched.Start(plan, given, cgroup, ownPids ? init : null);
+        var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? init : null);
         try
         {
             process.Next();
@@ -77,15 +73,6 @@ static class ExecCommand
             process.Dispose();
             throw;
         }
-    }
-
-    static CloneFlags Different(int pid)
-    {
-        var flags = CloneFlags.None;
-        foreach (var (file, kind) in Joined)
-            if (!Kernel.IsSameNamespace($"/proc/{pid}/ns/{file}", $"/proc/self/ns/{file}"))
-                flags |= kind;
-        return flags;
     }
 
     static ProcessSpec Process(Options options, ContainerConfig config)
@@ -108,8 +95,25 @@ static class ExecCommand
             Cwd = options.Value("cwd") ?? basis.Cwd,
             Env = [.. basis.Env, .. options.Values("env")],
             User = user with { AdditionalGids = [.. user.AdditionalGids, .. groups] },
+            Capabilities = Capabilities(options, basis.Capabilities),
             NoNewPrivileges = basis.NoNewPrivileges || options.Has("no-new-privs"),
         };
+    }
+
+    // Never inheritable or ambient: those would pass on to whatever a user's program executes (CVE-2022-29162).
+    static CapabilitySpec? Capabilities(Options options, CapabilitySpec? basis)
+    {
+        ulong more = 0;
+        foreach (var name in options.Values("cap"))
+        {
+            var number = CapabilityNames.Number(name);
+            if (number < 0) throw new UsageException($"--cap: unknown capability '{name}'");
+            more |= 1UL << number;
+        }
+
+        if (more == 0) return basis;
+        basis ??= new CapabilitySpec(0, 0, 0, 0, 0);
+        return basis with { Bounding = basis.Bounding | more, Effective = basis.Effective | more, Permitted = basis.Permitted | more };
     }
 
     // Numbers only: names would have to be looked up in files that the container can write.

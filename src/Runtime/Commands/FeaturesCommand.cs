@@ -10,7 +10,12 @@ static class FeaturesCommand
         var capabilities = string.Join(",", Enumerable.Range(0, CapabilityNames.Count).Select(number => $"\"{CapabilityNames.Name(number)}\""));
         Log.Print($$$$"""
             {"ociVersionMin":"1.0.0","ociVersionMax":"{{{{SpecCommand.OciVersion}}}}",
-             "hooks":["prestart","createRuntime","poststart","poststop"],
+             "hooks":["prestart","createRuntime","createContainer","startContainer","poststart","poststop"],
+             "mountOptions":["async","atime","bind","defaults","dev","diratime","dirsync","exec","mand","noatime","nodev","nodiratime","noexec",
+              "nomand","norelatime","nostrictatime","nosuid","nosymfollow","private","ratime","rbind","rdev","rdiratime","relatime","rexec",
+              "rnoatime","rnodev","rnodiratime","rnoexec","rnorelatime","rnostrictatime","rnosuid","rnosymfollow","ro","rprivate",
+              "rrelatime","rro","rrw","rshared","rslave","rstrictatime","rsuid","rsymfollow","runbindable","rw","shared","slave",
+              "strictatime","suid","symfollow","sync","tmpcopyup","unbindable"],
              "linux":{"namespaces":["cgroup","ipc","mount","network","pid","uts"],
               "capabilities":[{{{{capabilities}}}}],
               "cgroup":{"v1":true,"v2":true,"systemd":false,"systemdUser":false,"rdma":false},

@@ -19,10 +19,15 @@ static class KillCommand
             return 0;
         }
 
-        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container {state.Id} is not running");
+        if (!ProcessClock.IsAlive(state)) throw NotRunning(state);
         using var process = Kernel.PidFd(state.Pid);
-        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container {state.Id} is not running");
+        if (!ProcessClock.IsAlive(state)) throw NotRunning(state);
         var errno = Kernel.Signal(process, signal);
+        // A frozen process of cgroup v1 does not even die.
+        if (signal == Signals.Kill && CgroupFreezer.IsFrozen(state.Cgroups)) CgroupFreezer.Thaw(state.Cgroups);
         return errno == Errno.None ? 0 : throw new SyscallException("pidfd_send_signal", errno, $"container {state.Id}");
     }
+
+    // Engines look for these words: the container has ended before their signal came, which is no failure to them.
+    static ContainerException NotRunning(ContainerState state) => new($"container not running: {state.Id}");
 }

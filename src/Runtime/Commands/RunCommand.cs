@@ -10,10 +10,10 @@ static class RunCommand
     {
         var options = Options.Parse(arguments, [.. CreateCommand.Flags, "detach,d", "keep"]);
         var request = CreateCommand.Read(options);
-        using var process = new ContainerLaunch(around.States, around.Log.Warn).Begin(request, waitsForStart: false);
+        using var container = new ContainerLaunch(around.States, around.Log.Warn).Begin(request, waitsForStart: false);
         if (options.Has("detach")) return 0;
-        var exitCode = Foreground.Wait(process);
-        if (!options.Has("keep")) ContainerEnd.Delete(around.States, around.States.Load(request.Id), around.Log.Warn);
+        var exitCode = Foreground.Wait(container.Process);
+        if (!options.Has("keep")) ContainerEnd.Delete(around.States, container.State, container.Config.Hooks.Poststop, around.Log.Warn);
         return exitCode;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.State;
 using Orchestrator.Runtime.Syscalls;
 
@@ -19,6 +20,7 @@ static class StartCommand
         var status = states.Status(state);
         if (status != ContainerStatus.Created) throw new ContainerException($"container {id} can't be started: it is {status.ToString().ToLowerInvariant()}");
         var config = states.LoadConfig(id);
+        RunHooks(config.Hooks.StartContainer, state);
         var result = Kernel.Open(states.StartResult(id), O.RDONLY | O.NONBLOCK);
         using (result)
         {
@@ -30,8 +32,27 @@ static class StartCommand
 
         Kernel.RemoveFile(states.StartFifo(id));
         Kernel.RemoveFile(states.StartResult(id));
-        HookRunner.Run(config.Hooks.Poststart, state.WriteOci(ContainerStatus.Running));
+        HookRunner.Run(config.Hooks.Poststart, state, ContainerStatus.Running);
         return 0;
+    }
+
+    // They run inside the container: this program, whose memory they come from, must be out of its reach (CVE-2019-5736).
+    static void RunHooks(IReadOnlyList<Hook> hooks, ContainerState state)
+    {
+        if (hooks.Count == 0) return;
+        HostProbe.StartProtected();
+        HostProbe.ProtectOwnProgram();
+        using var init = Kernel.PidFd(state.Pid);
+        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container not running: {state.Id}");
+        try
+        {
+            HookRunner.RunInside(hooks, state, ContainerStatus.Created, init);
+        }
+        catch (Exception e) when (e is HookException or LaunchException)
+        {
+            ContainerEnd.Kill(state); // runtime.md, "Lifecycle" 8
+            throw;
+        }
     }
 
     // The process's end of the fifo is close-on-exec: its end without a word is the success of exec.

@@ -11,13 +11,19 @@ namespace Orchestrator.Runtime.Launch;
 /// <summary>What `create` and `run` were asked for.</summary>
 sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
 
+/// <summary>A container whose process waits for start, or runs.</summary>
+sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
+{
+    public void Dispose() => Process.Dispose();
+}
+
 /// <summary>Brings a container up to the point where its process waits for start, or runs. What fails leaves nothing behind.</summary>
 sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
 {
     const int PidFileMode = 0x1A4; // 0644
 
-    /// <returns>The process; the caller disposes it.</returns>
-    public Launched Begin(LaunchOptions options, bool waitsForStart)
+    /// <returns>The container; the caller disposes it, which leaves the process alone.</returns>
+    public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart)
     {
         HostProbe.ProtectOwnProgram();
         var text = Kernel.TryReadFile(options.Bundle + "/config.json")
@@ -42,11 +48,14 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         }
     }
 
-    Launched Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
+    LaunchedContainer Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
     {
+        var process = config.Process ?? throw new ConfigException("process", "is missing");
+        using var copies = CopyUp.Prepare(config, options.Bundle);
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
-            Config = config, Bundle = options.Bundle, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
+            Config = config with { Process = HomeDirectory.Complete(process, Path.GetFullPath(config.Root.Path, options.Bundle)) },
+            Bundle = options.Bundle, Filled = copies.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
             Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
@@ -59,22 +68,22 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
                 given.Add((Slots.StartResult, Fifo(states.StartResult(options.Id))));
             }
 
-            if (ConsoleSocket.Connect(config.Process!, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console)); // the planner refused null
+            if (ConsoleSocket.Connect(process, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console));
             var pidPath = config.Linux.Namespaces.FirstOrDefault(ns => ns.Kind == CloneFlags.NEWPID)?.Path ?? "";
             using var cgroup = cgroups.OpenUnified();
             using var pidNamespace = pidPath.Length > 0 ? Kernel.Open(pidPath, O.RDONLY) : null;
-            var score = OomScore.Take(config.Process!.OomScoreAdj); // as above
-            var process = Launched.Start(plan, given, cgroup, pidNamespace);
+            var score = OomScore.Take(process.OomScoreAdj);
+            var launched = Launched.Start(plan, given, cgroup, pidNamespace);
             try
             {
-                Finish(options, config, cgroups, process, waitsForStart);
+                var state = Finish(options, config, cgroups, launched, waitsForStart);
                 if (!waitsForStart) OomScore.GiveBack(score);
-                return process;
+                return new LaunchedContainer(launched, state, config);
             }
             catch
             {
-                process.Abandon();
-                process.Dispose();
+                launched.Abandon();
+                launched.Dispose();
                 throw;
             }
         }
@@ -84,14 +93,22 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         }
     }
 
-    void Finish(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, Launched process, bool waitsForStart)
+    ContainerState Finish(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, Launched process, bool waitsForStart)
     {
         var state = new ContainerState(options.Id, config.OciVersion, process.Pid, ProcessClock.StartTime(process.Pid) ?? 0, options.Bundle,
             Path.GetFullPath(config.Root.Path, options.Bundle), Now(), cgroups, config.Annotations);
         var milestone = process.Next();
+        if (milestone == Milestone.HooksDue && config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0)
+        {
+            HookRunner.Run(config.Hooks.BeforePivot, state, ContainerStatus.Creating);
+            HookRunner.RunInside(config.Hooks.CreateContainer, state, ContainerStatus.Creating, process.PidFd);
+            process.HooksDone();
+            milestone = process.Next();
+        }
+
         if (milestone == Milestone.HooksDue)
         {
-            HookRunner.Run(config.Hooks.BeforePivot, state.WriteOci(ContainerStatus.Creating));
+            HookRunner.RunInside(config.Hooks.StartContainer, state, ContainerStatus.Created, process.PidFd);
             process.HooksDone();
             milestone = process.Next();
         }
@@ -101,7 +118,8 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         states.Save(state);
         if (options.PidFile is not null)
             Kernel.ReplaceFile(options.PidFile, Encoding.ASCII.GetBytes(process.Pid.ToString(CultureInfo.InvariantCulture)), PidFileMode);
-        if (!waitsForStart) HookRunner.Run(config.Hooks.Poststart, state.WriteOci(ContainerStatus.Running));
+        if (!waitsForStart) HookRunner.Run(config.Hooks.Poststart, state, ContainerStatus.Running);
+        return state;
     }
 
     static Fd Fifo(string path)

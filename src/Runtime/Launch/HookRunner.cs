@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Orchestrator.Runtime.Plan;
 using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.State;
 using Orchestrator.Runtime.Syscalls;
 
 namespace Orchestrator.Runtime.Launch;
@@ -11,12 +12,28 @@ static class HookRunner
     const int Kill = 9;
 
     /// <exception cref="HookException">A hook did not end with 0 in its time; those after it did not run.</exception>
-    public static void Run(IReadOnlyList<Hook> hooks, byte[] state)
+    public static void Run(IReadOnlyList<Hook> hooks, ContainerState container, ContainerStatus status)
     {
-        foreach (var hook in hooks) Run(hook, state);
+        if (hooks.Count == 0) return;
+        var state = container.WriteOci(status);
+        foreach (var hook in hooks) Run(hook, state, null);
     }
 
-    static void Run(Hook hook, byte[] state)
+    /// <summary>Runs hooks in the namespaces of the container's first process.</summary>
+    /// <param name="hooks">In this order.</param>
+    /// <param name="container">What they get on stdin, and whose pid it is.</param>
+    /// <param name="status">As above.</param>
+    /// <param name="init">That process.</param>
+    /// <exception cref="HookException">As above.</exception>
+    public static void RunInside(IReadOnlyList<Hook> hooks, ContainerState container, ContainerStatus status, Fd init)
+    {
+        if (hooks.Count == 0) return;
+        var state = container.WriteOci(status);
+        var inside = new Inside(init, ContainerNamespaces.Different(container.Pid), ContainerNamespaces.HasOwnPids(container.Pid));
+        foreach (var hook in hooks) Run(hook, state, inside);
+    }
+
+    static void Run(Hook hook, byte[] state, Inside? inside)
     {
         var (read, write) = Kernel.Pipe();
         using (read)
@@ -24,9 +41,16 @@ static class HookRunner
         {
             var ops = new OpList();
             var what = $"{hook.Kind} hook {hook.Path}";
+            var given = new List<(Slot, Fd)> { (Slots.Target, read) };
+            if (inside is not null)
+            {
+                given.Add((Slots.Init, inside.Init));
+                if (inside.Namespaces != CloneFlags.None) ops.Add(what, Call.setns, Slots.Init, inside.Namespaces);
+            }
+
             ops.Add(what, Call.dup3, Slots.Target, 0, 0);
             ProgramSteps.ExecutePath(ops, what, hook.Path, hook.Args, hook.Env);
-            using var process = Launched.Start(ops.Build(CloneFlags.None), [(Slots.Target, read)]);
+            using var process = Launched.Start(ops.Build(CloneFlags.None), given, pidNamespace: inside is { HasOwnPids: true } ? inside.Init : null);
             read.Dispose();
             process.Next();
             // A hook that does not read its stdin is within its rights; SIGPIPE is held back, so this is an error number.
@@ -42,6 +66,8 @@ static class HookRunner
             Await(hook, process);
         }
     }
+
+    sealed record Inside(Fd Init, CloneFlags Namespaces, bool HasOwnPids);
 
     static void Await(Hook hook, Launched process)
     {

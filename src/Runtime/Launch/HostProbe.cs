@@ -17,7 +17,15 @@ static class HostProbe
             if (Kernel.Stat(source) is { IsDirectory: false }) files.Add(source);
         }
 
-        return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(), files, Kernel.Stat("/proc/kcore") is not null);
+        return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(CapabilityNames.Count - 1), files, Kernel.Stat("/proc/kcore") is not null);
+    }
+
+    /// <summary>Starts this program again, protected, if it is not: for `start`, which most often has no need of it.</summary>
+    public static void StartProtected()
+    {
+        if (Kernel.IsOnReadOnlyMount("/proc/self/exe")) return;
+        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
+        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], [.. environment]);
     }
 
     /// <summary>

@@ -79,6 +79,11 @@ orun_spawn:
         neg     eax
         cmp     eax, 4                          # EINTR: the same call again
         je      .Lnext
+        cmp     eax, 11                         # EAGAIN of openat2: a rename or mount came between ("..", openat2(2)); the same again
+        jne     .Lfinal
+        cmp     dword ptr [r12], 437
+        je      .Lnext
+.Lfinal:
         cmp     ax, [r12 + 8]
         je      .Ltolerated
         cmp     ax, [r12 + 10]
@@ -125,25 +130,53 @@ orun_spawn:
         jmp     .Lresult
         .size   orun_spawn, . - orun_spawn
 
-# Runs before the C# runtime starts. (1) Holds back the signals that `run` and the shim read from a signalfd, so that no
+# The program's entry point, before libc's own: what is done here costs no page of libc or of the C# runtime.
+# (1) Holds back the signals that `run` and the shim read from a signalfd, so that no
 # thread of the runtime is killed by them. (2) Starts this program again from a read-only mount of itself that is attached nowhere:
-# a process in a container that gets hold of /proc/PID/exe then can't write to the host's file (CVE-2019-5736).
-        .globl  orun_before_main
-        .type   orun_before_main, @function
-orun_before_main:
-        push    rbx
-        push    r12
-        push    r13
-        push    r14
-        sub     rsp, 136
-        mov     r12, rsi                        # argv
-        mov     r13, rdx                        # envp
+# a process in a container that gets hold of /proc/PID/exe then can't write to the host's file (CVE-2019-5736). That is for the
+# commands by which this program comes into a container; they check it (HostProbe), so that a word missed here is no hole.
+# At entry rsp points to argc, argv, 0, envp, 0, and rdx is libc's.
+        .globl  orun_entry
+        .type   orun_entry, @function
+orun_entry:
+        mov     r14, rdx
+        mov     rax, [rsp]
+        lea     r12, [rsp + 8]                  # argv
+        lea     r13, [rsp + 16 + 8 * rax]       # envp
+        sub     rsp, 144
         xor     edi, edi                        # SIG_BLOCK
         lea     rsi, held_signals[rip]
         xor     edx, edx
         mov     r10d, 8
         mov     eax, 14                         # rt_sigprocmask
         syscall
+        mov     rbx, r12
+.Lword:
+        mov     rsi, [rbx]
+        add     rbx, 8
+        test    rsi, rsi
+        jz      .Lready                         # no such command among the arguments
+        lea     rdi, entering[rip]
+.Lcompare:
+        cmp     byte ptr [rdi], 0
+        je      .Lword
+        mov     rcx, rsi
+.Lletter:
+        mov     al, [rdi]
+        cmp     al, [rcx]
+        jne     .Lpass
+        inc     rdi
+        inc     rcx
+        test    al, al
+        jnz     .Lletter
+        jmp     .Lprotect
+.Lpass:
+        mov     al, [rdi]
+        inc     rdi
+        test    al, al
+        jnz     .Lpass
+        jmp     .Lcompare
+.Lprotect:
         lea     rdi, own_program[rip]
         mov     rsi, rsp
         mov     eax, 137                        # statfs
@@ -181,21 +214,54 @@ orun_before_main:
         mov     eax, 3
         syscall
 .Lready:
-        add     rsp, 136
-        pop     r14
-        pop     r13
-        pop     r12
-        pop     rbx
+        add     rsp, 144
+        mov     rdx, r14
+        jmp     _start
+        .size   orun_entry, . - orun_entry
+
+# The linker puts this in the place of fopen(3) for the C# runtime, which at its start would read mountinfo (twice), the limits of its
+# cgroup, meminfo and more, to choose what is fixed here: the size of the heap. It does without a file that does not open.
+# This program's own files are opened by system calls.
+        .globl  __wrap_fopen64
+        .type   __wrap_fopen64, @function
+__wrap_fopen64:
+        xor     eax, eax
         ret
-        .size   orun_before_main, . - orun_before_main
+        .size   __wrap_fopen64, . - __wrap_fopen64
+
+# Likewise for madvise(2): what a core dump holds (DONTDUMP 16, DODUMP 17) is nothing to tell the kernel at each step of the heap, for it
+# splits memory areas. Other advice goes on.
+        .globl  __wrap_madvise
+        .type   __wrap_madvise, @function
+__wrap_madvise:
+        lea     eax, [rdx - 16]
+        cmp     eax, 1
+        ja      __real_madvise
+        xor     eax, eax
+        ret
+        .size   __wrap_madvise, . - __wrap_madvise
+
+# One heap of malloc(3) for both threads: a second one reserves, and partly gives back, 128 MB.
+orun_one_arena:
+        mov     edi, -8                         # M_ARENA_MAX
+        mov     esi, 1
+        jmp     mallopt
 
         .section .init_array, "aw"
-        .quad   orun_before_main
+        .quad   orun_one_arena
 
         .section .rodata
 own_program:
         .asciz  "/proc/self/exe"
 empty:  .asciz  ""
+# Ends with an empty word.
+entering:
+        .asciz  "create"
+        .asciz  "run"
+        .asciz  "exec"
+        .asciz  "shim"
+        .asciz  "--protected"
+        .byte   0
         .balign 8
 # HUP 1, INT 2, QUIT 3, USR1 10, USR2 12, PIPE 13, TERM 15, CHLD 17, CONT 18, WINCH 28: bit number - 1.
 held_signals:

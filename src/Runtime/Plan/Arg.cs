@@ -28,9 +28,9 @@ abstract record Arg
     }
 
     /// <summary>The address of a structure that the kernel only reads.</summary>
-    internal sealed record Block(byte[] Bytes, string Name) : Arg
+    internal sealed record Block(byte[] Bytes, Func<string> Name) : Arg
     {
-        public override string ToString() => Name;
+        public override string ToString() => Name();
     }
 
     /// <summary>The address of a list of strings that ends with a null pointer: argv or envp.</summary>

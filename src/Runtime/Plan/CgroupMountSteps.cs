@@ -8,6 +8,8 @@ namespace Orchestrator.Runtime.Plan;
 /// </summary>
 static class CgroupMountSteps
 {
+    const uint DirectoryMode = 0x1ED; // 0755
+
     public static void Mount(OpList ops, string what, MountSpec mount, CgroupView view, bool hasNamespace)
     {
         var options = mount.Options with { Data = "" };
@@ -18,20 +20,32 @@ static class CgroupMountSteps
             return;
         }
 
-        var writable = options with { Flags = options.Flags & ~Ms.RDONLY, Data = "mode=755" };
+        var writable = options with { Flags = options.Flags & ~Ms.RDONLY, SetBelow = 0, ClearBelow = 0, Data = "mode=755" };
         MountSteps.FileSystem(ops, what, mount.Destination, "tmpfs", "tmpfs", writable);
-        foreach (var hierarchy in view.Mounts)
+        if (!hasNamespace)
         {
-            var place = mount.Destination + "/" + hierarchy.Name;
-            if (hasNamespace) MountSteps.FileSystem(ops, what, place, "cgroup", "cgroup", options with { Data = hierarchy.Name });
-            else BindOwn(ops, what, place, hierarchy.Directory, options);
-            if (!hierarchy.Name.Contains(',')) continue;
-            foreach (var controller in hierarchy.Name.Split(',')) Link(ops, what, mount.Destination, controller, hierarchy.Name);
+            foreach (var hierarchy in view.Mounts)
+                BindOwn(ops, what, mount.Destination + "/" + hierarchy.Name, hierarchy.Directory, options);
         }
 
-        if ((options.Flags & Ms.RDONLY) == 0) return;
+        // The tmpfs is new and empty and this process the only one that sees it: names in it can be used as they stand.
         PathSteps.Find(ops, what, mount.Destination);
-        MountSteps.Attributes(ops, what, Slots.Target, MountAttr.RDONLY, MountAttr.None, recursive: false);
+        ops.Add(what, Call.fchdir, Slots.Target);
+        foreach (var hierarchy in view.Mounts)
+        {
+            if (hasNamespace)
+            {
+                ops.Add(what, Call.mkdirat, At.FDCWD, hierarchy.Name, Arg.Octal(DirectoryMode));
+                ops.Add(what, Call.mount, "cgroup", hierarchy.Name, "cgroup", options.Flags, hierarchy.Name);
+            }
+
+            if (!hierarchy.Name.Contains(',')) continue;
+            foreach (var controller in hierarchy.Name.Split(',')) ops.Add(what, Call.symlinkat, hierarchy.Name, At.FDCWD, controller);
+        }
+
+        MountSteps.Attributes(ops, what, Slots.Target, options.SetBelow, options.ClearBelow, recursive: true);
+        if ((options.Flags & Ms.RDONLY) != 0)
+            MountSteps.Attributes(ops, what, Slots.Target, MountAttr.RDONLY, MountAttr.None, recursive: false);
         ops.Add(what, Call.close, Slots.Target);
     }
 
@@ -42,13 +56,6 @@ static class CgroupMountSteps
         MountSteps.Attributes(ops, what, Slots.Tree, options.Set, options.Clear, recursive: false);
         RootSteps.Attach(ops, what);
         ops.Add(what, Call.close, Slots.Tree);
-        ops.Add(what, Call.close, Slots.Target);
-    }
-
-    static void Link(OpList ops, string what, string destination, string name, string points)
-    {
-        PathSteps.Find(ops, what, destination);
-        ops.Add(what, Call.symlinkat, points, Slots.Target, name).Tolerate(Errno.EEXIST);
         ops.Add(what, Call.close, Slots.Target);
     }
 }

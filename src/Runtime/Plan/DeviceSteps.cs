@@ -32,12 +32,14 @@ static class DeviceSteps
             if (!asked.Any(other => PathSteps.Clean(other.Path) == PathSteps.Clean(device.Path)))
                 Node(ops, device);
         foreach (var device in asked) Node(ops, device);
+        PathSteps.ResolveOrMake(ops, "make links in /dev", "/dev", directory: true);
         Link(ops, "fd", "/proc/self/fd");
         Link(ops, "stdin", "/proc/self/fd/0");
         Link(ops, "stdout", "/proc/self/fd/1");
         Link(ops, "stderr", "/proc/self/fd/2");
         if (request.Host.HasKcore) Link(ops, "core", "/proc/kcore");
         Link(ops, "ptmx", "pts/ptmx");
+        ops.Add("make links in /dev", Call.close, Slots.Target);
     }
 
     static void Node(OpList ops, DeviceSpec device)
@@ -67,11 +69,9 @@ static class DeviceSteps
     static void Link(OpList ops, string name, string points)
     {
         var what = $"make the link /dev/{name}";
-        var parent = PathSteps.Parent(ops, what, "/dev/" + name);
         // devpts hands out terminals only through its own ptmx: another one in the image is replaced.
-        if (name == "ptmx") ops.Add(what, Call.unlinkat, parent, name, 0).Tolerate(Errno.ENOENT);
-        ops.Add(what, Call.symlinkat, points, parent, name).Tolerate(Errno.EEXIST);
-        ops.Add(what, Call.close, parent);
+        if (name == "ptmx") ops.Add(what, Call.unlinkat, Slots.Target, name, 0).Tolerate(Errno.ENOENT);
+        ops.Add(what, Call.symlinkat, points, Slots.Target, name).Tolerate(Errno.EEXIST);
     }
 
     /// <summary>dev_t as the kernel packs it for mknod(2) and stat(2).</summary>

@@ -36,15 +36,18 @@ static class LaunchPlanner
         HostSteps.Names(ops, config);
         HostSteps.Loopback(ops, made);
         HostSteps.Sysctls(ops, config);
+        var shared = MountSteps.OpenShared(ops, request);
         RootSteps.Bind(ops, config, request.Bundle);
-        MountSteps.All(ops, request, (made & CloneFlags.NEWCGROUP) != 0);
+        MountSteps.All(ops, request, shared, (made & CloneFlags.NEWCGROUP) != 0);
         DeviceSteps.All(ops, request);
         if (process.Terminal) ConsoleSteps.Open(ops, process, isFirst: true);
         PathMaskSteps.All(ops, config.Linux);
         SessionSteps.MakeCwd(ops, process);
-        if (config.Hooks.BeforePivot.Count > 0) SessionSteps.AwaitHooks(ops);
+        if (config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0) SessionSteps.AwaitHooks(ops);
         RootSteps.Enter(ops, config, request.NoPivot);
         IdentitySteps.All(ops, process, request.Host, config.Linux.Seccomp);
+        // With create, `start` runs them, and the wait for start is a wait for them.
+        if (config.Hooks.StartContainer.Count > 0 && !request.WaitsForStart) SessionSteps.AwaitHooks(ops);
         ProgramSteps.Execute(ops, process, request.PreservedDescriptors, request.WaitsForStart);
         return ops.Build(made & MadeAtClone);
     }

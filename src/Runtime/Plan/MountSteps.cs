@@ -6,32 +6,71 @@ namespace Orchestrator.Runtime.Plan;
 /// <summary>The mounts of the configuration, in its order, each onto a descriptor that was resolved inside the root.</summary>
 static class MountSteps
 {
-    public static void All(OpList ops, LaunchRequest request, bool hasCgroupNamespace)
+    /// <summary>
+    /// Opens the sources of binds that are to be shared with the host, while the mounts here are still its peers.
+    /// </summary>
+    /// <returns>Their trees, by the mount's field.</returns>
+    public static IReadOnlyDictionary<string, Slot> OpenShared(OpList ops, LaunchRequest request)
+    {
+        var trees = new Dictionary<string, Slot>();
+        foreach (var mount in request.Config.Mounts)
+        {
+            if (!mount.Options.IsBind || (mount.Options.Propagation & Ms.SHARED) == 0) continue;
+            var tree = ops.NewSlot("shared");
+            Open(ops, mount, request, tree);
+            trees.Add(mount.Field, tree);
+        }
+
+        return trees;
+    }
+
+    public static void All(OpList ops, LaunchRequest request, IReadOnlyDictionary<string, Slot> shared, bool hasCgroupNamespace)
     {
         foreach (var mount in request.Config.Mounts)
         {
             var what = $"{mount.Field}: mount {mount.Destination}";
-            if (mount.Options.IsBind) Bind(ops, what, mount, request);
+            if (mount.Options.IsBind) Bind(ops, what, mount, request, shared.GetValueOrDefault(mount.Field));
             else if (mount.Type is "cgroup" or "cgroup2") CgroupMountSteps.Mount(ops, what, mount, request.Cgroups.View, hasCgroupNamespace);
+            else if (request.Filled.TryGetValue(mount.Field, out var filled)) Place(ops, what, mount, filled);
             else FileSystem(ops, what, mount.Destination, mount.Source, mount.Type, mount.Options);
         }
     }
 
-    static void Bind(OpList ops, string what, MountSpec mount, LaunchRequest request)
+    /// <summary>Moves a file system that was made before to its place.</summary>
+    static void Place(OpList ops, string what, MountSpec mount, string filled)
     {
-        var source = Path.GetFullPath(mount.Source, request.Bundle);
+        var tree = ops.Open("filled", filled, O.PATH | O.DIRECTORY);
         var options = mount.Options;
-        ops.Add($"{what}: source {source}", Call.open_tree, At.FDCWD, source,
-            At.CLONE | At.CLOEXEC | (options.IsRecursive ? At.RECURSIVE : At.None)).Into(Slots.Tree);
-        PathSteps.ResolveOrMake(ops, what, mount.Destination, !request.Host.FileSources.Contains(source));
-        Attributes(ops, what, Slots.Tree, options.Set, options.Clear, recursive: false);
-        Attributes(ops, what, Slots.Tree, options.SetBelow, options.ClearBelow, recursive: true);
-        var propagation = options.Propagation == Ms.None ? Ms.PRIVATE | Ms.REC : options.Propagation;
-        Propagate(ops, what, Slots.Tree, propagation);
-        RootSteps.Attach(ops, what);
-        ops.Add(what, Call.close, Slots.Tree);
+        PathSteps.ResolveOrMake(ops, what, mount.Destination, directory: true);
+        Attributes(ops, what, tree, options.Set | options.SetBelow, options.Clear, recursive: false);
+        if (options.Propagation != Ms.None) Propagate(ops, what, tree, options.Propagation);
+        RootSteps.Attach(ops, what, tree);
+        ops.Add(what, Call.close, tree);
         ops.Add(what, Call.close, Slots.Target);
     }
+
+    static void Bind(OpList ops, string what, MountSpec mount, LaunchRequest request, Slot? opened)
+    {
+        var options = mount.Options;
+        var tree = opened ?? Slots.Tree;
+        if (opened is null) Open(ops, mount, request, tree);
+        PathSteps.ResolveOrMake(ops, what, mount.Destination, !request.Host.FileSources.Contains(Source(mount, request)));
+        Attributes(ops, what, tree, options.Set, options.Clear, recursive: false);
+        Attributes(ops, what, tree, options.SetBelow, options.ClearBelow, recursive: true);
+        Propagate(ops, what, tree, options.Propagation == Ms.None ? Ms.PRIVATE | Ms.REC : options.Propagation);
+        RootSteps.Attach(ops, what, tree);
+        ops.Add(what, Call.close, tree);
+        ops.Add(what, Call.close, Slots.Target);
+    }
+
+    static void Open(OpList ops, MountSpec mount, LaunchRequest request, Slot tree)
+    {
+        var source = Source(mount, request);
+        ops.Add($"{mount.Field}: mount {mount.Destination}: source {source}", Call.open_tree, At.FDCWD, source,
+            At.CLONE | At.CLOEXEC | (mount.Options.IsRecursive ? At.RECURSIVE : At.None)).Into(tree);
+    }
+
+    static string Source(MountSpec mount, LaunchRequest request) => Path.GetFullPath(mount.Source, request.Bundle);
 
     /// <summary>
     /// Mounts a new file system. The directory is entered by its descriptor and named ".", because mount(2) takes no descriptor.
@@ -57,7 +96,7 @@ static class MountSteps
             Blocks.MountAttributes(set, clear), Blocks.MountAttrBytes);
     }
 
-    static void Propagate(OpList ops, string what, Slot mount, Ms propagation) =>
+    public static void Propagate(OpList ops, string what, Slot mount, Ms propagation) =>
         ops.Add(what, Call.mount_setattr, mount, "", At.EMPTY_PATH | ((propagation & Ms.REC) != 0 ? At.RECURSIVE : At.None),
             Blocks.MountAttributes(MountAttr.None, MountAttr.None, propagation), Blocks.MountAttrBytes);
 }

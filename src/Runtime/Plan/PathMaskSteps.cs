@@ -16,12 +16,15 @@ static class PathMaskSteps
     {
         foreach (var path in linux.ReadonlyPaths) ReadOnly(ops, path);
         if (linux.MaskedPaths.Count == 0) return;
-        const int deviceOffset = 40;
+        const int modeOffset = 24, deviceOffset = 40;
+        const long typeBits = 0xF000, character = 0x2000; // S_IFMT, S_IFCHR
         var stat = new Scratch("stat", new byte[Kernel.StatBytes]);
         ops.Add("open the host's /dev/null", Call.openat, At.FDCWD, "/dev/null", O.PATH | O.NOFOLLOW | O.CLOEXEC).Into(Slots.HostNull);
         ops.Add("open the host's /dev/null", Call.fstat, Slots.HostNull, stat);
         ops.Add("the host's /dev/null is not the null device", Call.expect,
             new Arg.Inside(stat, deviceOffset), -1, NullDevice, (int)Errno.ENODEV);
+        ops.Add("the host's /dev/null is not a character device", Call.expect,
+            new Arg.Inside(stat, modeOffset), typeBits, character, (int)Errno.ENODEV);
         foreach (var path in linux.MaskedPaths) Mask(ops, path);
         ops.Add("close the host's /dev/null", Call.close, Slots.HostNull);
     }

@@ -11,13 +11,16 @@ static class PathSteps
     const Resolve Inside = Resolve.IN_ROOT | Resolve.NO_MAGICLINKS;
     const uint DirectoryMode = 0x1ED; // 0755
     const uint FileMode = 0x1A4; // 0644
+    static readonly Arg AsPath = Blocks.OpenHow(O.PATH, Inside), AsDirectory = Blocks.OpenHow(O.PATH | O.DIRECTORY, Inside);
 
     /// <summary>Cleans a container path: no empty parts, no dots, no leading slash. ".." is left to the kernel's walk.</summary>
     public static string Clean(string path) => string.Join('/', Parts(path));
 
     /// <summary>Opens an existing path into the target slot.</summary>
-    public static OpList.Draft Find(OpList ops, string what, string path, O flags = O.PATH) =>
-        ops.Add(what, Call.openat2, Slots.Root, Clean(path), Blocks.OpenHow(flags, Inside), Blocks.OpenHowBytes).Into(Slots.Target);
+    public static OpList.Draft Find(OpList ops, string what, string path) => Open(ops, what, Clean(path), AsPath, Slots.Target);
+
+    public static OpList.Draft FindDirectory(OpList ops, string what, string path) =>
+        Open(ops, what, Clean(path), AsDirectory, Slots.Target);
 
     /// <summary>Opens a path into the target slot; makes it and its parents if they are missing.</summary>
     public static void ResolveOrMake(OpList ops, string what, string path, bool directory)
@@ -25,8 +28,12 @@ static class PathSteps
         var found = new Mark();
         Find(ops, what, path).ThenTo(found).Tolerate(Errno.ENOENT);
         var parts = Parts(path);
-        var parent = MakeDirectories(ops, what, directory ? parts : parts[..^1]);
-        if (!directory)
+        var parent = MakeDirectories(ops, what, parts[..^1]);
+        if (directory)
+        {
+            ops.Add(what, Call.mkdirat, parent, parts[^1], Arg.Octal(DirectoryMode)).Tolerate(Errno.EEXIST);
+        }
+        else
         {
             var afterClose = new Mark();
             ops.Add(what, Call.openat, parent, parts[^1], O.CREAT | O.EXCL | O.NOFOLLOW | O.WRONLY | O.CLOEXEC, Arg.Octal(FileMode))
@@ -45,23 +52,31 @@ static class PathSteps
 
     public static string LastPart(string path) => Parts(path)[^1];
 
+    static OpList.Draft Open(OpList ops, string what, string path, Arg how, Slot slot) =>
+        ops.Add(what, Call.openat2, Slots.Root, path, how, Blocks.OpenHowBytes).Into(slot);
+
     static Slot MakeDirectories(OpList ops, string what, string[] parts)
     {
+        if (parts.Length == 0) return Slots.Root;
+        // Most often all is there but the last part: then the walk from the root, part by part, is spared.
+        var last = parts.Length % 2 == 0 ? Slots.Even : Slots.Odd;
+        var there = new Mark();
+        Open(ops, what, string.Join('/', parts), AsDirectory, last).ThenTo(there).Tolerate(Errno.ENOENT);
         var parent = Slots.Root;
         for (var i = 1; i <= parts.Length; i++)
         {
             var next = i % 2 == 0 ? Slots.Even : Slots.Odd;
             var prefix = string.Join('/', parts[..i]);
-            var how = Blocks.OpenHow(O.PATH | O.DIRECTORY, Inside);
             var have = new Mark();
-            ops.Add(what, Call.openat2, Slots.Root, prefix, how, Blocks.OpenHowBytes).Into(next).ThenTo(have).Tolerate(Errno.ENOENT);
+            Open(ops, what, prefix, AsDirectory, next).ThenTo(have).Tolerate(Errno.ENOENT);
             ops.Add(what, Call.mkdirat, parent, parts[i - 1], Arg.Octal(DirectoryMode)).Tolerate(Errno.EEXIST);
-            ops.Add(what, Call.openat2, Slots.Root, prefix, how, Blocks.OpenHowBytes).Into(next);
+            Open(ops, what, prefix, AsDirectory, next);
             ops.Place(have);
             if (parent != Slots.Root) ops.Add(what, Call.close, parent);
             parent = next;
         }
 
+        ops.Place(there);
         return parent;
     }
 

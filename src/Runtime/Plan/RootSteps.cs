@@ -12,16 +12,18 @@ static class RootSteps
     public static void Bind(OpList ops, ContainerConfig config, string bundle)
     {
         var path = Path.GetFullPath(config.Root.Path, bundle);
-        // Nothing mounted from here on may reach the host.
-        ops.Add("make all mounts private", Call.mount, Arg.Null, "/", Arg.Null, Ms.REC | Ms.PRIVATE, Arg.Null);
+        // Nothing mounted from here on may reach the host. What the host mounts may come here, for binds that ask for it
+        // (mount_namespaces(7)); each bind and the root then get what they ask for, private if they ask for nothing.
+        ops.Add("make all mounts slaves", Call.mount, Arg.Null, "/", Arg.Null, Ms.REC | Ms.SLAVE, Arg.Null);
         var what = $"bind the root file system {path}";
         ops.Add(what, Call.open_tree, At.FDCWD, path, At.CLONE | At.CLOEXEC | At.RECURSIVE).Into(Slots.Root);
+        MountSteps.Propagate(ops, what, Slots.Root, Ms.PRIVATE | Ms.REC);
         ops.Add(what, Call.move_mount, Slots.Root, "", At.FDCWD, path, Arg.Named(MoveFromEmpty, "F_EMPTY_PATH"));
     }
 
-    /// <summary>Attaches the detached mount in the tree slot at the target slot.</summary>
-    public static OpList.Draft Attach(OpList ops, string what) =>
-        ops.Add(what, Call.move_mount, Slots.Tree, "", Slots.Target, "", Arg.Named(MoveFromEmpty | MoveToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
+    /// <summary>Attaches the detached mount in the tree slot, or another, at the target slot.</summary>
+    public static OpList.Draft Attach(OpList ops, string what, Slot? tree = null) =>
+        ops.Add(what, Call.move_mount, tree ?? Slots.Tree, "", Slots.Target, "", Arg.Named(MoveFromEmpty | MoveToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
 
     /// <summary>Changes root; the old one is stacked below and taken off, so that nothing of it is reachable (pivot_root(2)).</summary>
     public static void Enter(OpList ops, ContainerConfig config, bool noPivot)

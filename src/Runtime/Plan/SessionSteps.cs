@@ -37,7 +37,7 @@ static class SessionSteps
         }
         else
         {
-            PathSteps.Find(ops, what, process.Cwd, O.PATH | O.DIRECTORY);
+            PathSteps.FindDirectory(ops, what, process.Cwd);
             ops.Add(what, Call.fchdir, Slots.Target);
             ops.Add(what, Call.close, Slots.Target);
         }

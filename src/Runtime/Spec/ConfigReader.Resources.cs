@@ -2,6 +2,14 @@ namespace Orchestrator.Runtime.Spec;
 
 static partial class ConfigReader
 {
+    /// <summary>Reads what linux.resources holds, as `update --resources` takes it.</summary>
+    /// <exception cref="ConfigException">The text can't be applied as it stands.</exception>
+    public static ResourceSpec ReadResources(ReadOnlySpan<byte> text, List<string> warnings)
+    {
+        var walk = new JsonWalk(text, warnings);
+        return Resources(ref walk);
+    }
+
     static ResourceSpec Resources(ref JsonWalk walk)
     {
         var resources = new ResourceSpec();

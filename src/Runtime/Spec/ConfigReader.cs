@@ -100,13 +100,14 @@ static partial class ConfigReader
         if (parsed.IsBind && source.Length == 0) throw new ConfigException(field + ".source", "a bind needs a source");
         if (parsed.IsBind && parsed.Data.Length > 0)
             throw new ConfigException(field + ".options", $"a bind does not take {parsed.Data}");
+        if (parsed.CopiesUp && (parsed.IsBind || type != "tmpfs")) throw new ConfigException(field + ".options", "tmpcopyup is for a tmpfs");
         if (!parsed.IsBind && type.Length == 0) throw new ConfigException(field + ".type", "is missing");
         return new MountSpec(destination, parsed.IsBind ? "bind" : type, source, parsed) { Field = field };
     }
 
     static HookSet Hooks(ref JsonWalk walk)
     {
-        List<Hook> prestart = [], createRuntime = [], poststart = [], poststop = [];
+        List<Hook> prestart = [], createRuntime = [], createContainer = [], startContainer = [], poststart = [], poststop = [];
         for (walk.Enter(); walk.Field() is { } name;)
         {
             switch (name)
@@ -115,12 +116,17 @@ static partial class ConfigReader
                 case "createRuntime": createRuntime = HookList(ref walk, name); break;
                 case "poststart": poststart = HookList(ref walk, name); break;
                 case "poststop": poststop = HookList(ref walk, name); break;
-                case "createContainer" or "startContainer": walk.Refuse("hooks inside the container are not supported"); break;
+                case "createContainer": createContainer = HookList(ref walk, name); break;
+                case "startContainer": startContainer = HookList(ref walk, name); break;
                 default: walk.Unknown(); break;
             }
         }
 
-        return new HookSet { BeforePivot = [.. prestart, .. createRuntime], Poststart = poststart, Poststop = poststop };
+        return new HookSet
+        {
+            BeforePivot = [.. prestart, .. createRuntime], CreateContainer = createContainer, StartContainer = startContainer,
+            Poststart = poststart, Poststop = poststop,
+        };
     }
 
     static List<Hook> HookList(ref JsonWalk walk, string kind)

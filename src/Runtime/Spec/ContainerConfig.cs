@@ -62,6 +62,12 @@ sealed record HookSet
     /// <summary>prestart and createRuntime, in that order: both run in the runtime's namespaces before pivot_root.</summary>
     public IReadOnlyList<Hook> BeforePivot { get; init; } = [];
 
+    /// <summary>Run after those, in the container's namespaces, by paths of the runtime's.</summary>
+    public IReadOnlyList<Hook> CreateContainer { get; init; } = [];
+
+    /// <summary>Run in the container, by its paths, before its program.</summary>
+    public IReadOnlyList<Hook> StartContainer { get; init; } = [];
+
     public IReadOnlyList<Hook> Poststart { get; init; } = [];
     public IReadOnlyList<Hook> Poststop { get; init; } = [];
 }

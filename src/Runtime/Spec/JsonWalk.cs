@@ -143,29 +143,33 @@ ref struct JsonWalk
         _json.Skip();
     }
 
-    /// <summary>Refuses a known field that is not supported, unless its value asks for nothing.</summary>
+    /// <summary>
+    /// Refuses a known field that is not supported, unless its value asks for nothing: engines write {"weight":0} for no wish at all.
+    /// </summary>
     public void Refuse(string reason = "not supported")
     {
         Value();
-        var empty = _json.TokenType switch
-        {
-            JsonTokenType.Null or JsonTokenType.False => true,
-            JsonTokenType.String => _json.ValueSpan.IsEmpty,
-            JsonTokenType.StartArray or JsonTokenType.StartObject => SkipsNothing(),
-            _ => false,
-        };
-        if (!empty) throw Problem(reason);
+        var inner = _json;
+        _json.Skip();
+        if (!AsksForNothing(ref inner)) throw Problem(reason);
     }
 
     public readonly ConfigException Problem(string problem) => new(Path, problem);
 
-    bool SkipsNothing()
+    static bool AsksForNothing(ref Utf8JsonReader json)
     {
-        var inner = _json;
-        inner.Read();
-        var empty = inner.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject;
-        _json.Skip();
-        return empty;
+        switch (json.TokenType)
+        {
+            case JsonTokenType.Null or JsonTokenType.False: return true;
+            case JsonTokenType.String: return json.ValueSpan.IsEmpty;
+            case JsonTokenType.Number: return json.TryGetInt64(out var number) && number == 0;
+            case JsonTokenType.StartArray or JsonTokenType.StartObject:
+                while (json.Read() && json.TokenType is not (JsonTokenType.EndArray or JsonTokenType.EndObject))
+                    if (json.TokenType != JsonTokenType.PropertyName && !AsksForNothing(ref json))
+                        return false;
+                return true;
+            default: return false;
+        }
     }
 
     readonly ConfigException Wrong(string wanted) => Problem($"must be {wanted}");

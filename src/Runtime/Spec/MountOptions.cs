@@ -19,6 +19,9 @@ sealed record MountOptions(
     Ms Flags, MountAttr Set, MountAttr Clear, MountAttr SetBelow, MountAttr ClearBelow,
     Ms Propagation, bool IsBind, bool IsRecursive, string Data)
 {
+    /// <summary>tmpcopyup: a tmpfs begins with what the image has in its place.</summary>
+    public bool CopiesUp { get; init; }
+
     /// <summary>Sorts the options; the later of two that contradict wins, as mount(8) has it.</summary>
     /// <exception cref="ConfigException">An option that asks for something orun does not do.</exception>
     public static MountOptions Parse(string field, IEnumerable<string> options)
@@ -33,7 +36,7 @@ sealed record MountOptions(
                 continue;
             }
 
-            if (option is "idmap" or "ridmap" or "tmpcopyup" or "remount")
+            if (option is "idmap" or "ridmap" or "remount")
                 throw new ConfigException(field, $"the mount option {option} is not supported");
             if (data.Length > 0) data.Append(',');
             data.Append(option);
@@ -47,6 +50,7 @@ sealed record MountOptions(
     {
         "" or "defaults" => this,
         "bind" => this with { IsBind = true },
+        "tmpcopyup" => this with { CopiesUp = true },
         "rbind" => this with { IsBind = true, IsRecursive = true },
         "ro" => Add(Ms.RDONLY, MountAttr.RDONLY),
         "rw" => Remove(Ms.RDONLY, MountAttr.RDONLY),

@@ -1,5 +1,6 @@
 using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Launch;
+using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.Syscalls;
 
 namespace Orchestrator.Runtime.State;
@@ -24,14 +25,17 @@ static class ContainerEnd
     }
 
     /// <summary>Removes all that is left of a stopped container.</summary>
-    public static void Delete(StateDirectory states, ContainerState state, Action<string> warn)
+    /// <param name="states">Where its files are.</param>
+    /// <param name="state">What is known of it.</param>
+    /// <param name="hooks">Its poststop hooks; their failure is a warning.</param>
+    /// <param name="warn">Takes warnings.</param>
+    public static void Delete(StateDirectory states, ContainerState state, IReadOnlyList<Hook> hooks, Action<string> warn)
     {
-        var hooks = states.LoadConfig(state.Id).Hooks.Poststop;
         CgroupEnd.Remove(state.Cgroups);
         states.Remove(state.Id);
         try
         {
-            HookRunner.Run(hooks, state.WriteOci(ContainerStatus.Stopped));
+            HookRunner.Run(hooks, state, ContainerStatus.Stopped);
         }
         catch (HookException e)
         {

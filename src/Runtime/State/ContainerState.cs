@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Spec;
 
@@ -14,44 +12,26 @@ sealed record ContainerState(
     IReadOnlyDictionary<string, string> Annotations)
 {
     /// <summary>The text of state.json.</summary>
-    public byte[] Write() => Json(json =>
+    public byte[] Write()
     {
-        json.WriteString("id", Id);
-        json.WriteString("ociVersion", OciVersion);
-        json.WriteNumber("pid", Pid);
-        json.WriteNumber("startTime", StartTime);
-        json.WriteString("bundle", Bundle);
-        json.WriteString("rootfs", Rootfs);
-        json.WriteString("created", Created);
-        json.WriteStartArray("cgroups");
+        var json = new JsonText().Open('{').Field("id", Id).Field("ociVersion", OciVersion).Field("pid", (ulong)Pid)
+            .Field("startTime", StartTime).Field("bundle", Bundle).Field("rootfs", Rootfs).Field("created", Created);
+        json.Open('[', "cgroups");
         foreach (var directory in Cgroups.Directories)
         {
-            json.WriteStartObject();
-            json.WriteBoolean("unified", directory.Unified);
-            json.WriteString("controllers", directory.Name);
-            json.WriteString("path", directory.Path);
-            json.WriteEndObject();
+            json.Open('{').Field("unified", directory.Unified).Field("controllers", directory.Name).Field("path", directory.Path).Close('}');
         }
 
-        json.WriteEndArray();
-        json.WriteStartArray("cgroupsMade");
-        foreach (var made in Cgroups.Made) json.WriteStringValue(made);
-        json.WriteEndArray();
-        WriteAnnotations(json);
-    });
+        json.Close(']').Open('[', "cgroupsMade");
+        foreach (var made in Cgroups.Made) json.Item(made);
+        return WriteAnnotations(json.Close(']')).Close('}').ToUtf8();
+    }
 
     /// <summary>The state as others read it (runtime.md, "State"), with what runc adds.</summary>
-    public byte[] WriteOci(ContainerStatus status) => Json(json =>
-    {
-        json.WriteString("ociVersion", OciVersion);
-        json.WriteString("id", Id);
-        json.WriteString("status", status.ToString().ToLowerInvariant());
-        json.WriteNumber("pid", status == ContainerStatus.Stopped ? 0 : Pid);
-        json.WriteString("bundle", Bundle);
-        json.WriteString("rootfs", Rootfs);
-        json.WriteString("created", Created);
-        WriteAnnotations(json);
-    });
+    public byte[] WriteOci(ContainerStatus status) => WriteAnnotations(new JsonText().Open('{')
+        .Field("ociVersion", OciVersion).Field("id", Id).Field("status", status.ToString().ToLowerInvariant())
+        .Field("pid", status == ContainerStatus.Stopped ? 0 : (ulong)Pid).Field("bundle", Bundle).Field("rootfs", Rootfs)
+        .Field("created", Created)).Close('}').ToUtf8();
 
     /// <exception cref="ConfigException">The text is not what Write made.</exception>
     public static ContainerState Read(ReadOnlySpan<byte> text)
@@ -101,25 +81,12 @@ sealed record ContainerState(
         return new CgroupDirectory(unified, controllers.Split(',', StringSplitOptions.RemoveEmptyEntries), path);
     }
 
-    void WriteAnnotations(Utf8JsonWriter json)
+    JsonText WriteAnnotations(JsonText json)
     {
-        if (Annotations.Count == 0) return;
-        json.WriteStartObject("annotations");
-        foreach (var (key, value) in Annotations) json.WriteString(key, value);
-        json.WriteEndObject();
-    }
-
-    static byte[] Json(Action<Utf8JsonWriter> fields)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            fields(json);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
+        if (Annotations.Count == 0) return json;
+        json.Open('{', "annotations");
+        foreach (var (key, value) in Annotations) json.Field(key, value);
+        return json.Close('}');
     }
 }
 
@@ -129,5 +96,6 @@ enum ContainerStatus
     Creating,
     Created,
     Running,
+    Paused,
     Stopped,
 }

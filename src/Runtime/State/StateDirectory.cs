@@ -1,3 +1,4 @@
+using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.Syscalls;
 
@@ -34,7 +35,8 @@ sealed class StateDirectory(string root)
 
     public void Save(ContainerState state) => Kernel.ReplaceFile(Of(state.Id) + "/state.json", state.Write(), PrivateFile);
 
-    public void SaveConfig(string id, ReadOnlySpan<byte> config) => Kernel.ReplaceFile(Of(id) + "/config.json", config, PrivateFile);
+    /// <summary>Nobody looks for it before there is a state.json beside it, so it is written in place.</summary>
+    public void SaveConfig(string id, ReadOnlySpan<byte> config) => Kernel.WriteNewFile(Of(id) + "/config.json", config, PrivateFile);
 
     public ContainerConfig LoadConfig(string id) => ConfigReader.Read(Kernel.ReadFile(Of(id) + "/config.json"), []);
 
@@ -50,7 +52,8 @@ sealed class StateDirectory(string root)
     public ContainerStatus Status(ContainerState state)
     {
         if (!ProcessClock.IsAlive(state)) return ContainerStatus.Stopped;
-        return Kernel.Stat(StartFifo(state.Id)) is null ? ContainerStatus.Running : ContainerStatus.Created;
+        if (Kernel.Stat(StartFifo(state.Id)) is not null) return ContainerStatus.Created;
+        return CgroupFreezer.IsFrozen(state.Cgroups) ? ContainerStatus.Paused : ContainerStatus.Running;
     }
 
     public IEnumerable<ContainerState> All()
@@ -64,10 +67,21 @@ sealed class StateDirectory(string root)
     /// <summary>Forgets a container: its files are known, so nothing else is ever removed.</summary>
     public void Remove(string id)
     {
-        foreach (var file in (string[])["state.json", "state.json.new", "config.json", "config.json.new", "exec.fifo", "exec.result"])
-            Kernel.RemoveFile(Of(id) + "/" + file);
+        RemoveFiles(id, "state.json", "config.json");
         var errno = Kernel.RemoveDirectory(Of(id));
+        if (errno == Errno.ENOTEMPTY)
+        {
+            // From a container that was never started, or a runtime that was killed.
+            RemoveFiles(id, "exec.fifo", "exec.result", "state.json.new");
+            errno = Kernel.RemoveDirectory(Of(id));
+        }
+
         if (errno is not (Errno.None or Errno.ENOENT)) throw new SyscallException("rmdir", errno, Of(id));
+    }
+
+    void RemoveFiles(string id, params ReadOnlySpan<string> files)
+    {
+        foreach (var file in files) Kernel.RemoveFile($"{Of(id)}/{file}");
     }
 
     static void Check(string id)

@@ -46,14 +46,18 @@ static unsafe partial class Kernel
 
     public static byte[] ReadAll(int fd, string target)
     {
-        var buffer = new byte[ReadChunkBytes];
+        // Most files are small: on the stack they cost the heap nothing but themselves.
+        Span<byte> buffer = stackalloc byte[ReadChunkBytes];
         var length = 0;
         while (true)
         {
-            var count = Read(fd, buffer.AsSpan(length), target);
-            if (count == 0) return buffer.AsSpan(0, length).ToArray();
+            var count = Read(fd, buffer[length..], target);
+            if (count == 0) return buffer[..length].ToArray();
             length += count;
-            if (length == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
+            if (length < buffer.Length) continue;
+            var larger = new byte[buffer.Length * 2];
+            buffer.CopyTo(larger);
+            buffer = larger;
         }
     }
 
@@ -76,8 +80,21 @@ static unsafe partial class Kernel
     public static void WriteSetting(string path, string value)
     {
         using var fd = Open(path, O.WRONLY);
+        WriteSetting(fd, path, value);
+    }
+
+    /// <summary>Writes one of several values into the same open kernel file.</summary>
+    public static void WriteSetting(Fd fd, string path, string value)
+    {
         fixed (byte* bytes = Text(value))
             Do($"{path} = {value.TrimEnd()}", Call.write, fd.Number, (nint)bytes, Encoding.UTF8.GetByteCount(value));
+    }
+
+    /// <summary>Writes a file that must not be there yet.</summary>
+    public static void WriteNewFile(string path, ReadOnlySpan<byte> content, int mode)
+    {
+        using var fd = Open(path, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW, mode);
+        WriteAll(fd.Number, content, path);
     }
 
     /// <summary>Replaces a file as a whole: readers see the old text or the new, never a part.</summary>
@@ -92,11 +109,17 @@ static unsafe partial class Kernel
     /// <summary>Makes one directory; false if something of that name was there.</summary>
     public static bool MakeDirectory(string path, int mode)
     {
+        var errno = TryMakeDirectory(path, mode);
+        if (errno is not (Errno.None or Errno.EEXIST)) throw new SyscallException("mkdirat", errno, path);
+        return errno == Errno.None;
+    }
+
+    public static Errno TryMakeDirectory(string path, int mode)
+    {
         fixed (byte* text = Text(path))
         {
             Try(out var errno, Call.mkdirat, (nint)At.FDCWD, (nint)text, mode);
-            if (errno is not (Errno.None or Errno.EEXIST)) throw new SyscallException("mkdirat", errno, path);
-            return errno == Errno.None;
+            return errno;
         }
     }
 
@@ -198,20 +221,22 @@ static unsafe partial class Kernel
         return Facts(buffer);
     }
 
-    // struct stat of x86-64: st_mode at 24, st_rdev at 40, st_size at 48.
+    // struct stat of x86-64: st_ino at 8, st_mode at 24, st_uid at 28, st_gid at 32, st_rdev at 40, st_size at 48.
     static FileFacts Facts(byte* stat) =>
-        new(*(uint*)(stat + 24), *(ulong*)(stat + 40), *(long*)(stat + 48), *(ulong*)(stat + 8));
+        new(*(uint*)(stat + 24), *(ulong*)(stat + 40), *(long*)(stat + 48), *(ulong*)(stat + 8), *(uint*)(stat + 28), *(uint*)(stat + 32));
 
     /// <summary>struct stat of x86-64.</summary>
     public const int StatBytes = 144;
 }
 
-/// <summary>What stat(2) says: mode with type bits, device number, size in bytes, inode.</summary>
-readonly record struct FileFacts(uint Mode, ulong Device, long Bytes, ulong Inode)
+/// <summary>What stat(2) says: mode with type bits, device number, size in bytes, inode, owner.</summary>
+readonly record struct FileFacts(uint Mode, ulong Device, long Bytes, ulong Inode, uint Uid, uint Gid)
 {
     const uint TypeMask = 0xF000;
 
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
     public bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    public bool IsLink => (Mode & TypeMask) == 0xA000;
 }

@@ -11,6 +11,17 @@ static unsafe partial class Kernel
     /// <summary>Orphans below this process become its children (PR_SET_CHILD_SUBREAPER).</summary>
     public static void BecomeSubreaper() => Do("child subreaper", Call.prctl, SetSubreaper, 1);
 
+    /// <summary>Becomes another program (execve(2)); returns only by an exception.</summary>
+    public static void Execute(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        fixed (byte* text = Text(path))
+        {
+            // Never freed: this program ends here or stops at the exception.
+            var arena = new Launch.Arena();
+            Do(path, Call.execve, (nint)text, (nint)arena.Place(arguments), (nint)arena.Place(environment));
+        }
+    }
+
     public static Fd PidFd(int pid) => new((int)Do($"process {pid}", Call.pidfd_open, pid, 0));
 
     /// <summary>Sends a signal; returns ESRCH if the process is gone.</summary>
