@@ -90,6 +90,36 @@ public sealed class AttackTests
         Assert.DoesNotContain(sandbox.Directory, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
     }
 
+    /// <summary>CVE-2019-16884, CVE-2025-52881.</summary>
+    [Theory]
+    [InlineData("/proc", "tmpfs", "tmpfs")]
+    [InlineData("/proc/self/attr", "tmpfs", "tmpfs")]
+    [InlineData("/proc/self/uid_map", "bind", "/dev/null")]
+    [InlineData("//proc/./sys", "tmpfs", "tmpfs")]
+    [InlineData("/proc/sys/kernel", "bind", "/tmp")]
+    [InlineData("/etc/../proc/sys", "tmpfs", "tmpfs")]
+    public void Nothing_is_mounted_over_proc(string destination, string type, string source)
+    {
+        using var sandbox = new Sandbox("true");
+        sandbox.Mounts.Add(new JsonObject { ["destination"] = destination, ["type"] = type, ["source"] = source });
+        sandbox.RunContainer().Fails("destination");
+        Assert.Empty(sandbox.CgroupDirectories());
+    }
+
+    /// <summary>CVE-2019-19921, CVE-2023-27561: the masks name /proc and /sys, so those must not be somewhere else.</summary>
+    [Theory]
+    [InlineData("proc")]
+    [InlineData("sys")]
+    public void Kernel_files_are_not_mounted_where_a_link_of_the_image_leads(string name)
+    {
+        using var sandbox = new Sandbox("true");
+        Directory.CreateDirectory(sandbox.Rootfs + "/elsewhere");
+        if (Directory.Exists($"{sandbox.Rootfs}/{name}")) Directory.Delete($"{sandbox.Rootfs}/{name}");
+        File.CreateSymbolicLink($"{sandbox.Rootfs}/{name}", "elsewhere");
+        sandbox.RunContainer().Fails($"mount /{name}");
+        Assert.Empty(sandbox.CgroupDirectories());
+    }
+
     /// <summary>CVE-2021-30465.</summary>
     [Fact]
     public void A_mount_point_swapped_for_a_link_during_the_start_stays_inside_the_root()

@@ -6,6 +6,10 @@ namespace Orchestrator.Runtime.Plan;
 /// <summary>The mounts of the configuration, in its order, each onto a descriptor that was resolved inside the root.</summary>
 static class MountSteps
 {
+    // Parts of these are masked later by their usual names: were /proc a link, whoever can change where it leads could make the masks
+    // miss (CVE-2019-19921, CVE-2023-27561).
+    static readonly string[] KernelFiles = ["proc", "sysfs"];
+
     /// <summary>
     /// Opens the sources of binds that are to be shared with the host, while the mounts here are still its peers.
     /// </summary>
@@ -77,7 +81,7 @@ static class MountSteps
     /// </summary>
     public static void FileSystem(OpList ops, string what, string destination, string source, string type, MountOptions options)
     {
-        PathSteps.ResolveOrMake(ops, what, destination, directory: true);
+        PathSteps.ResolveOrMake(ops, what, destination, directory: true, followLinks: !KernelFiles.Contains(type));
         ops.Add(what, Call.fchdir, Slots.Target);
         ops.Add(what, Call.close, Slots.Target);
         ops.Add(what, Call.mount, source.Length > 0 ? source : type, ".", type, options.Flags, options.Data.Length > 0 ? options.Data : Arg.Null);

@@ -11,22 +11,27 @@ static class PathSteps
     const Resolve Inside = Resolve.IN_ROOT | Resolve.NO_MAGICLINKS;
     const uint DirectoryMode = 0x1ED; // 0755
     const uint FileMode = 0x1A4; // 0644
-    static readonly Arg AsPath = Blocks.OpenHow(O.PATH, Inside), AsDirectory = Blocks.OpenHow(O.PATH | O.DIRECTORY, Inside);
+    static readonly Arg AsPath = Blocks.OpenHow(O.PATH, Inside), AsDirectory = Blocks.OpenHow(O.PATH | O.DIRECTORY, Inside),
+        AsItself = Blocks.OpenHow(O.PATH, Inside | Resolve.NO_SYMLINKS);
 
     /// <summary>Cleans a container path: no empty parts, no dots, no leading slash. ".." is left to the kernel's walk.</summary>
     public static string Clean(string path) => string.Join('/', Parts(path));
 
     /// <summary>Opens an existing path into the target slot.</summary>
-    public static OpList.Draft Find(OpList ops, string what, string path) => Open(ops, what, Clean(path), AsPath, Slots.Target);
+    /// <param name="followLinks">False: a link anywhere in the path is an error.</param>
+    public static OpList.Draft Find(OpList ops, string what, string path, bool followLinks = true) =>
+        Open(ops, what, Clean(path), followLinks ? AsPath : AsItself, Slots.Target);
 
     public static OpList.Draft FindDirectory(OpList ops, string what, string path) =>
         Open(ops, what, Clean(path), AsDirectory, Slots.Target);
 
     /// <summary>Opens a path into the target slot; makes it and its parents if they are missing.</summary>
-    public static void ResolveOrMake(OpList ops, string what, string path, bool directory)
+    /// <param name="directory">What it is made as, if it is missing.</param>
+    /// <param name="followLinks">False: a link anywhere in the path is an error.</param>
+    public static void ResolveOrMake(OpList ops, string what, string path, bool directory, bool followLinks = true)
     {
         var found = new Mark();
-        Find(ops, what, path).ThenTo(found).Tolerate(Errno.ENOENT);
+        Find(ops, what, path, followLinks).ThenTo(found).Tolerate(Errno.ENOENT);
         var parts = Parts(path);
         var parent = MakeDirectories(ops, what, parts[..^1]);
         if (directory)
@@ -43,7 +48,7 @@ static class PathSteps
         }
 
         if (parent != Slots.Root) ops.Add(what, Call.close, parent);
-        Find(ops, what, path);
+        Find(ops, what, path, followLinks);
         ops.Place(found);
     }
 

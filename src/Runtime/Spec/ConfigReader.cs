@@ -95,6 +95,7 @@ static partial class ConfigReader
         if (destination.Length == 0) throw new ConfigException(field + ".destination", "is missing");
         if (destination.Split('/').All(part => part is "" or "." or ".."))
             throw new ConfigException(field + ".destination", "a mount over the root itself is not supported");
+        if (destination.Split('/').Contains("..")) throw new ConfigException(field + ".destination", "must not contain '..'");
         var parsed = MountOptions.Parse(field + ".options", options);
         if (type == "bind" && !parsed.IsBind) parsed = parsed with { IsBind = true };
         if (parsed.IsBind && source.Length == 0) throw new ConfigException(field + ".source", "a bind needs a source");
@@ -102,6 +103,7 @@ static partial class ConfigReader
             throw new ConfigException(field + ".options", $"a bind does not take {parsed.Data}");
         if (parsed.CopiesUp && (parsed.IsBind || type != "tmpfs")) throw new ConfigException(field + ".options", "tmpcopyup is for a tmpfs");
         if (!parsed.IsBind && type.Length == 0) throw new ConfigException(field + ".type", "is missing");
+        ProcRule.Hold(field, destination, type, source);
         return new MountSpec(destination, parsed.IsBind ? "bind" : type, source, parsed) { Field = field };
     }
 
