@@ -1,4 +1,5 @@
 using Orchestrator.Testing.Clusters;
+using Orchestrator.Testing;
 
 namespace Orchestrator.Cluster;
 

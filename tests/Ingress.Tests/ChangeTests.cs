@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Orchestrator.Contracts;
+using Orchestrator.Testing;
 
 namespace Orchestrator.Ingress.Tests;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Contracts;
+using Orchestrator.Testing;
 
 namespace Orchestrator.Ingress.Tests;
 

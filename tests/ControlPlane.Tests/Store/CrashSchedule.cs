@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
@@ -22,7 +23,7 @@ static class CrashSchedule
         // Under load to the last moment: what was acknowledged just before the kill is what a late flush loses.
         var acknowledged = new ConcurrentBag<string>();
         var writing = Enumerable.Range(0, Writers).Select(writer => WriteAsync(leader, writer, acknowledged)).ToArray();
-        await Eventually.True(() => acknowledged.Count >= WritesBeforeKill, "writes are acknowledged by two of three");
+        await Eventually.HoldsAsync(() => acknowledged.Count >= WritesBeforeKill, "writes are acknowledged by two of three");
         followers[1].Strike();
         leader.Strike();
         followers[0].Strike();

@@ -1,3 +1,5 @@
+using Orchestrator.Testing;
+
 namespace Orchestrator.ControlPlane.Tests.Store;
 
 public sealed class CrashTests
@@ -24,7 +26,7 @@ public sealed class CrashTests
         foreach (var follower in followers) follower.Pause();
         Assert.StartsWith("error NoLeaderException", await leader.AskAsync("has", "before"), StringComparison.Ordinal);
         foreach (var follower in followers) follower.Continue();
-        await Eventually.True(async () => await leader.AskAsync("has", "before") == "True", "reads are answered again");
+        await Eventually.HoldsAsync(async () => await leader.AskAsync("has", "before") == "True", "reads are answered again");
         Assert.StartsWith("ok", await leader.AskAsync("write", "after"), StringComparison.Ordinal);
     }
 
@@ -35,7 +37,7 @@ public sealed class CrashTests
         var hung = await cluster.LeaderAsync();
         var other = cluster.All.First(process => process != hung);
         hung.Pause();
-        await Eventually.True(
+        await Eventually.HoldsAsync(
             async () => (await other.AskAsync("write", "meanwhile")).StartsWith("ok", StringComparison.Ordinal),
             "a write succeeds without the hung leader");
 

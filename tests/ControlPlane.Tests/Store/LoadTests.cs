@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
+using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
@@ -28,10 +29,10 @@ public sealed class LoadTests
         {
             var leader = await cluster.LeaderAsync();
             var before = _acknowledged.Count;
-            await Eventually.True(() => _acknowledged.Count >= before + 30, "writes go on");
+            await Eventually.HoldsAsync(() => _acknowledged.Count >= before + 30, "writes go on");
             await leader.KillAsync();
             before = _acknowledged.Count;
-            await Eventually.True(() => _acknowledged.Count >= before + 30, "writes go on without the killed leader");
+            await Eventually.HoldsAsync(() => _acknowledged.Count >= before + 30, "writes go on without the killed leader");
             await leader.StartAsync();
         }
 
@@ -41,7 +42,7 @@ public sealed class LoadTests
         Assert.Empty(_wrong);
         var state = (await cluster.All[0].AskAsync("state")).Split(' ');
         var last = long.Parse(state[0], CultureInfo.InvariantCulture);
-        await Eventually.True(() => { lock (seen) return seen.Count > 0 && seen[^1].Revision == last; }, "the watch reaches the last revision");
+        await Eventually.HoldsAsync(() => { lock (seen) return seen.Count > 0 && seen[^1].Revision == last; }, "the watch reaches the last revision");
         await stopWatching.CancelAsync();
         await watching;
 

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.ControlPlane.Store.Raft;
+using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
@@ -40,7 +41,7 @@ public sealed class RaftStateLogTests : IDisposable
         for (var i = 1; i <= 50; i++) Assert.Equal(i, await leader.WriteAsync($"entry {i}"));
         foreach (var member in cluster.Members)
         {
-            await Eventually.True(() => member.Tally.Entries.Count == 50, "every member has every entry");
+            await Eventually.HoldsAsync(() => member.Tally.Entries.Count == 50, "every member has every entry");
             Assert.Equal(leader.Tally.Entries, member.Tally.Entries);
             Assert.Equal(leader.Log.Self, member.Log.Leader);
             Assert.Equal(3, member.Log.Members.Count);
@@ -53,7 +54,7 @@ public sealed class RaftStateLogTests : IDisposable
         await using var cluster = await RaftTrio.OpenAsync(_temp);
         var leader = await cluster.LeaderAsync();
         var follower = cluster.Members.First(member => member != leader);
-        await Eventually.True(() => follower.Log.Leader is not null, "the follower knows the leader");
+        await Eventually.HoldsAsync(() => follower.Log.Leader is not null, "the follower knows the leader");
         var refused = await Assert.ThrowsAsync<NotLeaderException>(() => follower.WriteAsync("entry"));
         Assert.Equal(leader.Log.Self, refused.Leader);
         await Assert.ThrowsAsync<NotLeaderException>(() => follower.Log.ReadIndexAsync(None));

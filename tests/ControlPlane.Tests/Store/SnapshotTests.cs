@@ -1,5 +1,6 @@
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.ControlPlane.Store.Raft;
+using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
@@ -59,11 +60,11 @@ public sealed class SnapshotTests : IDisposable
         {
             await member.Log.WaitForLeadershipAsync(CancellationToken.None);
             for (var i = 1; i <= 500; i++) await member.WriteAsync($"entry {i} {new string('x', 100)}");
-            await Eventually.True(() => member.Log.SnapshotIndex > 400, "a late snapshot is published");
+            await Eventually.HoldsAsync(() => member.Log.SnapshotIndex > 400, "a late snapshot is published");
             await member.WriteAsync("last");
-            await Eventually.True(
+            await Eventually.HoldsAsync(
                 () => Directory.GetFiles(Path.Combine(options.DataDirectory, "log", "data")).Length < 10, "old chunks of the log are deleted");
-            await Eventually.True(
+            await Eventually.HoldsAsync(
                 () => Directory.GetFiles(Path.Combine(options.DataDirectory, "snapshots")).Length <= 2, "old snapshots are deleted");
         }
 
@@ -82,7 +83,7 @@ public sealed class SnapshotTests : IDisposable
         {
             await member.Log.WaitForLeadershipAsync(CancellationToken.None);
             for (var i = 1; i <= 20; i++) await member.WriteAsync($"entry {i}");
-            await Eventually.True(() => member.Log.SnapshotIndex > 0, "a snapshot is published");
+            await Eventually.HoldsAsync(() => member.Log.SnapshotIndex > 0, "a snapshot is published");
         }
 
         var latest = Directory.GetFiles(Path.Combine(options.DataDirectory, "snapshots"), "snapshot-*").Order().Last();
@@ -114,14 +115,14 @@ public sealed class SnapshotTests : IDisposable
         var away = cluster.Members.First(member => member != leader);
         await away.DisposeAsync();
         for (var i = 1; i <= 200; i++) await leader.WriteAsync($"entry {i}");
-        await Eventually.True(() => leader.Log.SnapshotIndex > 100, "the leader has compacted its log");
+        await Eventually.HoldsAsync(() => leader.Log.SnapshotIndex > 100, "the leader has compacted its log");
 
         await using var back = await RaftMember.OpenAsync(away.Options);
-        await Eventually.True(() => back.Tally.Entries.Count == 200, "the member caught up");
+        await Eventually.HoldsAsync(() => back.Tally.Entries.Count == 200, "the member caught up");
         Assert.True(back.Tally.Loads > 0, "it did so from a snapshot");
         Assert.Equal(leader.Tally.Entries, back.Tally.Entries);
         await leader.WriteAsync("one more");
-        await Eventually.True(() => back.Tally.Entries.Count == 201, "the member follows on");
+        await Eventually.HoldsAsync(() => back.Tally.Entries.Count == 201, "the member follows on");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
@@ -42,7 +43,7 @@ sealed class StoreProcesses : IAsyncDisposable
     public async Task<StoreProcess> LeaderAsync()
     {
         StoreProcess? leader = null;
-        await Eventually.True(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 var running = All.Where(process => process.Runs).ToArray();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Orchestrator.NodeAgent.Tests.Machine;
+using Orchestrator.Testing;
 
 namespace Orchestrator.NodeAgent.Tests.Images;
 

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.Model;
 using Orchestrator.Model.Pods;
+using Orchestrator.Testing;
 
 namespace Orchestrator.NodeAgent.Tests.Machine;
 

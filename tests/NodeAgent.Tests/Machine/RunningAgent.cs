@@ -5,6 +5,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Pods;
 using Orchestrator.NodeAgent.Tests.Images;
+using Orchestrator.Testing;
 
 namespace Orchestrator.NodeAgent.Tests.Machine;
 

@@ -2,6 +2,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Tests.Images;
 using Orchestrator.NodeAgent.Tests.Machine;
+using Orchestrator.Testing;
 
 namespace Orchestrator.NodeAgent.Tests.Pods;
 
