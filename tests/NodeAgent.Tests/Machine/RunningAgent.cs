@@ -115,11 +115,18 @@ sealed class RunningAgent : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        await Control.DisposeAsync();
-        await CleanUp.RunAsync(Options, CancellationToken.None);
-        _host.Dispose();
-        _directory.Dispose();
+        try
+        {
+            await StopAsync();
+        }
+        finally
+        {
+            // Also after an agent that failed: what it left must not stay on the machine.
+            await Control.DisposeAsync();
+            await CleanUp.RunAsync(Options, CancellationToken.None);
+            _host.Dispose();
+            _directory.Dispose();
+        }
     }
 }
 
