@@ -24,6 +24,13 @@ public sealed class ServerTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task The_nodes_show_the_roles_of_their_daemons() =>
+        Assert.All(await NodeRolesAsync(), roles => Assert.Equal("control-plane,ingress", roles));
+
+    async Task<IEnumerable<string>> NodeRolesAsync() =>
+        (await Cluster.OrchAsync("get", "nodes", "--no-headers")).Lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]);
+
+    [Fact]
     public async Task All_servers_name_the_same_leader()
     {
         var leader = await Cluster.SomeLeaderAsync();

@@ -91,10 +91,19 @@ static class OrchdHost
         DataDirectory = Path.Combine(settings.DataDirectory, "agent"),
         RunDirectory = settings.RunDirectory,
         Servers = [.. ServersFor(settings)],
-        Labels = settings.Labels,
+        Labels = WithRoles(settings),
         CgroupRoot = settings.CgroupRoot,
         Registries = new NodeAgent.Images.RegistryOptions { Insecure = settings.InsecureRegistries.ToHashSet(StringComparer.Ordinal) },
     };
+
+    /// <summary>The given labels and the roles that this process has, as <c>get nodes</c> shows them.</summary>
+    static Dictionary<string, string> WithRoles(ServerSettings settings)
+    {
+        var labels = new Dictionary<string, string>(settings.Labels, StringComparer.Ordinal);
+        if (settings.Server) labels.TryAdd("node-role.kubernetes.io/control-plane", "");
+        if (settings.Ingress is not null) labels.TryAdd("node-role.kubernetes.io/ingress", "");
+        return labels;
+    }
 
     /// <summary>This server first, when it is one: the shortest way.</summary>
     static IEnumerable<Uri> ServersFor(ServerSettings settings) => settings.Servers
