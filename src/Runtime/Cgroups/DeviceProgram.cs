@@ -32,13 +32,18 @@ static unsafe class DeviceProgram
             Encode(LoadWord, Major, Context, 4, 0),
             Encode(LoadWord, Minor, Context, 8, 0),
         };
-        for (var i = rules.Count - 1; i >= 0; i--) code.AddRange(Rule(rules[i]));
-        code.Add(Encode(MoveConstant, Result, 0, 0, 0));
+        // The kernel refuses a program with code that is never reached, such as what would follow a rule that fits everything.
+        var last = rules.Count - 1;
+        while (last >= 0 && !FitsEverything(rules[last])) code.AddRange(Rule(rules[last--]));
+        code.Add(Encode(MoveConstant, Result, 0, 0, last >= 0 && rules[last].Allow ? 1 : 0));
         code.Add(Encode(Exit, 0, 0, 0, 0));
         var bytes = new byte[code.Count * InstructionBytes];
         for (var i = 0; i < code.Count; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * InstructionBytes), code[i]);
         return bytes;
     }
+
+    static bool FitsEverything(DeviceRule rule) =>
+        rule is { Type: 'a', Major: null, Minor: null } && Mask(rule.Access) == (Mknod | Read | Write);
 
     static List<ulong> Rule(DeviceRule rule)
     {
