@@ -29,7 +29,8 @@ fi
 
 source eng/install.sh
 need_dotnet || exit 1
-need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux || exit 1
+need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux qemu-system-x86 cpio || exit 1
+eng/vm-kernel.sh || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 ./build.sh || exit 1
 dotnet build Orchestrator.sln -v quiet -nologo || { echo "0 passed, 1 failed"; exit 1; }
