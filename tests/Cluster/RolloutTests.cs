@@ -9,6 +9,18 @@ public sealed class RolloutTests(SharedCluster shared)
     TestCluster Cluster => shared.Cluster;
 
     [Fact]
+    public async Task A_deployment_is_scaled_unless_it_keeps_another_number_than_expected()
+    {
+        await Cluster.ApplyAsync(Given.Site("scaled", replicas: 1));
+        await PodView.ReadyAsync(Cluster, "scaled", 1);
+
+        Assert.Equal(["deployment/scaled scaled"], (await Cluster.OrchAsync("scale", "deployment/scaled", "--replicas", "2")).Lines);
+        await PodView.ReadyAsync(Cluster, "scaled", 2);
+        Assert.Equal(1, (await Cluster.TryOrchAsync("scale", "deployment/scaled", "--replicas", "3", "--current-replicas", "1")).ExitCode);
+        await Cluster.OrchAsync("scale", "deployment/scaled", "--replicas", "1", "--current-replicas", "2"); // so the refused one changed nothing
+    }
+
+    [Fact]
     public async Task A_changed_template_replaces_all_pods_and_rollout_status_says_when_it_is_done()
     {
         await Cluster.ApplyAsync(Given.Site("changing", replicas: 2));

@@ -69,7 +69,7 @@ static class OciConfig
     static JsonObject Linux(ContainerPlace place, bool privileged)
     {
         JsonArray namespaces = [Namespace("pid"), Namespace("mount"), Namespace("cgroup")];
-        foreach ((var type, var path) in (ReadOnlySpan<(string, string?)>)
+        foreach (var (type, path) in (ReadOnlySpan<(string, string?)>)
             [("network", place.NetworkNamespace), ("ipc", place.IpcNamespace), ("uts", place.UtsNamespace)])
         {
             if (path is not null)

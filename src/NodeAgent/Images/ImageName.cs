@@ -41,7 +41,7 @@ public sealed partial record ImageName(string Registry, string Repository, strin
                 throw Bad(text, $"\"{tag}\" is not a tag");
         }
 
-        (var registry, var repository) = Split(rest);
+        var (registry, repository) = Split(rest);
         if (!RegistryPattern().IsMatch(registry))
             throw Bad(text, $"\"{registry}\" is not a registry host");
         if (repository.Length > RepositoryLength || !RepositoryPattern().IsMatch(repository))
@@ -59,7 +59,7 @@ public sealed partial record ImageName(string Registry, string Repository, strin
         var slash = path.IndexOf('/', StringComparison.Ordinal);
         var first = slash < 0 ? "" : path[..slash];
         var host = first == "localhost" || first.AsSpan().ContainsAny('.', ':');
-        (var registry, var repository) = host ? (first, path[(slash + 1)..]) : (DefaultRegistry, path);
+        var (registry, repository) = host ? (first, path[(slash + 1)..]) : (DefaultRegistry, path);
         if (registry == "index.docker.io")
             registry = DefaultRegistry;
         if (registry == DefaultRegistry && !repository.Contains('/', StringComparison.Ordinal))

@@ -21,7 +21,7 @@ sealed class ImagePull(RegistryClient registry, BlobStore blobs, ImageLimits lim
     /// <summary>Pulls; afterwards everything the manifest names is in the store. Hands back its digest.</summary>
     public async Task<Digest> RunAsync(ImageName name, CancellationToken cancel)
     {
-        (var digest, var manifest) = await FindManifestAsync(name, cancel);
+        var (digest, manifest) = await FindManifestAsync(name, cancel);
         List<(Digest Digest, long Size, long Limit)> wanted =
             [Wanted(manifest.Config, limits.ConfigBytes), .. (manifest.Layers ?? []).Select(layer => Wanted(layer, limits.LayerBytes))];
         if (wanted.Count > limits.Layers + 1)
@@ -45,7 +45,7 @@ sealed class ImagePull(RegistryClient registry, BlobStore blobs, ImageLimits lim
         var wanted = name.Digest;
         for (var depth = 0; depth <= limits.IndexDepth; depth++)
         {
-            (var content, var servedAs) = await registry.GetManifestAsync(name, reference, cancel);
+            var (content, servedAs) = await registry.GetManifestAsync(name, reference, cancel);
             var digest = Digest.Of(content);
             if (wanted is { } pinned && pinned != digest)
                 throw new ImageException(ImageFault.Invalid, $"image {name}: content does not match its digest: wanted {pinned}, got {digest}");

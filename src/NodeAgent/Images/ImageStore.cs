@@ -68,7 +68,7 @@ public sealed class ImageStore : IDisposable
         using var source = ImportSource.Open(path, _limits);
         IReadOnlyList<(ImageName Name, Digest Manifest)> found =
             await new ImageImport(source, _blobs, _limits).RunAsync(name is null ? null : ImageName.Parse(name), cancel);
-        foreach ((var imported, var manifest) in found)
+        foreach (var (imported, manifest) in found)
         {
             // Read whole before it gets a name: an image that can't be run is not imported.
             ImageContent.Read(_blobs, manifest, _limits);

@@ -198,7 +198,7 @@ sealed class LayerExtractor : IDisposable
         // In this order: a change of owner clears set-uid bits and capabilities.
         SyscallException.Check(Libc.Fchown(file, entry.Uid, entry.Gid), "fchown", path);
         SyscallException.Check(Libc.Fchmod(file, entry.Mode), "fchmod", path);
-        foreach ((var name, var value) in entry.Xattrs)
+        foreach (var (name, value) in entry.Xattrs)
         {
             // trusted.overlay.* would steer overlayfs, security.* the host's policy: neither is an image's to say.
             if (name == CapabilityXattr || name.StartsWith(UserXattrs, StringComparison.Ordinal))

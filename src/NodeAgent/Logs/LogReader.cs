@@ -29,7 +29,7 @@ sealed class LogReader(string path, TimeProvider time)
     /// <exception cref="FileNotFoundException">There is no such log.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(LogQuery query, Func<bool> hasEnded, [EnumeratorCancellation] CancellationToken cancel)
     {
-        (var newest, var past) = Open();
+        var (newest, past) = Open();
         var current = newest;
         try
         {

@@ -22,7 +22,7 @@ sealed class AddressPool(string directory)
         lock (_lock)
         {
             var held = Held();
-            foreach ((var address, var by) in held)
+            foreach (var (address, by) in held)
             {
                 if (by == owner && range.OffsetOf(address) is not null)
                     return address;
@@ -54,7 +54,7 @@ sealed class AddressPool(string directory)
     {
         lock (_lock)
         {
-            foreach ((var address, var by) in Held())
+            foreach (var (address, by) in Held())
             {
                 if (by == owner)
                     File.Delete(Path.Combine(_directory, address.ToString()));
@@ -69,7 +69,7 @@ sealed class AddressPool(string directory)
     {
         lock (_lock)
         {
-            foreach ((var address, var by) in Held())
+            foreach (var (address, by) in Held())
             {
                 if (!owners.Contains(by))
                     File.Delete(Path.Combine(_directory, address.ToString()));

@@ -35,7 +35,7 @@ sealed record PodNamespaces(string Directory)
                 SyscallException.Check(Libc.Sethostname(name, (nuint)System.Text.Encoding.UTF8.GetByteCount(name)), "sethostname", name);
             }
 
-            foreach ((var path, var name) in wanted)
+            foreach (var (path, name) in wanted)
             {
                 File.WriteAllBytes(path, []);
                 Mounts.Bind($"/proc/thread-self/ns/{name}", path);

@@ -25,10 +25,10 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
     /// <summary>Takes up the pods of the journal.</summary>
     public void Restore()
     {
-        (var pods, var unreadable) = journal.Load();
+        var (pods, unreadable) = journal.Load();
         foreach (var problem in unreadable)
             LogUnreadable(log, problem);
-        foreach ((var uid, var entry) in pods.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (uid, entry) in pods.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (PodPlaces.IsSafe(uid) && uid == entry.Pod.Metadata.Uid)
                 Begin(entry.Pod, entry.Facts);

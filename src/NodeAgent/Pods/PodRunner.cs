@@ -81,7 +81,7 @@ sealed partial class PodRunner
         if (!_facts.IsSetUp || _actions.IsStanding(Uid))
             return;
         Happened(new PodEvent.SetUpLost());
-        foreach ((var name, var container) in _facts.Containers)
+        foreach (var (name, container) in _facts.Containers)
         {
             if (container.Stage is ContainerStage.Created or ContainerStage.Running)
                 Happened(new PodEvent.Exited(name, container.Instances - 1, ShimWatch.Unknown("the node was restarted", _time.GetUtcNow())));

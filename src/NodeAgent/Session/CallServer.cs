@@ -141,7 +141,7 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
                 }
             }
 
-            foreach ((var name, var digest) in await images.ImportAsync(archive, start.Name.Length > 0 ? start.Name : null, cancel))
+            foreach (var (name, digest) in await images.ImportAsync(archive, start.Name.Length > 0 ? start.Name : null, cancel))
             {
                 pods.ImageArrived(name);
                 ImportedImage image = new() { Node = options.NodeName, Name = name, Digest = digest };

@@ -91,7 +91,7 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
             cancel.ThrowIfCancellationRequested();
             if (changed.IsCompleted)
             {
-                (var news, var upTo) = reports.Since(sent);
+                var (news, upTo) = reports.Since(sent);
                 Report report = new() { Sequence = upTo };
                 report.Pods.AddRange(news);
                 await stream.WriteAsync(new AgentMessage { Report = report }, cancel);

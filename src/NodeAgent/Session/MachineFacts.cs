@@ -65,7 +65,7 @@ static class MachineFacts
             ["kubernetes.io/os"] = "linux",
             ["kubernetes.io/arch"] = Images.ImagePull.Architecture,
         };
-        foreach ((var key, var value) in options.Labels)
+        foreach (var (key, value) in options.Labels)
             labels[key] = value;
         return labels;
     }

@@ -60,7 +60,7 @@ sealed class ImageBuilder
             entry["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = name };
         var blobDirectory = Path.Combine(directory, "blobs", "sha256");
         Directory.CreateDirectory(blobDirectory);
-        foreach ((var digest, var blob) in blobs)
+        foreach (var (digest, blob) in blobs)
             File.WriteAllBytes(Path.Combine(blobDirectory, digest["sha256:".Length..]), blob);
         File.WriteAllText(Path.Combine(directory, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
         File.WriteAllText(Path.Combine(directory, "index.json"), new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(entry) }.ToJsonString());

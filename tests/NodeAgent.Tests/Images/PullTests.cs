@@ -180,7 +180,7 @@ public sealed class PullTests : IDisposable
         }
 
         using var images = Store();
-        (var name, var manifest) = Assert.Single(await images.ImportAsync(archive, null, default));
+        var (name, manifest) = Assert.Single(await images.ImportAsync(archive, null, default));
         var image = await images.EnsureAsync("shop/web:1", ImagePullPolicy.Never, default);
 
         Assert.Equal("docker.io/shop/web:1", name);

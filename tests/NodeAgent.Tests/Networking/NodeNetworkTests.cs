@@ -24,12 +24,12 @@ public sealed class NodeNetworkTests : IDisposable
     [Fact]
     public async Task Pods_reach_each_other_on_one_node_and_across_two()
     {
-        (var one, var two) = await TwoMachinesAsync();
+        var (one, two) = await TwoMachinesAsync();
         var a = await NodeAsync(one, "a", "10.244.1.0/24", new NetworkPeer("b", IPAddress.Parse("192.0.2.2"), AddressRange.Parse("10.244.2.0/24")));
         var b = await NodeAsync(two, "b", "10.244.2.0/24", new NetworkPeer("a", IPAddress.Parse("192.0.2.1"), AddressRange.Parse("10.244.1.0/24")));
-        (var first, var firstAddress) = a.Attach("p1");
-        (var second, var secondAddress) = a.Attach("p2");
-        (var third, var thirdAddress) = b.Attach("p3");
+        var (first, firstAddress) = a.Attach("p1");
+        var (second, secondAddress) = a.Attach("p2");
+        var (third, thirdAddress) = b.Attach("p3");
 
         await PingAsync(first, secondAddress);
         await PingAsync(second, thirdAddress);
@@ -54,10 +54,10 @@ public sealed class NodeNetworkTests : IDisposable
     [Fact]
     public async Task What_leaves_the_pods_range_carries_the_nodes_address_and_what_stays_in_it_does_not()
     {
-        (var one, var two) = await TwoMachinesAsync();
+        var (one, two) = await TwoMachinesAsync();
         var a = await NodeAsync(one, "a", "10.244.1.0/24", new NetworkPeer("b", IPAddress.Parse("192.0.2.2"), AddressRange.Parse("10.244.2.0/24")));
         var b = await NodeAsync(two, "b", "10.244.2.0/24", new NetworkPeer("a", IPAddress.Parse("192.0.2.1"), AddressRange.Parse("10.244.1.0/24")));
-        (var first, var firstAddress) = a.Attach("p1");
+        var (first, firstAddress) = a.Attach("p1");
         (_, var other) = b.Attach("p2");
         await two.RunAsync("nft", "add table ip watch; add chain ip watch in { type filter hook prerouting priority -300; }; "
             + $"add rule ip watch in ip saddr 192.0.2.1 ip daddr 192.0.2.2 counter; add rule ip watch in ip saddr {firstAddress} ip daddr {other} counter");
@@ -76,7 +76,7 @@ public sealed class NodeNetworkTests : IDisposable
         NetworkPeer peer = new("b", IPAddress.Parse("192.0.2.9"), AddressRange.Parse("10.244.2.0/24"));
         await PlugInAsync(machine);
         var node = await NodeAsync(machine, "a", "10.244.1.0/24", peer);
-        (var pod, var address) = node.Attach("p1");
+        var (pod, address) = node.Attach("p1");
         var before = await StateAsync(machine);
 
         var again = await NodeAsync(machine, "a", "10.244.1.0/24", peer);

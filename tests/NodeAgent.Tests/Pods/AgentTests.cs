@@ -213,7 +213,7 @@ public sealed class AgentTests
         agent.Control.Want(pod);
         await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Running, "running");
 
-        (var text, var error) = await agent.LogsAsync(pod, r => r.Follow = true);
+        var (text, error) = await agent.LogsAsync(pod, r => r.Follow = true);
 
         Assert.Equal("", error);
         Assert.Equal("line 1\nline 2\nline 3\nline 4\nline 5\n", text);
