@@ -58,7 +58,7 @@ static class ExecCommand
         if (console is not null) given.Add((Slots.ConsoleSocket, console));
         var score = OomScore.Take(spec.OomScoreAdj);
         using var cgroup = state.Cgroups.OpenUnified();
-        var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? init : null);
+        var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? [(init, CloneFlags.NEWPID)] : []);
         try
         {
             process.Next();

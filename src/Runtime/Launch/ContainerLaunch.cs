@@ -51,15 +51,16 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
     LaunchedContainer Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
     {
         var process = config.Process ?? throw new ConfigException("process", "is missing");
-        using var copies = CopyUp.Prepare(config, options.Bundle);
+        using var prepared = PreparedTrees.Prepare(config, options.Bundle);
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
             Config = config with { Process = HomeDirectory.Complete(process, Path.GetFullPath(config.Root.Path, options.Bundle)) },
-            Bundle = options.Bundle, Filled = copies.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
+            Bundle = options.Bundle, Prepared = prepared.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
             Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
         var given = new List<(Slot Slot, Fd Fd)>();
+        var entered = new List<(Fd Fd, CloneFlags Kind)>();
         try
         {
             if (waitsForStart)
@@ -69,11 +70,10 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
             }
 
             if (ConsoleSocket.Connect(process, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console));
-            var pidPath = config.Linux.Namespaces.FirstOrDefault(ns => ns.Kind == CloneFlags.NEWPID)?.Path ?? "";
             using var cgroup = cgroups.OpenUnified();
-            using var pidNamespace = pidPath.Length > 0 ? Kernel.Open(pidPath, O.RDONLY) : null;
+            entered.AddRange(LaunchPlanner.EnteredByLauncher(config.Linux).Select(ns => (Kernel.Open(ns.Path, O.RDONLY), ns.Kind)));
             var score = OomScore.Take(process.OomScoreAdj);
-            var launched = Launched.Start(plan, given, cgroup, pidNamespace);
+            var launched = Launched.Start(plan, given, cgroup, entered);
             try
             {
                 var state = Finish(options, config, cgroups, launched, waitsForStart);
@@ -90,6 +90,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         finally
         {
             foreach (var (_, fd) in given) fd.Dispose();
+            foreach (var (fd, _) in entered) fd.Dispose();
         }
     }
 
@@ -98,18 +99,26 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         var state = new ContainerState(options.Id, config.OciVersion, process.Pid, ProcessClock.StartTime(process.Pid) ?? 0, options.Bundle,
             Path.GetFullPath(config.Root.Path, options.Bundle), Now(), cgroups, config.Annotations);
         var milestone = process.Next();
+        if (process.Pid != state.Pid) state = state with { Pid = process.Pid, StartTime = ProcessClock.StartTime(process.Pid) ?? 0 };
+        if (milestone == Milestone.MapsDue)
+        {
+            NamespaceSettings.Write(process.Pid, config);
+            process.GoOn();
+            milestone = process.Next();
+        }
+
         if (milestone == Milestone.HooksDue && config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0)
         {
             HookRunner.Run(config.Hooks.BeforePivot, state, ContainerStatus.Creating);
             HookRunner.RunInside(config.Hooks.CreateContainer, state, ContainerStatus.Creating, process.PidFd);
-            process.HooksDone();
+            process.GoOn();
             milestone = process.Next();
         }
 
         if (milestone == Milestone.HooksDue)
         {
             HookRunner.RunInside(config.Hooks.StartContainer, state, ContainerStatus.Created, process.PidFd);
-            process.HooksDone();
+            process.GoOn();
             milestone = process.Next();
         }
 

@@ -46,11 +46,13 @@ static class HookRunner
             {
                 given.Add((Slots.Init, inside.Init));
                 if (inside.Namespaces != CloneFlags.None) ops.Add(what, Call.setns, Slots.Init, inside.Namespaces);
+                if ((inside.Namespaces & CloneFlags.NEWUSER) != 0) UserNamespaceSteps.BecomeRoot(ops);
             }
 
             ops.Add(what, Call.dup3, Slots.Target, 0, 0);
             ProgramSteps.ExecutePath(ops, what, hook.Path, hook.Args, hook.Env);
-            using var process = Launched.Start(ops.Build(CloneFlags.None), given, pidNamespace: inside is { HasOwnPids: true } ? inside.Init : null);
+            var plan = ops.Build(CloneFlags.None) with { OwnMemory = ((inside?.Namespaces ?? CloneFlags.None) & CloneFlags.NEWTIME) != 0 };
+            using var process = Launched.Start(plan, given, entered: inside is { HasOwnPids: true } ? [(inside.Init, CloneFlags.NEWPID)] : []);
             read.Dispose();
             process.Next();
             // A hook that does not read its stdin is within its rights; SIGPIPE is held back, so this is an error number.

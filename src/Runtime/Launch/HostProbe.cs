@@ -17,7 +17,10 @@ static class HostProbe
             if (Kernel.Stat(source) is { IsDirectory: false }) files.Add(source);
         }
 
-        return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(CapabilityNames.Count - 1), files, Kernel.Stat("/proc/kcore") is not null);
+        var last = Kernel.LastCapability(CapabilityNames.Count - 1);
+        // Whoever comes into a user namespace has every capability there.
+        var capabilities = config.Linux.HasUserNamespace ? ulong.MaxValue >> (63 - last) : Kernel.PermittedCapabilities();
+        return new HostFacts(capabilities, last, files, Kernel.Stat("/proc/kcore") is not null);
     }
 
     /// <summary>Starts this program again, protected, if it is not: for `start`, which most often has no need of it.</summary>

@@ -17,6 +17,7 @@
 #               -2 fail with errno argument 3 unless (u64 at argument 0 AND argument 1) equals argument 2
 #               -3 report errors to descriptor argument 0 from now on
 #               -4 exit with status argument 0
+#               -5 go on as a child: clone3 with arguments 0 and 1; this process reports { 0xFFFFFFFC, the child's pid } and exits
 # On failure it writes { u32 place, u32 errno } to the error descriptor and exits with status 1.
         .intel_syntax noprefix
         .text
@@ -89,10 +90,10 @@ orun_spawn:
         cmp     ax, [r12 + 10]
         je      .Ltolerated
         movzx   ecx, word ptr [r12 + 14]
-        mov     [r13 + 504], ecx                # register 63 is the report
-        mov     [r13 + 508], eax
+        mov     [r13 + 2032], ecx               # register 254 is the report
+        mov     [r13 + 2036], eax
         mov     rdi, r14
-        lea     rsi, [r13 + 504]
+        lea     rsi, [r13 + 2032]
         mov     edx, 8
         mov     eax, 1                          # write
         syscall
@@ -108,6 +109,8 @@ orun_spawn:
         je      .Lexpect
         cmp     rax, -3
         je      .Lreport
+        cmp     rax, -5
+        je      .Lrebirth
 .Lexit:
         mov     eax, 231                        # exit_group
         syscall
@@ -128,6 +131,20 @@ orun_spawn:
         mov     r14, rdi
         xor     eax, eax
         jmp     .Lresult
+.Lrebirth:
+        mov     eax, 435                        # clone3
+        syscall
+        test    rax, rax
+        jle     .Lresult
+        mov     dword ptr [r13 + 2016], 0xFFFFFFFC # register 252: the child may be reporting from 254 at this moment
+        mov     [r13 + 2020], eax
+        mov     rdi, r14
+        lea     rsi, [r13 + 2016]
+        mov     edx, 8
+        mov     eax, 1                          # write
+        syscall
+        xor     edi, edi
+        jmp     .Lexit
         .size   orun_spawn, . - orun_spawn
 
 # The program's entry point, before libc's own: what is done here costs no page of libc or of the C# runtime.

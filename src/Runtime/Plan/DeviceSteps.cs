@@ -10,7 +10,10 @@ namespace Orchestrator.Runtime.Plan;
 static class DeviceSteps
 {
     const uint Character = 0x2000; // S_IFCHR
+    const uint Fifo = 0x1000; // S_IFIFO
     const uint Everyone = 0x1B6; // 0666
+    const long TypeBits = 0xF000; // S_IFMT
+    const int ModeOffset = 24, DeviceOffset = 40; // struct stat of x86-64
 
     static readonly DeviceSpec[] Defaults =
     [
@@ -30,8 +33,8 @@ static class DeviceSteps
         var asked = request.Config.Linux.Devices;
         foreach (var device in Defaults)
             if (!asked.Any(other => PathSteps.Clean(other.Path) == PathSteps.Clean(device.Path)))
-                Node(ops, device);
-        foreach (var device in asked) Node(ops, device);
+                Make(ops, device, request.Config.Linux);
+        foreach (var device in asked) Make(ops, device, request.Config.Linux);
         PathSteps.ResolveOrMake(ops, "make links in /dev", "/dev", directory: true);
         Link(ops, "fd", "/proc/self/fd");
         Link(ops, "stdin", "/proc/self/fd/0");
@@ -42,10 +45,30 @@ static class DeviceSteps
         ops.Add("make links in /dev", Call.close, Slots.Target);
     }
 
+    static void Make(OpList ops, DeviceSpec device, LinuxSpec linux)
+    {
+        if (linux.HasUserNamespace && device.Type != Fifo) BindNode(ops, device);
+        else Node(ops, device);
+    }
+
+    /// <summary>In a user namespace no node can be made: the host's is bound, when it is the device that is meant.</summary>
+    static void BindNode(OpList ops, DeviceSpec device)
+    {
+        var what = $"bind the host's device {device.Path}";
+        ops.Add(what, Call.open_tree, At.FDCWD, device.Path, At.CLONE | At.CLOEXEC | At.SYMLINK_NOFOLLOW).Into(Slots.Tree);
+        var stat = new Scratch("stat", new byte[Kernel.StatBytes]);
+        ops.Add(what, Call.fstat, Slots.Tree, stat);
+        ops.Add($"{what}: it is something else", Call.expect, new Arg.Inside(stat, ModeOffset), TypeBits, (long)device.Type, (int)Errno.ENODEV);
+        ops.Add($"{what}: it is another device", Call.expect,
+            new Arg.Inside(stat, DeviceOffset), -1, MakeDevice(device.Major, device.Minor), (int)Errno.ENODEV);
+        PathSteps.ResolveOrMake(ops, what, device.Path, directory: false);
+        RootSteps.Attach(ops, what);
+        ops.Add(what, Call.close, Slots.Tree);
+        ops.Add(what, Call.close, Slots.Target);
+    }
+
     static void Node(OpList ops, DeviceSpec device)
     {
-        const long typeAndNone = 0xF000;
-        const int modeOffset = 24, deviceOffset = 40;
         var what = $"make the device {device.Path}";
         var name = PathSteps.LastPart(device.Path);
         var parent = PathSteps.Parent(ops, what, device.Path);
@@ -57,9 +80,9 @@ static class DeviceSteps
         var stat = new Scratch("stat", new byte[Kernel.StatBytes]);
         ops.Add(what, Call.newfstatat, parent, name, stat, At.SYMLINK_NOFOLLOW);
         ops.Add($"{what}: the image has something else there", Call.expect,
-            new Arg.Inside(stat, modeOffset), typeAndNone, (long)device.Type, (int)Errno.EEXIST);
+            new Arg.Inside(stat, ModeOffset), TypeBits, (long)device.Type, (int)Errno.EEXIST);
         ops.Add($"{what}: the image has another device there", Call.expect,
-            new Arg.Inside(stat, deviceOffset), -1, number, (int)Errno.EEXIST);
+            new Arg.Inside(stat, DeviceOffset), -1, number, (int)Errno.EEXIST);
         ops.Place(made);
         if (device.Uid != 0 || device.Gid != 0)
             ops.Add(what, Call.fchownat, parent, name, (long)device.Uid, (long)device.Gid, At.SYMLINK_NOFOLLOW);

@@ -26,8 +26,10 @@ sealed record LaunchRequest
     /// <summary>Descriptors above 2 that the program keeps.</summary>
     public int PreservedDescriptors { get; init; }
 
-    /// <summary>Paths of file systems made and filled before, attached nowhere, by the field of the mount they are for.</summary>
-    public IReadOnlyDictionary<string, string> Filled { get; init; } = new Dictionary<string, string>();
+    /// <summary>
+    /// Paths of trees that the launcher has made before, attached nowhere, by the field of what they are for: "root" or a mount.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Prepared { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>A further process in a running container.</summary>

@@ -9,16 +9,28 @@ static class RootSteps
     const int Detach = 2; // MNT_DETACH
     const int MoveFromEmpty = 4, MoveToEmpty = 0x40; // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH
 
-    public static void Bind(OpList ops, ContainerConfig config, string bundle)
+    /// <summary>The name of the root among the trees that a launcher has prepared.</summary>
+    public const string Field = "root";
+
+    public static void Bind(OpList ops, LaunchRequest request)
     {
-        var path = Path.GetFullPath(config.Root.Path, bundle);
+        var path = Path.GetFullPath(request.Config.Root.Path, request.Bundle);
         // Nothing mounted from here on may reach the host. What the host mounts may come here, for binds that ask for it
         // (mount_namespaces(7)); each bind and the root then get what they ask for, private if they ask for nothing.
         ops.Add("make all mounts slaves", Call.mount, Arg.Null, "/", Arg.Null, Ms.REC | Ms.SLAVE, Arg.Null);
         var what = $"bind the root file system {path}";
-        ops.Add(what, Call.open_tree, At.FDCWD, path, At.CLONE | At.CLOEXEC | At.RECURSIVE).Into(Slots.Root);
+        if (request.Prepared.TryGetValue(Field, out var prepared))
+            ops.Add(what, Call.openat, ops.Open("preparedRoot", prepared, O.PATH | O.DIRECTORY), ".", O.PATH | O.DIRECTORY | O.CLOEXEC).Into(Slots.Root);
+        else
+            ops.Add(what, Call.open_tree, At.FDCWD, path, At.CLONE | At.CLOEXEC | At.RECURSIVE).Into(Slots.Root);
         MountSteps.Propagate(ops, what, Slots.Root, Ms.PRIVATE | Ms.REC);
-        ops.Add(what, Call.move_mount, Slots.Root, "", At.FDCWD, path, Arg.Named(MoveFromEmpty, "F_EMPTY_PATH"));
+        var attached = new Mark();
+        var attach = ops.Add(what, Call.move_mount, Slots.Root, "", At.FDCWD, path, Arg.Named(MoveFromEmpty, "F_EMPTY_PATH"));
+        if (prepared is null) return;
+        // The user of a user namespace may have no way to the directory: then over the root of all.
+        attach.ThenTo(attached).Tolerate(Errno.EACCES);
+        ops.Add(what, Call.move_mount, Slots.Root, "", At.FDCWD, "/", Arg.Named(MoveFromEmpty, "F_EMPTY_PATH"));
+        ops.Place(attached);
     }
 
     /// <summary>Attaches the detached mount in the tree slot, or another, at the target slot.</summary>

@@ -55,6 +55,12 @@ sealed record MountSpec(string Destination, string Type, string Source, MountOpt
 {
     /// <summary>The field's path in config.json, for messages.</summary>
     public required string Field { get; init; }
+
+    /// <summary>Whose ids the files show; empty with an idmap option: the container's user namespace's.</summary>
+    public IdMappings Ids { get; init; } = IdMappings.None;
+
+    /// <summary>True if the files show other owners than they have.</summary>
+    public bool IsIdMapped => Ids.Any || Options.MapsIds;
 }
 
 sealed record HookSet
@@ -80,6 +86,12 @@ sealed record LinuxSpec
     public IReadOnlyList<NamespaceSpec> Namespaces { get; init; } = [];
     public IReadOnlyList<DeviceSpec> Devices { get; init; } = [];
 
+    /// <summary>What a new user namespace maps.</summary>
+    public IdMappings Ids { get; init; } = IdMappings.None;
+
+    /// <summary>What a new time namespace's clocks are ahead of the host's.</summary>
+    public IReadOnlyList<TimeOffset> TimeOffsets { get; init; } = [];
+
     /// <summary>Empty: chosen by orun.</summary>
     public string CgroupsPath { get; init; } = "";
 
@@ -92,7 +104,26 @@ sealed record LinuxSpec
     public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new SortedDictionary<string, string>();
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
+
+    /// <summary>True if the process gets a user namespace that is not the launcher's own.</summary>
+    public bool HasUserNamespace => Namespace(CloneFlags.NEWUSER) is not null;
+
+    public NamespaceSpec? Namespace(CloneFlags kind) => Namespaces.FirstOrDefault(ns => ns.Kind == kind);
 }
+
+/// <summary>Ids from Inside on are, Size of them, the host's from Outside on (user_namespaces(7)).</summary>
+sealed record IdMapping(uint Inside, uint Outside, uint Size);
+
+/// <summary>The mappings of a user namespace: user and group ids.</summary>
+sealed record IdMappings(IReadOnlyList<IdMapping> Uids, IReadOnlyList<IdMapping> Gids)
+{
+    public static readonly IdMappings None = new([], []);
+
+    public bool Any => Uids.Count + Gids.Count > 0;
+}
+
+/// <summary>Clock is monotonic or boottime, as /proc/PID/timens_offsets names them (time_namespaces(7)).</summary>
+sealed record TimeOffset(string Clock, long Seconds, uint Nanoseconds);
 
 /// <summary>Path empty: a new namespace; else the one to join.</summary>
 sealed record NamespaceSpec(CloneFlags Kind, string Name, string Path);

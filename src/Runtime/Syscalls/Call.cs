@@ -6,6 +6,7 @@ namespace Orchestrator.Runtime.Syscalls;
 /// </summary>
 enum Call
 {
+    rebirth = -5,
     exit = -4,
     report = -3,
     expect = -2,

@@ -52,6 +52,20 @@ static unsafe partial class Kernel
         }
     }
 
+    /// <summary>A resource limit of a process: soft and hard (prlimit(2)).</summary>
+    public static (ulong Soft, ulong Hard) Limit(int pid, int resource)
+    {
+        var limit = stackalloc ulong[2];
+        Do($"process {pid}", Call.prlimit64, pid, resource, 0, (nint)limit);
+        return (limit[0], limit[1]);
+    }
+
+    public static void SetLimit(int pid, int resource, ulong soft, ulong hard, string target)
+    {
+        var limit = stackalloc ulong[2] { soft, hard };
+        Do(target, Call.prlimit64, pid, resource, (nint)limit, 0);
+    }
+
     /// <summary>
     /// Lets this thread take the signals that were held back before main (Launch/spawn.x64.S), but for SIGPIPE: a write to a closed
     /// pipe is an error number here, not the end.
