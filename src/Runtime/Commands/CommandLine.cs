@@ -7,7 +7,7 @@ static class CommandLine
 {
     const int Failed = 1;
     const string DefaultRoot = "/run/orun";
-    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "error-fd=", "protected"];
+    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "cgroup-manager=", "error-fd=", "protected"];
 
     public static int Run(string[] arguments)
     {
@@ -16,8 +16,14 @@ static class CommandLine
         {
             var global = Options.Parse(arguments, GlobalFlags);
             if (global.Has("version")) return VersionCommand.Run();
-            if (global.Has("help") || global.Operands.Count == 0) return HelpCommand.Run();
-            if (global.Has("systemd-cgroup")) throw new UsageException("--systemd-cgroup is not supported");
+            if (Help(global) is { } help)
+            {
+                Log.Print(help);
+                return 0;
+            }
+
+            if (global.Has("systemd-cgroup") || global.Value("cgroup-manager") is not (null or "cgroupfs"))
+                throw new UsageException("only cgroupfs is supported as the manager of cgroups: leave --systemd-cgroup away");
             log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"),
                 global.Value("error-fd") is null ? null : global.Number("error-fd", 0));
             var root = Path.GetFullPath(global.Value("root") ?? DefaultRoot);
@@ -54,8 +60,17 @@ static class CommandLine
         "spec" => SpecCommand.Run(arguments),
         "features" => FeaturesCommand.Run(),
         "shim" => ShimCommand.Run(arguments, around),
-        "help" => HelpCommand.Run(),
+        "checkpoint" or "restore" => CheckpointCommand.Run(name),
         _ => throw new UsageException($"unknown command '{name}': orun help lists them"),
+    };
+
+    // What follows the command of `exec` and its container belongs to the process: only a flag right after the verb asks for help.
+    static string? Help(Options global) => (global.Has("help") ? [] : global.Operands) switch
+    {
+        [] or ["help"] => Usage.Text(),
+        ["help", var verb, ..] => Usage.Text(verb),
+        [var verb, "-h" or "--help", ..] => Usage.Text(verb),
+        _ => null,
     };
 
     static bool IsJson(string? format) => format switch

@@ -6,7 +6,7 @@ namespace Orchestrator.Runtime.Commands;
 /// <summary>`create ID`: sets the container up; its process waits for `start`.</summary>
 static class CreateCommand
 {
-    public static readonly string[] Flags = ["bundle,b=", "pid-file=", "console-socket=", "no-pivot", "preserve-fds=", "no-new-keyring"];
+    public static readonly string[] Flags = ["bundle,b=", "config,f=", "pid-file=", "console-socket=", "no-pivot", "preserve-fds=", "no-new-keyring"];
 
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
@@ -23,7 +23,8 @@ static class CreateCommand
         const int mostPreserved = 1000;
         var preserved = options.Number("preserve-fds", 0);
         if (preserved > mostPreserved) throw new UsageException($"--preserve-fds: at most {mostPreserved}");
-        return new LaunchOptions(options.Single("one container id"), Path.GetFullPath(options.Value("bundle") ?? "."),
+        var bundle = Path.GetFullPath(options.Value("bundle") ?? ".");
+        return new LaunchOptions(options.Single("one container id"), bundle, Path.GetFullPath(options.Value("config") ?? "config.json", bundle),
             options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), preserved);
     }
 }

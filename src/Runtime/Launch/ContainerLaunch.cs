@@ -9,7 +9,7 @@ using Orchestrator.Runtime.Syscalls;
 namespace Orchestrator.Runtime.Launch;
 
 /// <summary>What `create` and `run` were asked for.</summary>
-sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
+sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
 
 /// <summary>A container whose process waits for start, or runs.</summary>
 sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
@@ -26,8 +26,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
     public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart)
     {
         HostProbe.ProtectOwnProgram();
-        var text = Kernel.TryReadFile(options.Bundle + "/config.json")
-            ?? throw new ContainerException($"{options.Bundle}/config.json does not exist");
+        var text = Kernel.TryReadFile(options.ConfigFile) ?? throw new ContainerException($"{options.ConfigFile} does not exist");
         var warnings = new List<string>();
         var config = ConfigReader.Read(text, warnings);
         warnings.ForEach(warn);
