@@ -61,7 +61,12 @@ static class ExecCommand
         var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? [(init, CloneFlags.NEWPID)] : []);
         try
         {
-            process.Next();
+            if (process.Next() == Milestone.ListenerMade)
+            {
+                SeccompAgent.Serve(process, config.Linux.Seccomp!, state, ContainerStatus.Running); // only a profile makes a listener
+                process.Next();
+            }
+
             OomScore.GiveBack(score);
             if (options.Value("pid-file") is { } file)
                 Kernel.ReplaceFile(file, Encoding.ASCII.GetBytes(process.Pid.ToString(CultureInfo.InvariantCulture)), PidFileMode);

@@ -11,6 +11,9 @@ static class LaunchPlanner
     const CloneFlags MadeAtClone = CloneFlags.NEWPID | CloneFlags.NEWNS | CloneFlags.NEWNET | CloneFlags.NEWIPC | CloneFlags.NEWUTS
         | CloneFlags.NEWUSER | CloneFlags.NEWTIME;
 
+    /// <summary>A milestone, not an error: there is a seccomp listener, whose descriptor stands where the error number would.</summary>
+    public const uint ListenerMade = 0xFFFFFFFB;
+
     /// <summary>A milestone, not an error: the process goes on as another one, whose pid stands where the error number would.</summary>
     public const uint Reborn = 0xFFFFFFFC;
 
@@ -51,10 +54,13 @@ static class LaunchPlanner
         SessionSteps.MakeCwd(ops, process);
         if (config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0) SessionSteps.AwaitHooks(ops);
         RootSteps.Enter(ops, config, request.NoPivot);
-        IdentitySteps.All(ops, process, request.Host, config.Linux.Seccomp);
+        ProgramSteps.Prepare(ops, request.PreservedDescriptors);
+        IdentitySteps.Take(ops, process, request.Host, config.Linux.Seccomp);
+        ProgramSteps.Find(ops, process);
+        IdentitySteps.Confine(ops, process, config.Linux.Seccomp);
         // With create, `start` runs them, and the wait for start is a wait for them.
         if (config.Hooks.StartContainer.Count > 0 && !request.WaitsForStart) SessionSteps.AwaitHooks(ops);
-        ProgramSteps.Execute(ops, process, request.PreservedDescriptors, request.WaitsForStart);
+        ProgramSteps.Execute(ops, process, request.WaitsForStart);
         return ops.Build(atClone) with { OwnMemory = config.Linux.Namespace(CloneFlags.NEWTIME) is { Path.Length: > 0 } };
     }
 
@@ -80,8 +86,11 @@ static class LaunchPlanner
         SessionSteps.Begin(ops, request.Id);
         RootSteps.Hold(ops);
         if (process.Terminal) ConsoleSteps.Open(ops, process, isFirst: false);
-        IdentitySteps.All(ops, process, request.Host, request.Seccomp);
-        ProgramSteps.Execute(ops, process, request.PreservedDescriptors, waitsForStart: false);
+        ProgramSteps.Prepare(ops, request.PreservedDescriptors);
+        IdentitySteps.Take(ops, process, request.Host, request.Seccomp);
+        ProgramSteps.Find(ops, process);
+        IdentitySteps.Confine(ops, process, request.Seccomp);
+        ProgramSteps.Execute(ops, process, waitsForStart: false);
         return ops.Build(CloneFlags.None) with { OwnMemory = (request.Namespaces & CloneFlags.NEWTIME) != 0 };
     }
 

@@ -172,17 +172,31 @@ sealed record SeccompSpec
 {
     public required SeccompAction DefaultAction { get; init; }
 
-    /// <summary>True if x86-64 is listed, or nothing is.</summary>
-    public required bool CoversX64 { get; init; }
+    /// <summary>True if SCMP_ARCH_X32 is listed. x86-64, the machine's own, always counts.</summary>
+    public bool CoversX32 { get; init; }
+
+    /// <summary>True if SCMP_ARCH_X86 is listed.</summary>
+    public bool CoversI386 { get; init; }
 
     /// <summary>SECCOMP_FILTER_FLAG_* bits.</summary>
     public ulong Flags { get; init; }
 
     public IReadOnlyList<SeccompRule> Rules { get; init; } = [];
+
+    /// <summary>The unix socket of the agent that answers notified calls; empty: no rule notifies.</summary>
+    public string ListenerPath { get; init; } = "";
+
+    /// <summary>What the agent is told along, as it stands.</summary>
+    public string ListenerMetadata { get; init; } = "";
+
+    public bool Notifies => ListenerPath.Length > 0;
 }
 
 /// <summary>The filter's return value: SECCOMP_RET_* with its data (seccomp(2)).</summary>
-readonly record struct SeccompAction(uint Value);
+readonly record struct SeccompAction(uint Value)
+{
+    public const uint Notify = 0x7FC00000; // SECCOMP_RET_USER_NOTIF
+}
 
 sealed record SeccompRule(IReadOnlyList<string> Names, SeccompAction Action, IReadOnlyList<SeccompArgument> Arguments);
 

@@ -88,6 +88,7 @@ enum Call
     fsmount = 432,
     pidfd_open = 434,
     close_range = 436,
+    pidfd_getfd = 438,
     openat2 = 437,
     faccessat2 = 439,
     mount_setattr = 442,
