@@ -55,6 +55,8 @@ static class LaunchPlanner
         if (config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0) SessionSteps.AwaitHooks(ops);
         RootSteps.Enter(ops, config, request.NoPivot);
         ProgramSteps.Prepare(ops, request.PreservedDescriptors);
+        SchedulingSteps.All(ops, process, config.Linux);
+        LabelSteps.All(ops, process, request.Host);
         IdentitySteps.Take(ops, process, request.Host, config.Linux.Seccomp);
         ProgramSteps.Find(ops, process);
         IdentitySteps.Confine(ops, process, config.Linux.Seccomp);
@@ -79,7 +81,9 @@ static class LaunchPlanner
     {
         var process = request.Process;
         var ops = new OpList();
+        SchedulingSteps.Affinity(ops, "initial", process.ExecAffinity.Initial);
         CgroupSteps.Join(ops, request.Cgroups);
+        SchedulingSteps.Affinity(ops, "final", process.ExecAffinity.Final);
         if (request.Namespaces != CloneFlags.None)
             ops.Add("join the container's namespaces", Call.setns, Slots.Init, request.Namespaces);
         if ((request.Namespaces & CloneFlags.NEWUSER) != 0) UserNamespaceSteps.BecomeRoot(ops);
@@ -87,9 +91,11 @@ static class LaunchPlanner
         RootSteps.Hold(ops);
         if (process.Terminal) ConsoleSteps.Open(ops, process, isFirst: false);
         ProgramSteps.Prepare(ops, request.PreservedDescriptors);
-        IdentitySteps.Take(ops, process, request.Host, request.Seccomp);
+        SchedulingSteps.All(ops, process, request.Linux);
+        LabelSteps.All(ops, process, request.Host);
+        IdentitySteps.Take(ops, process, request.Host, request.Linux.Seccomp);
         ProgramSteps.Find(ops, process);
-        IdentitySteps.Confine(ops, process, request.Seccomp);
+        IdentitySteps.Confine(ops, process, request.Linux.Seccomp);
         ProgramSteps.Execute(ops, process, waitsForStart: false);
         return ops.Build(CloneFlags.None) with { OwnMemory = (request.Namespaces & CloneFlags.NEWTIME) != 0 };
     }

@@ -42,7 +42,25 @@ sealed record ProcessSpec
     public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];
     public bool NoNewPrivileges { get; init; }
     public int? OomScoreAdj { get; init; }
+    public SchedulerSpec? Scheduler { get; init; }
+
+    /// <summary>Class and priority as ioprio_set(2) takes them; null: inherited.</summary>
+    public int? IoPriority { get; init; }
+
+    public ExecAffinitySpec ExecAffinity { get; init; } = new(null, null);
+
+    /// <summary>Empty: none is asked for.</summary>
+    public string AppArmorProfile { get; init; } = "";
+
+    /// <summary>Empty: none is asked for.</summary>
+    public string SelinuxLabel { get; init; } = "";
 }
+
+/// <summary>sched_setattr(2): policy and flags by the kernel's numbers; times in nanoseconds.</summary>
+sealed record SchedulerSpec(uint Policy, ulong Flags, int Nice, uint Priority, ulong Runtime, ulong Deadline, ulong Period);
+
+/// <summary>CPU masks as sched_setaffinity(2) takes them: before an executed process enters the container's cgroup, and after. Null: left as it is.</summary>
+sealed record ExecAffinitySpec(byte[]? Initial, byte[]? Final);
 
 sealed record UserSpec(uint Uid, uint Gid, uint? Umask, IReadOnlyList<uint> AdditionalGids);
 
@@ -101,6 +119,10 @@ sealed record LinuxSpec
     public Ms RootfsPropagation { get; init; }
 
     public SeccompSpec? Seccomp { get; init; }
+
+    /// <summary>An execution domain of personality(2); null: inherited.</summary>
+    public uint? Personality { get; init; }
+
     public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new SortedDictionary<string, string>();
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
