@@ -10,7 +10,6 @@ public sealed class SchedulingTests
 
     [Theory]
     [InlineData("""{"policy":"SCHED_BATCH","nice":5}""", 3, 0, 5)]
-    [InlineData("""{"policy":"SCHED_IDLE","nice":7}""", 5, 0, 7)]
     [InlineData("""{"policy":"SCHED_OTHER","nice":-3,"flags":["SCHED_FLAG_RESET_ON_FORK"]}""", 0, 0, -3)]
     public void The_program_runs_under_the_scheduler_asked_for(string scheduler, int policy, int priority, int nice)
     {

@@ -17,7 +17,7 @@ static class CommandLine
             var global = Options.Parse(arguments, GlobalFlags);
             if (global.Has("version")) return VersionCommand.Run();
             if (global.Has("help") || global.Operands.Count == 0) return HelpCommand.Run();
-            if (global.Has("systemd-cgroup")) throw new UsageException("--systemd-cgroup is not supported");
+            if (global.Has("systemd-cgroup")) throw new UsageException("--systemd-cgroup: the systemd cgroup driver is not supported, only cgroupfs");
             log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"),
                 global.Value("error-fd") is null ? null : global.Number("error-fd", 0));
             var root = Path.GetFullPath(global.Value("root") ?? DefaultRoot);

@@ -161,6 +161,20 @@ sealed record ResourceSpec
     public long? PidsLimit { get; init; }
     public IReadOnlyList<DeviceRule> Devices { get; init; } = [];
 
+    public IoSpec Io { get; init; } = new();
+
+    /// <summary>Bytes by page size, such as 2MB.</summary>
+    public IReadOnlyList<(string PageSize, ulong Limit)> HugePages { get; init; } = [];
+
+    /// <summary>Handles and objects of each RDMA device; null: not said.</summary>
+    public IReadOnlyList<(string Device, uint? Handles, uint? Objects)> Rdma { get; init; } = [];
+
+    /// <summary>What packets are marked with (net_cls).</summary>
+    public uint? NetworkClass { get; init; }
+
+    /// <summary>By interface (net_prio).</summary>
+    public IReadOnlyList<(string Interface, uint Priority)> NetworkPriorities { get; init; } = [];
+
     /// <summary>cgroup v2 files and the values to write into them.</summary>
     public IReadOnlyDictionary<string, string> Unified { get; init; } = new SortedDictionary<string, string>();
 }
@@ -173,6 +187,30 @@ sealed record MemorySpec
     public long? Swap { get; init; }
     public ulong? Swappiness { get; init; }
     public bool DisableOomKiller { get; init; }
+
+    /// <summary>True: a limit below what is used is an error, not the end of processes.</summary>
+    public bool CheckBeforeUpdate { get; init; }
+}
+
+/// <summary>Weights as v1 has them, 10 to 1000; rates in bytes or operations a second.</summary>
+sealed record IoSpec
+{
+    public uint? Weight { get; init; }
+    public uint? LeafWeight { get; init; }
+    public IReadOnlyList<IoWeight> Weights { get; init; } = [];
+    public IReadOnlyList<IoRate> Rates { get; init; } = [];
+}
+
+sealed record IoWeight(uint Major, uint Minor, uint? Weight, uint? LeafWeight);
+
+sealed record IoRate(IoLimit Limit, uint Major, uint Minor, ulong Rate);
+
+enum IoLimit
+{
+    ReadBytes,
+    WriteBytes,
+    ReadOperations,
+    WriteOperations,
 }
 
 /// <summary>Quota, Period and Burst in microseconds.</summary>
@@ -183,6 +221,11 @@ sealed record CpuSpec
     public ulong? Period { get; init; }
     public ulong? Burst { get; init; }
     public long? Idle { get; init; }
+
+    /// <summary>Microseconds of each RealtimePeriod; v1 only.</summary>
+    public long? RealtimeRuntime { get; init; }
+
+    public ulong? RealtimePeriod { get; init; }
     public string Cpus { get; init; } = "";
     public string Mems { get; init; } = "";
 }
