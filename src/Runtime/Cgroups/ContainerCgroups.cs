@@ -14,7 +14,7 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     const int MakeAttempts = 5; // another container's end may take an empty parent away between two mkdirs
 
     // v2 controllers that a container is given; the rest stay with the host.
-    static readonly string[] UnifiedControllers = ["cpuset", "cpu", "io", "memory", "pids"];
+    static readonly string[] UnifiedControllers = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma"];
 
     public bool Unified => Directories.Count > 0 && Directories[0].Unified;
 

@@ -23,7 +23,7 @@ static class CommandLine
             }
 
             if (global.Has("systemd-cgroup") || global.Value("cgroup-manager") is not (null or "cgroupfs"))
-                throw new UsageException("only cgroupfs is supported as the manager of cgroups: leave --systemd-cgroup away");
+                throw new UsageException("--systemd-cgroup: the systemd cgroup driver is not supported, only cgroupfs");
             log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"),
                 global.Value("error-fd") is null ? null : global.Number("error-fd", 0));
             var root = Path.GetFullPath(global.Value("root") ?? DefaultRoot);

@@ -49,8 +49,8 @@ static class ExecCommand
         spec = HomeDirectory.Complete(spec, $"/proc/{state.Pid}/root");
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
-            Process = spec, Host = HostProbe.Read(config, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,
-            Namespaces = ContainerNamespaces.Different(state.Pid), Seccomp = config.Linux.Seccomp, PreservedDescriptors = options.Number("preserve-fds", 0),
+            Process = spec, Host = HostProbe.Read(config with { Process = spec }, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,
+            Namespaces = ContainerNamespaces.Different(state.Pid), Linux = config.Linux, PreservedDescriptors = options.Number("preserve-fds", 0),
         });
         foreach (var warning in plan.Warnings) around.Log.Warn(warning);
         using var console = ConsoleSocket.Connect(spec, options.Value("console-socket"));
@@ -61,7 +61,12 @@ static class ExecCommand
         var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? [(init, CloneFlags.NEWPID)] : []);
         try
         {
-            process.Next();
+            if (process.Next() == Milestone.ListenerMade)
+            {
+                SeccompAgent.Serve(process, config.Linux.Seccomp!, state, ContainerStatus.Running); // only a profile makes a listener
+                process.Next();
+            }
+
             OomScore.GiveBack(score);
             if (options.Value("pid-file") is { } file)
                 Kernel.ReplaceFile(file, Encoding.ASCII.GetBytes(process.Pid.ToString(CultureInfo.InvariantCulture)), PidFileMode);

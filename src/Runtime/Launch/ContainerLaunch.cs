@@ -114,6 +114,12 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
             milestone = process.Next();
         }
 
+        if (milestone == Milestone.ListenerMade)
+        {
+            SeccompAgent.Serve(process, config.Linux.Seccomp!, state, ContainerStatus.Creating); // only a profile makes a listener
+            milestone = process.Next();
+        }
+
         if (milestone == Milestone.HooksDue)
         {
             HookRunner.RunInside(config.Hooks.StartContainer, state, ContainerStatus.Created, process.PidFd);

@@ -20,7 +20,12 @@ static class HostProbe
         var last = Kernel.LastCapability(CapabilityNames.Count - 1);
         // Whoever comes into a user namespace has every capability there.
         var capabilities = config.Linux.HasUserNamespace ? ulong.MaxValue >> (63 - last) : Kernel.PermittedCapabilities();
-        return new HostFacts(capabilities, last, files, Kernel.Stat("/proc/kcore") is not null);
+        return new HostFacts(capabilities, last, files, Kernel.Stat("/proc/kcore") is not null)
+        {
+            HasAppArmor = config.Process?.AppArmorProfile.Length > 0
+                && Kernel.TryReadText("/sys/module/apparmor/parameters/enabled")?.StartsWith('Y') == true,
+            HasSelinux = config.Process?.SelinuxLabel.Length > 0 && Kernel.Stat("/sys/fs/selinux/enforce") is not null,
+        };
     }
 
     /// <summary>Starts this program again, protected, if it is not: for `start`, which most often has no need of it.</summary>

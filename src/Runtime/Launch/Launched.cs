@@ -8,6 +8,7 @@ namespace Orchestrator.Runtime.Launch;
 enum Milestone
 {
     MapsDue,
+    ListenerMade,
     HooksDue,
     Parked,
     Executed,
@@ -22,6 +23,7 @@ sealed class Launched : IDisposable
     readonly Fd _reports;
     readonly Fd _sync;
     readonly Arena _arena;
+    int _listener;
 
     Launched(LaunchPlan plan, int pid, Fd pidFd, Fd reports, Fd sync, Arena arena)
     {
@@ -85,6 +87,9 @@ sealed class Launched : IDisposable
             case LaunchPlanner.Reborn:
                 Follow((int)BinaryPrimitives.ReadUInt32LittleEndian(report[4..]));
                 return Next();
+            case LaunchPlanner.ListenerMade:
+                _listener = (int)BinaryPrimitives.ReadUInt32LittleEndian(report[4..]);
+                return Milestone.ListenerMade;
             case LaunchPlanner.MapsDue: return Milestone.MapsDue;
             case LaunchPlanner.HooksDue: return Milestone.HooksDue;
             case LaunchPlanner.Parked: return Milestone.Parked;
@@ -105,7 +110,10 @@ sealed class Launched : IDisposable
         GoOn();
     }
 
-    /// <summary>Lets the process go on after MapsDue or HooksDue.</summary>
+    /// <summary>After ListenerMade: the descriptor by which the process's notified system calls are answered.</summary>
+    public Fd TakeListener() => Kernel.DescriptorOf(PidFd, _listener, "seccomp listener");
+
+    /// <summary>Lets the process go on after a milestone that it waits at.</summary>
     public void GoOn() => Kernel.WriteAll(_sync.Number, [1], "launch sync");
 
     /// <summary>Ends the process, wherever it is, and reaps it.</summary>

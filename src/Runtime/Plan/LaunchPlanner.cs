@@ -11,6 +11,9 @@ static class LaunchPlanner
     const CloneFlags MadeAtClone = CloneFlags.NEWPID | CloneFlags.NEWNS | CloneFlags.NEWNET | CloneFlags.NEWIPC | CloneFlags.NEWUTS
         | CloneFlags.NEWUSER | CloneFlags.NEWTIME;
 
+    /// <summary>A milestone, not an error: there is a seccomp listener, whose descriptor stands where the error number would.</summary>
+    public const uint ListenerMade = 0xFFFFFFFB;
+
     /// <summary>A milestone, not an error: the process goes on as another one, whose pid stands where the error number would.</summary>
     public const uint Reborn = 0xFFFFFFFC;
 
@@ -51,10 +54,15 @@ static class LaunchPlanner
         SessionSteps.MakeCwd(ops, process);
         if (config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0) SessionSteps.AwaitHooks(ops);
         RootSteps.Enter(ops, config, request.NoPivot);
-        IdentitySteps.All(ops, process, request.Host, config.Linux.Seccomp);
+        ProgramSteps.Prepare(ops, request.PreservedDescriptors);
+        SchedulingSteps.All(ops, process, config.Linux);
+        LabelSteps.All(ops, process, request.Host);
+        IdentitySteps.Take(ops, process, request.Host, config.Linux.Seccomp);
+        ProgramSteps.Find(ops, process);
+        IdentitySteps.Confine(ops, process, config.Linux.Seccomp);
         // With create, `start` runs them, and the wait for start is a wait for them.
         if (config.Hooks.StartContainer.Count > 0 && !request.WaitsForStart) SessionSteps.AwaitHooks(ops);
-        ProgramSteps.Execute(ops, process, request.PreservedDescriptors, request.WaitsForStart);
+        ProgramSteps.Execute(ops, process, request.WaitsForStart);
         return ops.Build(atClone) with { OwnMemory = config.Linux.Namespace(CloneFlags.NEWTIME) is { Path.Length: > 0 } };
     }
 
@@ -73,15 +81,22 @@ static class LaunchPlanner
     {
         var process = request.Process;
         var ops = new OpList();
+        SchedulingSteps.Affinity(ops, "initial", process.ExecAffinity.Initial);
         CgroupSteps.Join(ops, request.Cgroups);
+        SchedulingSteps.Affinity(ops, "final", process.ExecAffinity.Final);
         if (request.Namespaces != CloneFlags.None)
             ops.Add("join the container's namespaces", Call.setns, Slots.Init, request.Namespaces);
         if ((request.Namespaces & CloneFlags.NEWUSER) != 0) UserNamespaceSteps.BecomeRoot(ops);
         SessionSteps.Begin(ops, request.Id);
         RootSteps.Hold(ops);
         if (process.Terminal) ConsoleSteps.Open(ops, process, isFirst: false);
-        IdentitySteps.All(ops, process, request.Host, request.Seccomp);
-        ProgramSteps.Execute(ops, process, request.PreservedDescriptors, waitsForStart: false);
+        ProgramSteps.Prepare(ops, request.PreservedDescriptors);
+        SchedulingSteps.All(ops, process, request.Linux);
+        LabelSteps.All(ops, process, request.Host);
+        IdentitySteps.Take(ops, process, request.Host, request.Linux.Seccomp);
+        ProgramSteps.Find(ops, process);
+        IdentitySteps.Confine(ops, process, request.Linux.Seccomp);
+        ProgramSteps.Execute(ops, process, waitsForStart: false);
         return ops.Build(CloneFlags.None) with { OwnMemory = (request.Namespaces & CloneFlags.NEWTIME) != 0 };
     }
 

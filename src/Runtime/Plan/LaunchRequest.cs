@@ -43,8 +43,8 @@ sealed record ExecRequest
     /// <summary>The container's namespaces that differ from this process's own, without pid.</summary>
     public required CloneFlags Namespaces { get; init; }
 
-    /// <summary>The container's seccomp filter; null if it has none.</summary>
-    public SeccompSpec? Seccomp { get; init; }
+    /// <summary>The container's own, for its seccomp filter and execution domain.</summary>
+    public required LinuxSpec Linux { get; init; }
 
     public int PreservedDescriptors { get; init; }
 }
@@ -54,7 +54,12 @@ sealed record ExecRequest
 /// <param name="LastCapability">The highest number this kernel knows.</param>
 /// <param name="FileSources">Bind sources (absolute) that are no directories.</param>
 /// <param name="HasKcore">Whether /proc/kcore exists, to which /dev/core points.</param>
-sealed record HostFacts(ulong Capabilities, int LastCapability, IReadOnlySet<string> FileSources, bool HasKcore);
+sealed record HostFacts(ulong Capabilities, int LastCapability, IReadOnlySet<string> FileSources, bool HasKcore)
+{
+    public bool HasAppArmor { get; init; }
+
+    public bool HasSelinux { get; init; }
+}
 
 /// <summary>How the process enters its cgroups and what of them it may see.</summary>
 /// <param name="TaskFiles">cgroup v1: the `tasks` files into which it writes itself.</param>

@@ -31,7 +31,8 @@ static partial class ConfigReader
                 case "uidMappings": linux = linux with { Ids = linux.Ids with { Uids = IdMappingList(ref walk) } }; break;
                 case "gidMappings": linux = linux with { Ids = linux.Ids with { Gids = IdMappingList(ref walk) } }; break;
                 case "timeOffsets": linux = linux with { TimeOffsets = TimeOffsets(ref walk) }; break;
-                case "mountLabel" or "intelRdt" or "personality" or "netDevices" or "memoryPolicy": walk.Refuse(); break;
+                case "personality": linux = linux with { Personality = Personality(ref walk) }; break;
+                case "mountLabel" or "intelRdt" or "netDevices" or "memoryPolicy": walk.Refuse(); break;
                 default: walk.Unknown(); break;
             }
         }

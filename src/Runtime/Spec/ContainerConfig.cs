@@ -42,7 +42,25 @@ sealed record ProcessSpec
     public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];
     public bool NoNewPrivileges { get; init; }
     public int? OomScoreAdj { get; init; }
+    public SchedulerSpec? Scheduler { get; init; }
+
+    /// <summary>Class and priority as ioprio_set(2) takes them; null: inherited.</summary>
+    public int? IoPriority { get; init; }
+
+    public ExecAffinitySpec ExecAffinity { get; init; } = new(null, null);
+
+    /// <summary>Empty: none is asked for.</summary>
+    public string AppArmorProfile { get; init; } = "";
+
+    /// <summary>Empty: none is asked for.</summary>
+    public string SelinuxLabel { get; init; } = "";
 }
+
+/// <summary>sched_setattr(2): policy and flags by the kernel's numbers; times in nanoseconds.</summary>
+sealed record SchedulerSpec(uint Policy, ulong Flags, int Nice, uint Priority, ulong Runtime, ulong Deadline, ulong Period);
+
+/// <summary>CPU masks as sched_setaffinity(2) takes them: before an executed process enters the container's cgroup, and after. Null: left as it is.</summary>
+sealed record ExecAffinitySpec(byte[]? Initial, byte[]? Final);
 
 sealed record UserSpec(uint Uid, uint Gid, uint? Umask, IReadOnlyList<uint> AdditionalGids);
 
@@ -101,6 +119,10 @@ sealed record LinuxSpec
     public Ms RootfsPropagation { get; init; }
 
     public SeccompSpec? Seccomp { get; init; }
+
+    /// <summary>An execution domain of personality(2); null: inherited.</summary>
+    public uint? Personality { get; init; }
+
     public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new SortedDictionary<string, string>();
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
@@ -139,6 +161,20 @@ sealed record ResourceSpec
     public long? PidsLimit { get; init; }
     public IReadOnlyList<DeviceRule> Devices { get; init; } = [];
 
+    public IoSpec Io { get; init; } = new();
+
+    /// <summary>Bytes by page size, such as 2MB.</summary>
+    public IReadOnlyList<(string PageSize, ulong Limit)> HugePages { get; init; } = [];
+
+    /// <summary>Handles and objects of each RDMA device; null: not said.</summary>
+    public IReadOnlyList<(string Device, uint? Handles, uint? Objects)> Rdma { get; init; } = [];
+
+    /// <summary>What packets are marked with (net_cls).</summary>
+    public uint? NetworkClass { get; init; }
+
+    /// <summary>By interface (net_prio).</summary>
+    public IReadOnlyList<(string Interface, uint Priority)> NetworkPriorities { get; init; } = [];
+
     /// <summary>cgroup v2 files and the values to write into them.</summary>
     public IReadOnlyDictionary<string, string> Unified { get; init; } = new SortedDictionary<string, string>();
 }
@@ -151,6 +187,30 @@ sealed record MemorySpec
     public long? Swap { get; init; }
     public ulong? Swappiness { get; init; }
     public bool DisableOomKiller { get; init; }
+
+    /// <summary>True: a limit below what is used is an error, not the end of processes.</summary>
+    public bool CheckBeforeUpdate { get; init; }
+}
+
+/// <summary>Weights as v1 has them, 10 to 1000; rates in bytes or operations a second.</summary>
+sealed record IoSpec
+{
+    public uint? Weight { get; init; }
+    public uint? LeafWeight { get; init; }
+    public IReadOnlyList<IoWeight> Weights { get; init; } = [];
+    public IReadOnlyList<IoRate> Rates { get; init; } = [];
+}
+
+sealed record IoWeight(uint Major, uint Minor, uint? Weight, uint? LeafWeight);
+
+sealed record IoRate(IoLimit Limit, uint Major, uint Minor, ulong Rate);
+
+enum IoLimit
+{
+    ReadBytes,
+    WriteBytes,
+    ReadOperations,
+    WriteOperations,
 }
 
 /// <summary>Quota, Period and Burst in microseconds.</summary>
@@ -161,6 +221,11 @@ sealed record CpuSpec
     public ulong? Period { get; init; }
     public ulong? Burst { get; init; }
     public long? Idle { get; init; }
+
+    /// <summary>Microseconds of each RealtimePeriod; v1 only.</summary>
+    public long? RealtimeRuntime { get; init; }
+
+    public ulong? RealtimePeriod { get; init; }
     public string Cpus { get; init; } = "";
     public string Mems { get; init; } = "";
 }
@@ -172,17 +237,31 @@ sealed record SeccompSpec
 {
     public required SeccompAction DefaultAction { get; init; }
 
-    /// <summary>True if x86-64 is listed, or nothing is.</summary>
-    public required bool CoversX64 { get; init; }
+    /// <summary>True if SCMP_ARCH_X32 is listed. x86-64, the machine's own, always counts.</summary>
+    public bool CoversX32 { get; init; }
+
+    /// <summary>True if SCMP_ARCH_X86 is listed.</summary>
+    public bool CoversI386 { get; init; }
 
     /// <summary>SECCOMP_FILTER_FLAG_* bits.</summary>
     public ulong Flags { get; init; }
 
     public IReadOnlyList<SeccompRule> Rules { get; init; } = [];
+
+    /// <summary>The unix socket of the agent that answers notified calls; empty: no rule notifies.</summary>
+    public string ListenerPath { get; init; } = "";
+
+    /// <summary>What the agent is told along, as it stands.</summary>
+    public string ListenerMetadata { get; init; } = "";
+
+    public bool Notifies => ListenerPath.Length > 0;
 }
 
 /// <summary>The filter's return value: SECCOMP_RET_* with its data (seccomp(2)).</summary>
-readonly record struct SeccompAction(uint Value);
+readonly record struct SeccompAction(uint Value)
+{
+    public const uint Notify = 0x7FC00000; // SECCOMP_RET_USER_NOTIF
+}
 
 sealed record SeccompRule(IReadOnlyList<string> Names, SeccompAction Action, IReadOnlyList<SeccompArgument> Arguments);
 

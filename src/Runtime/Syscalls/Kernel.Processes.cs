@@ -24,6 +24,9 @@ static unsafe partial class Kernel
 
     public static Fd PidFd(int pid) => new((int)Do($"process {pid}", Call.pidfd_open, pid, 0));
 
+    /// <summary>A copy of another process's descriptor (pidfd_getfd(2)); close-on-exec.</summary>
+    public static Fd DescriptorOf(Fd pidFd, int number, string target) => new((int)Do(target, Call.pidfd_getfd, pidFd.Number, number, 0));
+
     /// <summary>Sends a signal; returns ESRCH if the process is gone.</summary>
     public static Errno Signal(Fd pidFd, int signal)
     {
