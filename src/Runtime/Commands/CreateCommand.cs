@@ -21,8 +21,8 @@ static class CreateCommand
     {
         if (options.Has("no-new-keyring")) throw new UsageException("--no-new-keyring is not supported: every container gets a keyring of its own");
         const int mostPreserved = 1000;
-        var preserved = options.Number("preserve-fds", 0);
-        if (preserved > mostPreserved) throw new UsageException($"--preserve-fds: at most {mostPreserved}");
+        var preserved = options.Number("preserve-fds", 0) + SocketActivation.Descriptors();
+        if (preserved > mostPreserved) throw new UsageException($"--preserve-fds and LISTEN_FDS: at most {mostPreserved}");
         var bundle = Path.GetFullPath(options.Value("bundle") ?? ".");
         return new LaunchOptions(options.Single("one container id"), bundle, Path.GetFullPath(options.Value("config") ?? "config.json", bundle),
             options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), preserved);

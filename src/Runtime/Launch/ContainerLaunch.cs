@@ -9,7 +9,8 @@ using Orchestrator.Runtime.Syscalls;
 namespace Orchestrator.Runtime.Launch;
 
 /// <summary>What `create` and `run` were asked for.</summary>
-sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
+sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors,
+    Terminal? Terminal = null);
 
 /// <summary>A container whose process waits for start, or runs.</summary>
 sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
@@ -53,7 +54,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         using var prepared = PreparedTrees.Prepare(config, options.Bundle);
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
-            Config = config with { Process = HomeDirectory.Complete(process, Path.GetFullPath(config.Root.Path, options.Bundle)) },
+            Config = config with { Process = HomeDirectory.Complete(SocketActivation.Announce(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
             Bundle = options.Bundle, Prepared = prepared.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
             Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
         });
@@ -68,7 +69,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
                 given.Add((Slots.StartResult, Fifo(states.StartResult(options.Id))));
             }
 
-            if (ConsoleSocket.Connect(process, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console));
+            if (ConsoleSocket.Connect(process, options.ConsoleSocket, options.Terminal) is { } console) given.Add((Slots.ConsoleSocket, console));
             using var cgroup = cgroups.OpenUnified();
             entered.AddRange(LaunchPlanner.EnteredByLauncher(config.Linux).Select(ns => (Kernel.Open(ns.Path, O.RDONLY), ns.Kind)));
             var score = OomScore.Take(process.OomScoreAdj);

@@ -50,7 +50,7 @@ static class HookRunner
             }
 
             ops.Add(what, Call.dup3, Slots.Target, 0, 0);
-            ProgramSteps.ExecutePath(ops, what, hook.Path, hook.Args, hook.Env);
+            ProgramSteps.ExecutePath(ops, what, hook.Path, hook.Args, hook.Env ?? HostProbe.Variables());
             var plan = ops.Build(CloneFlags.None) with { OwnMemory = ((inside?.Namespaces ?? CloneFlags.None) & CloneFlags.NEWTIME) != 0 };
             using var process = Launched.Start(plan, given, entered: inside is { HasOwnPids: true } ? [(inside.Init, CloneFlags.NEWPID)] : []);
             read.Dispose();

@@ -32,9 +32,12 @@ static class HostProbe
     public static void StartProtected()
     {
         if (Kernel.IsOnReadOnlyMount("/proc/self/exe")) return;
-        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
-        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], [.. environment]);
+        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], Variables());
     }
+
+    /// <summary>The environment that orun was started with, as NAME=value.</summary>
+    public static IReadOnlyList<string> Variables() =>
+        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}")];
 
     /// <summary>
     /// Makes sure that this program runs from a read-only mount (see spawn.x64.S), so that no container can write to it through
