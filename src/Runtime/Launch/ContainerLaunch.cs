@@ -9,7 +9,17 @@ using Orchestrator.Runtime.Syscalls;
 namespace Orchestrator.Runtime.Launch;
 
 /// <summary>What `create` and `run` were asked for.</summary>
-sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
+sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors)
+{
+    /// <summary>True: the program keeps the caller's session keyring.</summary>
+    public bool KeepsKeyring { get; init; }
+
+    /// <summary>Of the preserved descriptors, the first so many are a service manager's sockets (sd_listen_fds(3)).</summary>
+    public int ListenDescriptors { get; init; }
+
+    public ProcessSpec WithListen(ProcessSpec process) => ListenDescriptors == 0 ? process
+        : process with { Env = [.. process.Env, string.Create(CultureInfo.InvariantCulture, $"LISTEN_FDS={ListenDescriptors}"), "LISTEN_PID=1"] };
+}
 
 /// <summary>A container whose process waits for start, or runs.</summary>
 sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
@@ -54,9 +64,9 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         using var prepared = PreparedTrees.Prepare(config, options.Bundle);
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
-            Config = config with { Process = HomeDirectory.Complete(process, Path.GetFullPath(config.Root.Path, options.Bundle)) },
+            Config = config with { Process = HomeDirectory.Complete(options.WithListen(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
             Bundle = options.Bundle, Prepared = prepared.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
-            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
+            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
         var given = new List<(Slot Slot, Fd Fd)>();
