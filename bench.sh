@@ -7,16 +7,20 @@ usage() {
 usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench/NAME.json
 
   runtime   orun beside crun (and runc, where installed): run, create/start/delete, exec; the shim's idle memory   (root; ROUNDS=60)
+  runtime-races
+            the attacks on orun that win only at the right moment, 10,000 tries of each (root; ORUN_RACES=10000)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
-  all       both (the default)
+  all       runtime and pure (the default)
 TEXT
 }
 source eng/install.sh
 mkdir -p artifacts/bench
 runtime() { need busybox-static crun golang-github-containers-common util-linux; need_dotnet; ./build.sh; bench/runtime.sh; }
+races() { need busybox-static; need_dotnet; ./build.sh; bench/runtime-races.sh; }
 pure() { need_dotnet; dotnet run --project bench/Pure -c Release -- "$PWD/artifacts/bench/pure.json"; }
 case "${1:-all}" in
   runtime) runtime ;;
+  runtime-races) races ;;
   pure) pure ;;
   all) runtime; pure ;;
   -h | --help) usage ;;

@@ -17,7 +17,7 @@ static class ExecCommand
     static readonly string[] Flags =
     [
         "process,p=", "detach,d", "cwd=", "env,e=", "user,u=", "additional-gids,g=", "tty,t", "console-socket=", "pid-file=", "no-new-privs",
-        "preserve-fds=", "cap,c=", "ignore-paused",
+        "preserve-fds=", "cap,c=", "ignore-paused", "process-label=", "apparmor=", "cgroup=",
     ];
 
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
@@ -45,20 +45,21 @@ static class ExecCommand
         var config = around.States.LoadConfig(state.Id);
         var spec = Process(options, config, around);
         using var init = Kernel.PidFd(state.Pid);
-        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container not running: {state.Id}");
-        if (!options.Has("ignore-paused") && CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException($"container {state.Id} is paused");
+        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"cannot exec in a stopped container (container not running: {state.Id})");
+        if (!options.Has("ignore-paused") && CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException("cannot exec in a paused container (use --ignore-paused to override)");
+        var cgroups = SubCgroup.Of(state.Cgroups, options.Values("cgroup"));
         spec = HomeDirectory.Complete(spec, $"/proc/{state.Pid}/root");
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
-            Process = spec, Host = HostProbe.Read(config with { Process = spec }, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,
-            Namespaces = ContainerNamespaces.Different(state.Pid), Linux = config.Linux, PreservedDescriptors = options.Number("preserve-fds", 0),
+            Process = spec, Host = HostProbe.Read(config with { Process = spec }, state.Bundle), Cgroups = cgroups.Membership(), Id = state.Id,
+            Namespaces = ContainerNamespaces.Different(state.Pid), Linux = config.Linux, PreservedDescriptors = CreateCommand.Preserved(options),
         });
         foreach (var warning in plan.Warnings) around.Log.Warn(warning);
         using var console = ConsoleSocket.Connect(spec, options.Value("console-socket"), terminal);
         List<(Slot, Fd)> given = [(Slots.Init, init)];
         if (console is not null) given.Add((Slots.ConsoleSocket, console));
         var score = OomScore.Take(spec.OomScoreAdj);
-        using var cgroup = state.Cgroups.OpenUnified();
+        using var cgroup = cgroups.OpenUnified();
         var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? [(init, CloneFlags.NEWPID)] : []);
         try
         {
@@ -103,6 +104,8 @@ static class ExecCommand
             Env = [.. basis.Env, .. options.Values("env")],
             User = user with { AdditionalGids = [.. user.AdditionalGids, .. groups] },
             Capabilities = Capabilities(options, basis.Capabilities, around),
+            AppArmorProfile = options.Value("apparmor") ?? basis.AppArmorProfile,
+            SelinuxLabel = options.Value("process-label") ?? basis.SelinuxLabel,
             NoNewPrivileges = basis.NoNewPrivileges || options.Has("no-new-privs"),
         };
     }

@@ -8,7 +8,7 @@ static class RunCommand
 {
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
-        var options = Options.Parse(arguments, [.. CreateCommand.Flags, "detach,d", "keep"]);
+        var options = Options.Parse(arguments, [.. CreateCommand.Flags, "detach,d", "keep", "no-subreaper"]);
         using var terminal = options.Has("detach") ? null : new Terminal();
         var request = CreateCommand.Read(options) with { Terminal = terminal };
         using var container = new ContainerLaunch(around.States, around.Log.Warn).Begin(request, waitsForStart: false);

@@ -9,8 +9,20 @@ using Orchestrator.Runtime.Syscalls;
 namespace Orchestrator.Runtime.Launch;
 
 /// <summary>What `create` and `run` were asked for.</summary>
-sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors,
-    Terminal? Terminal = null);
+sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors)
+{
+    /// <summary>True: the program keeps the caller's session keyring.</summary>
+    public bool KeepsKeyring { get; init; }
+
+    /// <summary>The caller's own, for a console that no socket is named for; null: there is to be none.</summary>
+    public Terminal? Terminal { get; init; }
+
+    /// <summary>Of the preserved descriptors, the first so many are a service manager's sockets (sd_listen_fds(3)).</summary>
+    public int ListenDescriptors { get; init; }
+
+    public ProcessSpec WithListen(ProcessSpec process) => ListenDescriptors == 0 ? process
+        : process with { Env = [.. process.Env, string.Create(CultureInfo.InvariantCulture, $"LISTEN_FDS={ListenDescriptors}"), "LISTEN_PID=1"] };
+}
 
 /// <summary>A container whose process waits for start, or runs.</summary>
 sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
@@ -54,9 +66,9 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         using var prepared = PreparedTrees.Prepare(config, options.Bundle);
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
-            Config = config with { Process = HomeDirectory.Complete(SocketActivation.Announce(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
+            Config = config with { Process = HomeDirectory.Complete(options.WithListen(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
             Bundle = options.Bundle, Prepared = prepared.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
-            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
+            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
         var given = new List<(Slot Slot, Fd Fd)>();

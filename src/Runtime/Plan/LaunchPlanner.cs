@@ -41,7 +41,7 @@ static class LaunchPlanner
         var ops = new OpList();
         CgroupSteps.Join(ops, request.Cgroups);
         var atClone = Namespaces(ops, config.Linux, made);
-        SessionSteps.Begin(ops, request.Id);
+        SessionSteps.Begin(ops, request.Id, request.KeepsKeyring);
         HostSteps.Names(ops, config);
         HostSteps.Loopback(ops, made);
         HostSteps.Sysctls(ops, config);

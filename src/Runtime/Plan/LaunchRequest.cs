@@ -23,6 +23,9 @@ sealed record LaunchRequest
     /// <summary>True: chroot after a move instead of pivot_root, for a root file system in the initial ram disk.</summary>
     public bool NoPivot { get; init; }
 
+    /// <summary>True: no session keyring is made.</summary>
+    public bool KeepsKeyring { get; init; }
+
     /// <summary>Descriptors above 2 that the program keeps.</summary>
     public int PreservedDescriptors { get; init; }
 

@@ -9,9 +9,10 @@ static class SessionSteps
     const int JoinSessionKeyring = 1;
     const int MilestoneBytes = 8;
 
-    public static void Begin(OpList ops, string id)
+    public static void Begin(OpList ops, string id, bool keepsKeyring = false)
     {
         ops.Add("start a session", Call.setsid);
+        if (keepsKeyring) return;
         // A kernel without keyrings has none to leak.
         ops.Add("make a session keyring", Call.keyctl, JoinSessionKeyring, "_ses." + id).Tolerate(Errno.ENOSYS);
     }
