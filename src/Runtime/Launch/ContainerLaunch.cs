@@ -67,7 +67,8 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
             Config = config with { Process = HomeDirectory.Complete(options.WithListen(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
-            Bundle = options.Bundle, Prepared = prepared.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
+            Bundle = options.Bundle, Prepared = prepared.Paths, Cgroups = cgroups.Membership(),
+            Host = HostProbe.Read(config, options.Bundle) with { KernelMounts = options.NoPivot ? HostProbe.KernelMounts() : [] },
             Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);

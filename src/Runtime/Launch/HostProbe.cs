@@ -7,6 +7,8 @@ namespace Orchestrator.Runtime.Launch;
 /// <summary>Looks up what a plan has to know of this host.</summary>
 static class HostProbe
 {
+    const int MountPoint = 4; // the field of mountinfo
+
     public static HostFacts Read(ContainerConfig config, string bundle)
     {
         var files = new HashSet<string>();
@@ -27,6 +29,16 @@ static class HostProbe
             HasSelinux = config.Process?.SelinuxLabel.Length > 0 && Kernel.Stat("/sys/fs/selinux/enforce") is not null,
         };
     }
+
+    /// <summary>Where proc and sysfs are mounted, the innermost first (proc_pid_mountinfo(5)).</summary>
+    public static IReadOnlyList<string> KernelMounts() =>
+    [
+        .. from line in Kernel.ReadText("/proc/self/mountinfo").Split('\n')
+           where line.Contains(" - proc ", StringComparison.Ordinal) || line.Contains(" - sysfs ", StringComparison.Ordinal)
+           let path = line.Split(' ')[MountPoint]
+           orderby path.Length descending
+           select path,
+    ];
 
     /// <summary>Starts this program again, protected, if it is not: for `start`, which most often has no need of it.</summary>
     public static void StartProtected()
