@@ -31,11 +31,12 @@ static class DeviceSteps
         // The modes below are meant as they stand.
         ops.Add("make device nodes", Call.umask, 0);
         var asked = request.Config.Linux.Devices;
-        foreach (var device in Defaults)
-            if (!asked.Any(other => PathSteps.Clean(other.Path) == PathSteps.Clean(device.Path)))
-                Make(ops, device, request.Config.Linux);
-        foreach (var device in asked) Make(ops, device, request.Config.Linux);
-        PathSteps.ResolveOrMake(ops, "make links in /dev", "/dev", directory: true);
+        List<DeviceSpec> devices = [.. Defaults.Where(device => !asked.Any(other => PathSteps.Clean(other.Path) == PathSteps.Clean(device.Path))), .. asked];
+        // In a user namespace no node can be made.
+        var bound = request.Config.Linux.HasUserNamespace ? devices.Where(device => device.Type != Fifo).ToList() : [];
+        foreach (var device in bound) BindNode(ops, device);
+        PathSteps.ResolveOrMake(ops, "make device nodes", "/dev", directory: true);
+        foreach (var device in devices.Except(bound)) Node(ops, device);
         Link(ops, "fd", "/proc/self/fd");
         Link(ops, "stdin", "/proc/self/fd/0");
         Link(ops, "stdout", "/proc/self/fd/1");
@@ -45,13 +46,7 @@ static class DeviceSteps
         ops.Add("make links in /dev", Call.close, Slots.Target);
     }
 
-    static void Make(OpList ops, DeviceSpec device, LinuxSpec linux)
-    {
-        if (linux.HasUserNamespace && device.Type != Fifo) BindNode(ops, device);
-        else Node(ops, device);
-    }
-
-    /// <summary>In a user namespace no node can be made: the host's is bound, when it is the device that is meant.</summary>
+    /// <summary>Binds the host's node, when it is the device that is meant.</summary>
     static void BindNode(OpList ops, DeviceSpec device)
     {
         var what = $"bind the host's device {device.Path}";
@@ -71,7 +66,9 @@ static class DeviceSteps
     {
         var what = $"make the device {device.Path}";
         var name = PathSteps.LastPart(device.Path);
-        var parent = PathSteps.Parent(ops, what, device.Path);
+        // Most are in /dev itself, which the target slot holds.
+        var isInDev = PathSteps.Clean(device.Path) == "dev/" + name;
+        var parent = isInDev ? Slots.Target : PathSteps.Parent(ops, what, device.Path);
         var made = new Mark();
         var number = MakeDevice(device.Major, device.Minor);
         ops.Add(what, Call.mknodat, parent, name, Arg.Octal(device.Type | device.Mode), Arg.Named(number, $"{device.Major}:{device.Minor}"))
@@ -86,7 +83,7 @@ static class DeviceSteps
         ops.Place(made);
         if (device.Uid != 0 || device.Gid != 0)
             ops.Add(what, Call.fchownat, parent, name, (long)device.Uid, (long)device.Gid, At.SYMLINK_NOFOLLOW);
-        if (parent != Slots.Root) ops.Add(what, Call.close, parent);
+        if (!isInDev && parent != Slots.Root) ops.Add(what, Call.close, parent);
     }
 
     static void Link(OpList ops, string name, string points)

@@ -63,10 +63,11 @@ static class ProgramSteps
     static void DefaultSignals(OpList ops)
     {
         const int kill = 9, stop = 19;
+        var byDefault = Blocks.Zeros("default");
         for (var signal = 1; signal <= LastSignal; signal++)
         {
             if (signal is kill or stop) continue;
-            ops.Add("default signal actions", Call.rt_sigaction, signal, Blocks.Zeros("default"), Arg.Null, MaskBytes);
+            ops.Add("default signal actions", Call.rt_sigaction, signal, byDefault, Arg.Null, MaskBytes);
         }
 
         ops.Add("block no signal", Call.rt_sigprocmask, SetMask, Blocks.Zeros("none"), Arg.Null, MaskBytes);
