@@ -43,7 +43,7 @@ ref struct JsonWalk
             return null;
         }
 
-        var name = _json.GetString()!; // a property name is never null
+        var name = Text();
         _path[^1] = "." + name;
         return name;
     }
@@ -79,8 +79,20 @@ ref struct JsonWalk
     {
         Value();
         if (_json.TokenType != JsonTokenType.String) throw Wrong("a string");
-        var text = _json.GetString()!; // the token is a string
+        var text = Text();
         return text.Contains('\0') ? throw Problem("contains a zero byte") : text;
+    }
+
+    readonly string Text()
+    {
+        try
+        {
+            return _json.GetString()!; // the token is a string or a property's name
+        }
+        catch (InvalidOperationException)
+        {
+            throw Problem("holds bytes or escapes that are no Unicode text");
+        }
     }
 
     public bool Bool()
@@ -149,7 +161,7 @@ ref struct JsonWalk
     public void Skip()
     {
         Value();
-        _json.Skip();
+        PassOver();
     }
 
     /// <summary>
@@ -159,7 +171,7 @@ ref struct JsonWalk
     {
         Value();
         var inner = _json;
-        _json.Skip();
+        PassOver(); // before a look inside, which then finds nothing invalid
         if (!AsksForNothing(ref inner)) throw Problem(reason);
     }
 
@@ -208,7 +220,21 @@ ref struct JsonWalk
         }
         catch (JsonException e)
         {
-            throw Problem($"not valid JSON at line {e.LineNumber + 1}");
+            throw Invalid(e);
         }
     }
+
+    void PassOver()
+    {
+        try
+        {
+            _json.Skip();
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(e);
+        }
+    }
+
+    readonly ConfigException Invalid(JsonException e) => Problem($"not valid JSON at line {e.LineNumber + 1}");
 }

@@ -29,8 +29,8 @@ public sealed class SuiteTests
         var listed = Differences(suite);
         WriteTable(suite, peer, ours, listed);
         var missing = peer.Where(test => test.Value == "passed" && ours.GetValueOrDefault(test.Key) != "passed").Select(test => test.Key).ToList();
-        Assert.Equal([], missing.Except(listed.Keys));
-        Assert.Equal([], listed.Keys.Except(missing));
+        Assert.Equal("", string.Join("\n", missing.Except(listed.Keys)));
+        Assert.Equal("", string.Join("\n", listed.Keys.Except(missing)));
     }
 
     static Dictionary<string, string> Run(string suite, string program)
