@@ -38,6 +38,7 @@ public sealed class Sandbox : IDisposable
         foreach (var applet in Applets) File.CreateSymbolicLink(Rootfs + "/bin/" + applet, "busybox");
         Orun.Run(Orun.Program, "spec", "--bundle", Directory).Succeeds();
         Config = JsonNode.Parse(File.ReadAllText(ConfigPath))!.AsObject();
+        Process["terminal"] = false;
         Linux["cgroupsPath"] = $"/{Name}/c";
         var names = () => new JsonArray([.. DefaultCapabilities.Select(name => (JsonNode)name)]);
         Process["capabilities"] = new JsonObject { ["bounding"] = names(), ["effective"] = names(), ["permitted"] = names() };

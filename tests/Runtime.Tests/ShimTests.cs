@@ -64,7 +64,7 @@ public sealed class ShimTests
             asker.Send("{\"op\":\"li"u8);
         }
 
-        Sandbox.Until("the descriptors are back", () => Directory.GetFiles($"/proc/{pid}/fd").Length == before);
+        Sandbox.Until("the descriptors are back", () => Directory.GetFiles($"/proc/{pid}/fd").Length <= before);
         Assert.True((bool)Say(socket, """{"op":"list"}""")["ok"]!);
     }
 

@@ -53,6 +53,10 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
                     throw new CgroupException($"{directory.Path} is in use by processes of others");
                 directories.Add(directory);
             }
+
+            // A process that joined it would not even start, and orun would wait for it for ever.
+            if (directories.Any(directory => !made.Contains(directory.Path)) && CgroupFreezer.IsFrozen(new ContainerCgroups(directories, made)))
+                throw new CgroupException($"container's cgroup unexpectedly frozen: {path}");
         }
         catch
         {

@@ -32,7 +32,7 @@ static class LegacyLimits
         IoLimits.Legacy(directories, resources.Io);
         DeviceLimits.Legacy(directories, resources);
         if (resources.PidsLimit is { } pids) Find(directories, "pids").Write("pids.max", pids > 0 ? Text(pids) : "max");
-        if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "this host has cgroup v1");
+        if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "invalid configuration: this host has cgroup v1");
     }
 
     static void Memory(IReadOnlyList<CgroupDirectory> directories, MemorySpec memory)

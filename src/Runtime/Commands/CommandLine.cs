@@ -7,7 +7,7 @@ static class CommandLine
 {
     const int Failed = 1;
     const string DefaultRoot = "/run/orun";
-    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "criu=", "rootless=", "error-fd=", "protected"];
+    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "cgroup-manager=", "criu=", "rootless=", "error-fd=", "protected"];
 
     public static int Run(string[] arguments)
     {
@@ -17,7 +17,8 @@ static class CommandLine
             var global = Options.Parse(arguments, GlobalFlags);
             if (global.Has("version")) return VersionCommand.Run();
             if (global.Has("help") || global.Operands.Count == 0) return HelpCommand.Run([.. global.Operands.Skip(1)]);
-            if (global.Has("systemd-cgroup")) throw new UsageException("--systemd-cgroup: the systemd cgroup driver is not supported, only cgroupfs");
+            if (global.Has("systemd-cgroup") || global.Value("cgroup-manager") is not (null or "cgroupfs"))
+                throw new UsageException("--systemd-cgroup: the systemd cgroup driver is not supported, only cgroupfs");
             if (global.Value("rootless") == "true") throw new UsageException("--rootless: orun needs root");
             log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"),
                 global.Value("error-fd") is null ? null : global.Number("error-fd", 0));

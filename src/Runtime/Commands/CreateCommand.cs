@@ -7,7 +7,7 @@ namespace Orchestrator.Runtime.Commands;
 /// <summary>`create ID`: sets the container up; its process waits for `start`.</summary>
 static class CreateCommand
 {
-    public static readonly string[] Flags = ["bundle,b=", "pid-file=", "console-socket=", "no-pivot", "preserve-fds=", "no-new-keyring"];
+    public static readonly string[] Flags = ["bundle,b=", "config,f=", "pid-file=", "console-socket=", "no-pivot", "preserve-fds=", "no-new-keyring"];
 
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
@@ -20,8 +20,12 @@ static class CreateCommand
 
     public static LaunchOptions Read(Options options)
     {
-        return new LaunchOptions(options.Single("one container id"), Path.GetFullPath(options.Value("bundle") ?? "."),
-            options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), Preserved(options)) { KeepsKeyring = options.Has("no-new-keyring"), ListenDescriptors = ListenDescriptors() };
+        var bundle = Path.GetFullPath(options.Value("bundle") ?? ".");
+        return new LaunchOptions(options.Single("one container id"), bundle, Path.GetFullPath(options.Value("config") ?? "config.json", bundle),
+            options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), Preserved(options))
+        {
+            KeepsKeyring = options.Has("no-new-keyring"), ListenDescriptors = ListenDescriptors(),
+        };
     }
 
     /// <summary>How many descriptors above 2 the program gets: those of socket activation (sd_listen_fds(3)) and those asked for.</summary>

@@ -3,12 +3,17 @@ namespace Orchestrator.Runtime.Commands;
 /// <summary>`help [COMMAND]`: the whole command line, or one command's part of it.</summary>
 static class HelpCommand
 {
-    const string Head = """
-        orun - runs containers by the OCI runtime specification
+    // A link by another name, such as runc, speaks of itself by that.
+    static readonly string Program = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
 
-        usage: orun [global flags] COMMAND [flags] ...
+    static readonly string Head = $"""
+        NAME:
+           {Program} - Open Container Initiative runtime
 
-        Global flags:
+        USAGE:
+           {Program} [global options] COMMAND [command options] [arguments...]
+
+        GLOBAL OPTIONS:
           --root DIR             where container states are kept (default: /run/orun)
           --log FILE             where the log goes (default: stderr)
           --log-format FORMAT    text (default) or json
@@ -18,7 +23,7 @@ static class HelpCommand
                                  taken for the sake of callers, and without effect
           -h, --help; -v, --version
 
-        Commands:
+        COMMANDS:
 
         """;
 
@@ -87,6 +92,8 @@ static class HelpCommand
         ("spec", "", "write an example config.json", "    -b, --bundle DIR       where\n"),
         ("features", "", "print what this runtime supports, as JSON", ""),
         ("shim", "", "start the parent of a pod's containers", "    --dir DIR              where its socket is\n    --cgroup PATH          its cgroup\n"),
+        ("checkpoint", "", "not supported", ""),
+        ("restore", "", "not supported", ""),
         ("help", "[COMMAND]", "print this", ""),
     ];
 
@@ -100,8 +107,8 @@ static class HelpCommand
         }
 
         var command = Commands.FirstOrDefault(each => each.Name == arguments[0]);
-        if (command.Name is null) throw new UsageException($"unknown command '{arguments[0]}': orun help lists them");
-        Log.Print($"orun {command.Name} - {command.What}\n\nusage: orun {command.Name} [flags] {command.Arguments}\n\n{command.Flags}");
+        if (command.Name is null) throw new UsageException($"No help topic for '{arguments[0]}'");
+        Log.Print($"NAME:\n   {Program} {command.Name} - {command.What}\n\nUSAGE:\n   {Program} {command.Name} [command options] {command.Arguments}\n\n{command.Flags}");
         return 0;
     }
 }

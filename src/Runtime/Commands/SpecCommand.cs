@@ -16,10 +16,10 @@ static class SpecCommand
           "root": { "path": "rootfs", "readonly": true },
           "hostname": "orun",
           "process": {
-            "terminal": false,
+            "terminal": true,
             "cwd": "/",
             "args": ["sh"],
-            "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
             "user": { "uid": 0, "gid": 0 },
             "noNewPrivileges": true,
             "capabilities": {

@@ -9,10 +9,13 @@ using Orchestrator.Runtime.Syscalls;
 namespace Orchestrator.Runtime.Launch;
 
 /// <summary>What `create` and `run` were asked for.</summary>
-sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors)
+sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors)
 {
     /// <summary>True: the program keeps the caller's session keyring.</summary>
     public bool KeepsKeyring { get; init; }
+
+    /// <summary>The caller's own, for a console that no socket is named for; null: there is to be none.</summary>
+    public Terminal? Terminal { get; init; }
 
     /// <summary>Of the preserved descriptors, the first so many are a service manager's sockets (sd_listen_fds(3)).</summary>
     public int ListenDescriptors { get; init; }
@@ -39,15 +42,14 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
     public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart)
     {
         HostProbe.ProtectOwnProgram();
-        var text = ReadBundle(options.Bundle);
+        var text = ReadConfig(options.ConfigFile);
         var warnings = new List<string>();
         var config = ConfigReader.Read(text, warnings);
         warnings.ForEach(warn);
         return Begin(options, waitsForStart, text, config);
     }
 
-    public static byte[] ReadBundle(string bundle) =>
-        Kernel.TryReadFile(bundle + "/config.json") ?? throw new ContainerException($"{bundle}/config.json does not exist");
+    public static byte[] ReadConfig(string file) => Kernel.TryReadFile(file) ?? throw new ContainerException($"{file} does not exist");
 
     public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart, byte[] text, ContainerConfig config)
     {
@@ -75,8 +77,10 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
             Config = config with { Process = HomeDirectory.Complete(options.WithListen(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
-            Bundle = options.Bundle, Prepared = prepared.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
-            Id = options.Id, WaitsForStart = waitsForStart, LauncherLivesOn = options.Streams is not null, NoPivot = options.NoPivot, KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
+            Bundle = options.Bundle, Prepared = prepared.Paths, Cgroups = cgroups.Membership(),
+            Host = HostProbe.Read(config, options.Bundle) with { KernelMounts = options.NoPivot ? HostProbe.KernelMounts() : [] },
+            Id = options.Id, WaitsForStart = waitsForStart, LauncherLivesOn = options.Streams is not null, NoPivot = options.NoPivot,
+            KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
         var given = new List<(Slot Slot, Fd Fd)>();
@@ -89,7 +93,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
                 given.Add((Slots.StartResult, Fifo(states.StartResult(options.Id))));
             }
 
-            if (ConsoleSocket.Connect(process, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console));
+            if (ConsoleSocket.Connect(process, options.ConsoleSocket, options.Terminal) is { } console) given.Add((Slots.ConsoleSocket, console));
             using var cgroup = cgroups.OpenUnified();
             entered.AddRange(LaunchPlanner.EnteredByLauncher(config.Linux).Select(ns => (Kernel.Open(ns.Path, O.RDONLY), ns.Kind)));
             if (options.Streams is { } streams) given.AddRange([(Slots.Input, streams.Input), (Slots.Output, streams.Output), (Slots.ErrorOutput, streams.Errors)]);

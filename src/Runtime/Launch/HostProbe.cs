@@ -7,6 +7,8 @@ namespace Orchestrator.Runtime.Launch;
 /// <summary>Looks up what a plan has to know of this host.</summary>
 static class HostProbe
 {
+    const int MountPoint = 4; // the field of mountinfo
+
     public static HostFacts Read(ContainerConfig config, string bundle)
     {
         var files = new HashSet<string>();
@@ -28,13 +30,26 @@ static class HostProbe
         };
     }
 
+    /// <summary>Where proc and sysfs are mounted, the innermost first (proc_pid_mountinfo(5)).</summary>
+    public static IReadOnlyList<string> KernelMounts() =>
+    [
+        .. from line in Kernel.ReadText("/proc/self/mountinfo").Split('\n')
+           where line.Contains(" - proc ", StringComparison.Ordinal) || line.Contains(" - sysfs ", StringComparison.Ordinal)
+           let path = line.Split(' ')[MountPoint]
+           orderby path.Length descending
+           select path,
+    ];
+
     /// <summary>Starts this program again, protected, if it is not: for `start`, which most often has no need of it.</summary>
     public static void StartProtected()
     {
         if (Kernel.IsOnReadOnlyMount("/proc/self/exe")) return;
-        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
-        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], [.. environment]);
+        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], Variables());
     }
+
+    /// <summary>The environment that orun was started with, as NAME=value.</summary>
+    public static IReadOnlyList<string> Variables() =>
+        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}")];
 
     /// <summary>
     /// Makes sure that this program runs from a read-only mount (see spawn.x64.S), so that no container can write to it through

@@ -15,7 +15,7 @@ static class SeccompAgent
     {
         var target = $"linux.seccomp.listenerPath {seccomp.ListenerPath}";
         using var listener = process.TakeListener();
-        using var agent = Kernel.TryConnectUnix(seccomp.ListenerPath, out var errno) ?? throw new SyscallException("connect", errno, target);
+        using var agent = Kernel.TryConnectUnix(seccomp.ListenerPath, out var errno) ?? throw new SyscallException("failed to connect with seccomp agent", errno, target);
         Kernel.SendWithDescriptor(agent, Write(process.Pid, seccomp, container, status), listener, target);
         process.GoOn();
     }

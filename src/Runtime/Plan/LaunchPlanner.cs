@@ -51,9 +51,10 @@ static class LaunchPlanner
         DeviceSteps.All(ops, request);
         if (process.Terminal) ConsoleSteps.Open(ops, process, isFirst: true);
         PathMaskSteps.All(ops, config.Linux);
+        MountSteps.SealDev(ops, config);
         SessionSteps.MakeCwd(ops, process);
         if (config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0) SessionSteps.AwaitHooks(ops);
-        RootSteps.Enter(ops, config, request.NoPivot);
+        RootSteps.Enter(ops, config, request.NoPivot, request.Host.KernelMounts);
         ProgramSteps.Prepare(ops, request.PreservedDescriptors);
         SchedulingSteps.All(ops, process, config.Linux);
         LabelSteps.All(ops, process, request.Host);

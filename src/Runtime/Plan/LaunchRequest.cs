@@ -67,6 +67,9 @@ sealed record HostFacts(ulong Capabilities, int LastCapability, IReadOnlySet<str
 {
     public bool HasAppArmor { get; init; }
 
+    /// <summary>Where proc and sysfs are mounted, the innermost first; only looked up for --no-pivot.</summary>
+    public IReadOnlyList<string> KernelMounts { get; init; } = [];
+
     public bool HasSelinux { get; init; }
 }
 

@@ -44,9 +44,26 @@ static class MountSteps
             if (mount.Options.IsBind) Bind(ops, what, mount, request, opened.GetValueOrDefault(mount.Field));
             else if (mount.Type is "cgroup" or "cgroup2") CgroupMountSteps.Mount(ops, what, mount, request.Cgroups.View, hasCgroupNamespace);
             else if (request.Prepared.TryGetValue(mount.Field, out var filled)) Place(ops, what, mount, filled);
-            else FileSystem(ops, what, mount.Destination, mount.Source, mount.Type, mount.Options);
+            else FileSystem(ops, what, mount.Destination, mount.Source, mount.Type, Writable(mount));
         }
     }
+
+    /// <summary>Makes a /dev that is to be read-only so, now that all is in it.</summary>
+    public static void SealDev(OpList ops, ContainerConfig config)
+    {
+        foreach (var mount in config.Mounts)
+        {
+            if (Writable(mount) == mount.Options) continue;
+            var what = $"{mount.Field}: make {mount.Destination} read-only";
+            PathSteps.Find(ops, what, mount.Destination);
+            Attributes(ops, what, Slots.Target, MountAttr.RDONLY, MountAttr.None, recursive: false);
+            ops.Add(what, Call.close, Slots.Target);
+        }
+    }
+
+    // Devices and other mounts come into /dev after it.
+    static MountOptions Writable(MountSpec mount) =>
+        mount.Options.IsBind || PathSteps.Clean(mount.Destination) != "dev" ? mount.Options : mount.Options with { Flags = mount.Options.Flags & ~Ms.RDONLY };
 
     /// <summary>Moves a file system that was made before to its place.</summary>
     static void Place(OpList ops, string what, MountSpec mount, string filled)

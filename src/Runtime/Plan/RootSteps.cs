@@ -38,11 +38,14 @@ static class RootSteps
         ops.Add(what, Call.move_mount, tree ?? Slots.Tree, "", Slots.Target, "", Arg.Named(MoveFromEmpty | MoveToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
 
     /// <summary>Changes root; the old one is stacked below and taken off, so that nothing of it is reachable (pivot_root(2)).</summary>
-    public static void Enter(OpList ops, ContainerConfig config, bool noPivot)
+    public static void Enter(OpList ops, ContainerConfig config, bool noPivot, IReadOnlyList<string> kernelMounts)
     {
         ops.Add("enter the root", Call.fchdir, Slots.Root);
         if (noPivot)
         {
+            // The old root stays below the new one: with a proc or sysfs in it that nothing covers, whoever has a user namespace of his
+            // own in the container could mount bare ones (mount_namespaces(7), "too revealing").
+            foreach (var path in kernelMounts) ops.Add("take the host's proc and sysfs off", Call.umount2, path, Arg.Named(Detach, "DETACH"));
             ops.Add("move the root", Call.mount, ".", "/", Arg.Null, Ms.MOVE, Arg.Null);
             ops.Add("change the root", Call.chroot, ".");
         }

@@ -15,11 +15,12 @@ sealed partial class ShimServer
     /// <returns>False: the container is one for a child.</returns>
     bool TryLaunch(Connection connection, Request request, PodContainer container, Fd output, Fd errors)
     {
-        var text = ContainerLaunch.ReadBundle(request.Bundle);
+        var file = request.Bundle + "/config.json";
+        var text = ContainerLaunch.ReadConfig(file);
         var config = ConfigReader.Read(text, []);
         if (!IsQuick(config)) return false;
         using var nothing = Kernel.Open("/dev/null", O.RDWR);
-        var options = new LaunchOptions(request.Id, request.Bundle, null, null, NoPivot: false, PreservedDescriptors: 0) { Streams = (nothing, output, errors) };
+        var options = new LaunchOptions(request.Id, request.Bundle, file, null, null, NoPivot: false, PreservedDescriptors: 0) { Streams = (nothing, output, errors) };
         using var launched = new ContainerLaunch(_states, Trouble).Begin(options, waitsForStart: true, text, config);
         container.Program = config.Process!.Args[0]; // a container without one is not launched
         _containers.Add(request.Id, container);

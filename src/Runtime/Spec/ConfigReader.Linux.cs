@@ -106,6 +106,7 @@ static partial class ConfigReader
             if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or '_' or '-')
                 || name.Split('.', '/').Any(part => part.Length == 0))
                 throw walk.Problem("not the name of a kernel setting");
+            if (name.Replace('/', '.') == "kernel.hostname") throw walk.Problem("is what hostname sets: use that");
             if (value.Any(char.IsControl)) throw walk.Problem("the value contains a control character");
             settings[name] = value;
         }

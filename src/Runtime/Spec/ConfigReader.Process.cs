@@ -136,8 +136,9 @@ static partial class ConfigReader
         {
             var name = walk.String();
             var number = CapabilityNames.Number(name);
-            if (number < 0) throw walk.Problem($"unknown capability {name}");
-            mask |= 1UL << number;
+            // What can't be granted is a warning, not an error (config.md, "capabilities").
+            if (number < 0) walk.Warn($"unknown capability {name} is left out");
+            else mask |= 1UL << number;
         }
 
         return mask;

@@ -57,23 +57,24 @@ static partial class ConfigReader
             ListenerPath = listener,
             ListenerMetadata = metadata,
         };
-        Hold(spec);
-        return spec;
+        return Held(spec);
     }
 
-    static void Hold(SeccompSpec spec)
+    // A listener without a rule that needs it is left out, as runc does.
+    static SeccompSpec Held(SeccompSpec spec)
     {
         if (spec.DefaultAction.Value == Orchestrator.Runtime.Spec.SeccompAction.Notify)
             throw new ConfigException("linux.seccomp.defaultAction", "SCMP_ACT_NOTIFY can't be the default: the process could not even say that it is there");
         var notifying = spec.Rules.Where(rule => rule.Action.Value == Orchestrator.Runtime.Spec.SeccompAction.Notify).ToList();
         if (notifying.Any(rule => rule.Names.Contains("write")))
-            throw new ConfigException("linux.seccomp.syscalls", "SCMP_ACT_NOTIFY can't be for write: the process has to say with it that it is there");
+            throw new ConfigException("linux.seccomp.syscalls", "SCMP_ACT_NOTIFY cannot be used for the write syscall: the process has to say with it that it is there");
         if (notifying.Count > 0 && !spec.Notifies) throw new ConfigException("linux.seccomp.listenerPath", "is missing: a rule has SCMP_ACT_NOTIFY");
-        if (notifying.Count == 0 && spec.Notifies) throw new ConfigException("linux.seccomp.listenerPath", "no rule has SCMP_ACT_NOTIFY");
+        if (notifying.Count == 0) spec = spec with { ListenerPath = "", ListenerMetadata = "" };
         if (spec.Notifies && !spec.ListenerPath.StartsWith('/')) throw new ConfigException("linux.seccomp.listenerPath", "must be an absolute path");
         if (!spec.Notifies && spec.ListenerMetadata.Length > 0) throw new ConfigException("linux.seccomp.listenerMetadata", "needs listenerPath");
         if ((spec.Flags & WaitKillable) != 0 && !spec.Notifies)
             throw new ConfigException("linux.seccomp.flags", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs a rule with SCMP_ACT_NOTIFY");
+        return spec;
     }
 
     // Others than those of this machine can't occur on it; their names must still be right.

@@ -141,7 +141,8 @@ static partial class ConfigReader
         for (walk.EnterArray(); walk.Element();)
         {
             string field = walk.Path, path = "";
-            List<string> args = [], env = [];
+            List<string> args = [];
+            List<string>? env = null;
             int? timeout = null;
             for (walk.Enter(); walk.Field() is { } name;)
             {

@@ -32,7 +32,10 @@ sealed record ProcessSpec
     public (uint Rows, uint Columns)? ConsoleSize { get; init; }
 
     public required string Cwd { get; init; }
-    public IReadOnlyList<string> Env { get; init; } = [];
+
+    /// <summary>NAME=value; of a name that stands twice, the last.</summary>
+    public IReadOnlyList<string> Env { get; init => field = LastOfEach(value); } = [];
+
     public IReadOnlyList<string> Args { get; init; } = [];
     public UserSpec User { get; init; } = new(0, 0, null, []);
 
@@ -54,6 +57,15 @@ sealed record ProcessSpec
 
     /// <summary>Empty: none is asked for.</summary>
     public string SelinuxLabel { get; init; } = "";
+
+    static List<string> LastOfEach(IReadOnlyList<string> env)
+    {
+        var last = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < env.Count; i++) last[Name(env[i])] = i;
+        return [.. env.Where((entry, i) => last[Name(entry)] == i)];
+    }
+
+    static string Name(string entry) => entry.IndexOf('=') is >= 0 and var end ? entry[..end] : entry;
 }
 
 /// <summary>sched_setattr(2): policy and flags by the kernel's numbers; times in nanoseconds.</summary>
@@ -96,8 +108,8 @@ sealed record HookSet
     public IReadOnlyList<Hook> Poststop { get; init; } = [];
 }
 
-/// <summary>A program run at a moment of the container's life; gets the state on its stdin.</summary>
-sealed record Hook(string Kind, string Path, IReadOnlyList<string> Args, IReadOnlyList<string> Env, int? TimeoutSeconds);
+/// <summary>A program run at a moment of the container's life; gets the state on its stdin. Without Env it gets orun's own.</summary>
+sealed record Hook(string Kind, string Path, IReadOnlyList<string> Args, IReadOnlyList<string>? Env, int? TimeoutSeconds);
 
 sealed record LinuxSpec
 {

@@ -163,6 +163,8 @@ ref struct JsonWalk
         if (!AsksForNothing(ref inner)) throw Problem(reason);
     }
 
+    public readonly void Warn(string problem) => _warnings.Add($"config: {Path}: {problem}");
+
     public readonly ConfigException Problem(string problem) => new(Path, problem);
 
     static bool AsksForNothing(ref Utf8JsonReader json)

@@ -32,8 +32,8 @@ sealed record ContainerState(
 
     /// <summary>The state as others read it (runtime.md, "State"), with what runc adds.</summary>
     public byte[] WriteOci(ContainerStatus status) => WriteAnnotations(new JsonText().Open('{')
-        .Field("ociVersion", OciVersion).Field("id", Id).Field("status", status.ToString().ToLowerInvariant())
-        .Field("pid", status == ContainerStatus.Stopped ? 0 : (ulong)Pid).Field("bundle", Bundle).Field("rootfs", Rootfs)
+        .Field("ociVersion", OciVersion).Field("id", Id).Field("pid", status == ContainerStatus.Stopped ? 0 : (ulong)Pid)
+        .Field("status", status.ToString().ToLowerInvariant()).Field("bundle", Bundle).Field("rootfs", Rootfs)
         .Field("created", Created)).Field("owner", Owner).Close('}').ToUtf8();
 
     /// <exception cref="ConfigException">The text is not what Write made.</exception>

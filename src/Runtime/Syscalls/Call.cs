@@ -27,6 +27,8 @@ enum Call
     connect = 42,
     accept4 = 288,
     sendmsg = 46,
+    recvmsg = 47,
+    socketpair = 53,
     bind = 49,
     listen = 50,
     getsockopt = 55,
