@@ -36,7 +36,7 @@ static class ShimMemory
         }
     }
 
-    static void Ask(NetworkStream stream, StreamReader reader, string line)
+    public static void Ask(NetworkStream stream, StreamReader reader, string line)
     {
         stream.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
         var answer = reader.ReadLine();

@@ -44,7 +44,7 @@ public sealed class ControlTests
         var status = sandbox.Do("exec", "--cap", "CAP_NET_RAW", "c", "cat", "/proc/self/status").Succeeds().Output;
         Assert.Contains("CapEff:\t00000000800425fb\n", status, StringComparison.Ordinal);
         Assert.Contains("CapInh:\t0000000000000000\n", status, StringComparison.Ordinal);
-        sandbox.Do("exec", "--cap", "CAP_EVERYTHING", "c", "true").Fails("CAP_EVERYTHING");
+        Assert.Contains("CAP_EVERYTHING is left out", sandbox.Do("exec", "--cap", "CAP_EVERYTHING", "c", "true").Succeeds().Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class EngineTests
         Assert.Equal("/home/user\n", sandbox.RunContainer().Succeeds().Output);
         sandbox.Process["env"]!.AsArray().Add("HOME=/given");
         Assert.Equal("/given\n", sandbox.RunContainer().Succeeds().Output);
-        sandbox.Args("sleep", "1000").Process["env"]!.AsArray().RemoveAt(1);
+        var env = sandbox.Args("sleep", "1000").Process["env"]!.AsArray();
+        env.RemoveAt(env.Count - 1);
         sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
         Assert.Equal("/root\n", sandbox.Do("exec", "--user", "0", "c", "sh", "-c", "echo $HOME").Succeeds().Output);
     }

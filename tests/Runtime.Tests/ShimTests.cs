@@ -64,8 +64,61 @@ public sealed class ShimTests
             asker.Send("{\"op\":\"li"u8);
         }
 
-        Sandbox.Until("the descriptors are back", () => Directory.GetFiles($"/proc/{pid}/fd").Length == before);
+        Sandbox.Until("the descriptors are back", () => Directory.GetFiles($"/proc/{pid}/fd").Length <= before);
         Assert.True((bool)Say(socket, """{"op":"list"}""")["ok"]!);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // a container with a hook is launched by a child of the shim's
+    public void A_container_lives_its_life_under_the_shim(bool hasHook)
+    {
+        using var sandbox = new Sandbox().Shell("cd /proc/self/fd; echo *; cat /proc/self/oom_score_adj; echo to-errors >&2; read line || echo no-input; sleep 1000");
+        sandbox.Process["oomScoreAdj"] = 555;
+        if (hasHook) sandbox.Config["hooks"] = JsonNode.Parse("""{"poststart":[{"path":"/bin/true"}]}""");
+        sandbox.Save();
+        var socket = Start(sandbox);
+        var shim = int.Parse(File.ReadAllText(sandbox.Pod + "/shim.pid"), CultureInfo.InvariantCulture);
+        var score = File.ReadAllText($"/proc/{shim}/oom_score_adj");
+        var created = Say(socket, $$"""{"op":"create","id":"c","bundle":"{{sandbox.Directory}}","log":"{{sandbox.Pod}}/log"}""");
+        Assert.True((bool)created["ok"]!, created.ToJsonString());
+        var pid = (int)created["pid"]!;
+        Assert.Contains($"PPid:\t{shim}\n", File.ReadAllText($"/proc/{pid}/status"), StringComparison.Ordinal);
+        // While it waits for start it has nothing of the shim's open: no socket, no lock, no log.
+        var held = Directory.GetFiles($"/proc/{pid}/fd").Select(file => new FileInfo(file).LinkTarget ?? "").ToList();
+        Assert.DoesNotContain(held, target => target.Contains("shim", StringComparison.Ordinal) || target.Contains("socket", StringComparison.Ordinal) || target.EndsWith("/log", StringComparison.Ordinal));
+        Assert.Equal("created", sandbox.Status());
+        Ask(socket, """{"op":"start","id":"c"}""");
+        Sandbox.Until("it has said all", () => File.ReadAllText(sandbox.Pod + "/log").Contains("no-input", StringComparison.Ordinal));
+        var said = File.ReadAllLines(sandbox.Pod + "/log").Select(line => string.Join(' ', line.Split(' ')[1..])).Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(["stderr F to-errors", "stdout F 0 1 2", "stdout F 555", "stdout F no-input"], said.Select(line => line.Replace(" 1 2 3", " 1 2", StringComparison.Ordinal)));
+        Assert.Equal(score, File.ReadAllText($"/proc/{shim}/oom_score_adj"));
+        Ask(socket, """{"op":"kill","id":"c","signal":9}""");
+        Sandbox.Until("its end is known", () => File.Exists(sandbox.Pod + "/c.exit.json"));
+        Assert.Equal(137, (int)JsonNode.Parse(File.ReadAllText(sandbox.Pod + "/c.exit.json"))!["exitCode"]!);
+        Ask(socket, """{"op":"delete","id":"c"}""");
+        Assert.Empty(sandbox.CgroupDirectories());
+    }
+
+    [Fact]
+    public void What_can_not_be_launched_is_an_answer_and_leaves_nothing()
+    {
+        using var sandbox = new Sandbox("no-such-program");
+        sandbox.Save();
+        var socket = Start(sandbox);
+        var create = $$"""{"op":"create","id":"c","bundle":"{{sandbox.Directory}}","log":"{{sandbox.Pod}}/log"}""";
+        Assert.Contains("no-such-program", (string)Say(socket, create)["error"]!, StringComparison.Ordinal);
+        File.WriteAllText(sandbox.ConfigPath, "{");
+        Assert.Contains("config", (string)Say(socket, create)["error"]!, StringComparison.Ordinal);
+        File.WriteAllBytes(sandbox.Rootfs + "/bin/garbage", [0x7F, 1, 2, 3]);
+        File.SetUnixFileMode(sandbox.Rootfs + "/bin/garbage", (UnixFileMode)0x1ED);
+        sandbox.Args("garbage").Save();
+        Ask(socket, create);
+        Assert.Contains("not an executable file format", (string)Say(socket, """{"op":"start","id":"c"}""")["error"]!, StringComparison.Ordinal);
+        Sandbox.Until("its end is known", () => File.Exists(sandbox.Pod + "/c.exit.json"));
+        Ask(socket, """{"op":"delete","id":"c"}""");
+        Assert.Empty(sandbox.CgroupDirectories());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(sandbox.State));
     }
 
     static string Start(Sandbox sandbox)

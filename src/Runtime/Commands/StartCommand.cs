@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.State;
@@ -9,8 +8,6 @@ namespace Orchestrator.Runtime.Commands;
 /// <summary>`start ID`: lets a created container's process execute its program, and reports whether it did.</summary>
 static class StartCommand
 {
-    const int ReportBytes = 8;
-
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
         var id = Options.Parse(arguments, []).Single("one container id");
@@ -22,17 +19,7 @@ static class StartCommand
         if (status != ContainerStatus.Created) throw new ContainerException($"cannot start an already running container: {id}");
         var config = states.LoadConfig(id);
         RunHooks(config.Hooks.StartContainer, state);
-        var result = Kernel.Open(states.StartResult(id), O.RDONLY | O.NONBLOCK);
-        using (result)
-        {
-            using (var fifo = Kernel.TryOpen(states.StartFifo(id), O.WRONLY | O.NONBLOCK)
-                ?? throw new ContainerException($"cannot start a container that has stopped: {id}: its process is gone"))
-                Kernel.WriteAll(fifo.Number, [1], states.StartFifo(id));
-            Await(result, $"execute {config.Process?.Args[0]}");
-        }
-
-        Kernel.RemoveFile(states.StartFifo(id));
-        Kernel.RemoveFile(states.StartResult(id));
+        ContainerStart.Release(states, id, config.Process?.Args[0]);
         HookRunner.Run(config.Hooks.Poststart, state, ContainerStatus.Running);
         return 0;
     }
@@ -54,14 +41,5 @@ static class StartCommand
             ContainerEnd.Kill(state); // runtime.md, "Lifecycle" 8
             throw;
         }
-    }
-
-    // The process's end of the fifo is close-on-exec: its end without a word is the success of exec.
-    static void Await(Fd result, string what)
-    {
-        Kernel.Poll([new PollFd(result.Number, PollFd.In)], -1);
-        Span<byte> report = stackalloc byte[ReportBytes];
-        if (Kernel.ReadSome(result, report) == ReportBytes)
-            throw new LaunchException(what, "execve", (Errno)BinaryPrimitives.ReadUInt32LittleEndian(report[4..]));
     }
 }

@@ -20,6 +20,9 @@ sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string?
     /// <summary>Of the preserved descriptors, the first so many are a service manager's sockets (sd_listen_fds(3)).</summary>
     public int ListenDescriptors { get; init; }
 
+    /// <summary>The process's input, output and errors, when this program lives on and has its own; null: it inherits this program's.</summary>
+    public (Fd Input, Fd Output, Fd Errors)? Streams { get; init; }
+
     public ProcessSpec WithListen(ProcessSpec process) => ListenDescriptors == 0 ? process
         : process with { Env = [.. process.Env, string.Create(CultureInfo.InvariantCulture, $"LISTEN_FDS={ListenDescriptors}"), "LISTEN_PID=1"] };
 }
@@ -39,10 +42,17 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
     public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart)
     {
         HostProbe.ProtectOwnProgram();
-        var text = Kernel.TryReadFile(options.ConfigFile) ?? throw new ContainerException($"{options.ConfigFile} does not exist");
+        var text = ReadConfig(options.ConfigFile);
         var warnings = new List<string>();
         var config = ConfigReader.Read(text, warnings);
         warnings.ForEach(warn);
+        return Begin(options, waitsForStart, text, config);
+    }
+
+    public static byte[] ReadConfig(string file) => Kernel.TryReadFile(file) ?? throw new ContainerException($"{file} does not exist");
+
+    public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart, byte[] text, ContainerConfig config)
+    {
         states.Claim(options.Id);
         ContainerCgroups? cgroups = null;
         try
@@ -69,7 +79,8 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
             Config = config with { Process = HomeDirectory.Complete(options.WithListen(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
             Bundle = options.Bundle, Prepared = prepared.Paths, Cgroups = cgroups.Membership(),
             Host = HostProbe.Read(config, options.Bundle) with { KernelMounts = options.NoPivot ? HostProbe.KernelMounts() : [] },
-            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
+            Id = options.Id, WaitsForStart = waitsForStart, LauncherLivesOn = options.Streams is not null, NoPivot = options.NoPivot,
+            KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
         var given = new List<(Slot Slot, Fd Fd)>();
@@ -85,10 +96,12 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
             if (ConsoleSocket.Connect(process, options.ConsoleSocket, options.Terminal) is { } console) given.Add((Slots.ConsoleSocket, console));
             using var cgroup = cgroups.OpenUnified();
             entered.AddRange(LaunchPlanner.EnteredByLauncher(config.Linux).Select(ns => (Kernel.Open(ns.Path, O.RDONLY), ns.Kind)));
-            var score = OomScore.Take(process.OomScoreAdj);
+            if (options.Streams is { } streams) given.AddRange([(Slots.Input, streams.Input), (Slots.Output, streams.Output), (Slots.ErrorOutput, streams.Errors)]);
+            var score = plan.OwnMemory ? null : OomScore.Take(process.OomScoreAdj);
             var launched = Launched.Start(plan, given, cgroup, entered);
             try
             {
+                if (plan.OwnMemory) OomScore.Give(launched.Pid, process.OomScoreAdj);
                 var state = Finish(options, config, cgroups, launched, waitsForStart);
                 if (!waitsForStart) OomScore.GiveBack(score);
                 return new LaunchedContainer(launched, state, config);
@@ -102,7 +115,9 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         }
         finally
         {
-            foreach (var (_, fd) in given) fd.Dispose();
+            foreach (var (slot, fd) in given)
+                if (slot.Index < Slots.Input.Index)
+                    fd.Dispose();
             foreach (var (fd, _) in entered) fd.Dispose();
         }
     }

@@ -53,6 +53,8 @@ sealed class Launched : IDisposable
             using var visit = NamespaceVisit.Begin(entered ?? []);
             var arena = new Arena();
             var (pid, pidFd) = Spawner.Start(plan, slots, errors, cgroup, arena);
+            // What it has a copy of, nobody else reads.
+            if (plan.OwnMemory) arena.Free();
             return new Launched(plan, pid, pidFd, reports, syncWrite, arena);
         }
         catch

@@ -18,16 +18,29 @@ static class OomScore
         var wanted = score.Value.ToString(CultureInfo.InvariantCulture);
         var own = Kernel.ReadText(File).Trim();
         if (own == wanted) return null;
+        Write(File, wanted, own);
+        return own;
+    }
+
+    /// <summary>Gives the score to a process that shares no memory with this one.</summary>
+    public static void Give(int pid, int? score)
+    {
+        if (score is null) return;
+        var file = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj");
+        Write(file, score.Value.ToString(CultureInfo.InvariantCulture), Kernel.ReadText(file).Trim());
+    }
+
+    static void Write(string file, string wanted, string own)
+    {
+        if (own == wanted) return;
         try
         {
-            Kernel.WriteSetting(File, wanted);
+            Kernel.WriteSetting(file, wanted);
         }
         catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM)
         {
             throw new SyscallException(e.Call, e.Errno, $"process.oomScoreAdj {wanted} (lowering it from {own} needs CAP_SYS_RESOURCE)");
         }
-
-        return own;
     }
 
     public static void GiveBack(string? own)

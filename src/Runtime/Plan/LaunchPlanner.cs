@@ -58,13 +58,14 @@ static class LaunchPlanner
         ProgramSteps.Prepare(ops, request.PreservedDescriptors);
         SchedulingSteps.All(ops, process, config.Linux);
         LabelSteps.All(ops, process, request.Host);
+        if (request.LauncherLivesOn) DescriptorSteps.LeaveLaunchers(ops);
         IdentitySteps.Take(ops, process, request.Host, config.Linux.Seccomp);
         ProgramSteps.Find(ops, process);
         IdentitySteps.Confine(ops, process, config.Linux.Seccomp);
         // With create, `start` runs them, and the wait for start is a wait for them.
         if (config.Hooks.StartContainer.Count > 0 && !request.WaitsForStart) SessionSteps.AwaitHooks(ops);
         ProgramSteps.Execute(ops, process, request.WaitsForStart);
-        return ops.Build(atClone) with { OwnMemory = config.Linux.Namespace(CloneFlags.NEWTIME) is { Path.Length: > 0 } };
+        return ops.Build(atClone) with { OwnMemory = request.LauncherLivesOn || config.Linux.Namespace(CloneFlags.NEWTIME) is { Path.Length: > 0 } };
     }
 
     /// <summary>

@@ -20,6 +20,12 @@ sealed record LaunchRequest
     /// <summary>True for create: the process waits for start before it executes its program.</summary>
     public bool WaitsForStart { get; init; }
 
+    /// <summary>
+    /// True: the launcher lives on and has containers and descriptors besides. The process gets a copy of its memory, so that neither an end for lack of
+    /// memory nor a score for it is shared, keeps none of its descriptors, and takes its own input and output from their slots.
+    /// </summary>
+    public bool LauncherLivesOn { get; init; }
+
     /// <summary>True: chroot after a move instead of pivot_root, for a root file system in the initial ram disk.</summary>
     public bool NoPivot { get; init; }
 

@@ -48,5 +48,8 @@ static class Slots
     /// <summary>The host's /proc, checked to be a proc file system.</summary>
     public static readonly Slot HostProc = new(15, "hostProc");
 
-    public const int FirstFree = 16;
+    /// <summary>What become descriptors 0, 1 and 2 of a process whose launcher has others.</summary>
+    public static readonly Slot Input = new(16, "input"), Output = new(17, "output"), ErrorOutput = new(18, "errorOutput");
+
+    public const int FirstFree = 19;
 }

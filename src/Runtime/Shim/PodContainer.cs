@@ -17,6 +17,9 @@ sealed class PodContainer(string id, LogFile log, LogStream output, LogStream er
 
     public CgroupDirectory? MemoryCgroup { get; private set; }
 
+    /// <summary>What it executes, if the shim launched it itself; null: a child did, and starts it too.</summary>
+    public string? Program { get; set; }
+
     /// <summary>False until `orun create` has succeeded.</summary>
     public bool IsListed => Record.Pid != 0;
 

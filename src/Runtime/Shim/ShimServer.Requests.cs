@@ -1,3 +1,5 @@
+using Orchestrator.Runtime.Cgroups;
+using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.State;
 using Orchestrator.Runtime.Syscalls;
@@ -14,7 +16,7 @@ sealed partial class ShimServer
             {
                 Handle(connection, Request.Parse(line));
             }
-            catch (Exception e) when (e is ConfigException or ContainerException or SyscallException or InvalidOperationException)
+            catch (Exception e) when (e is ConfigException or ContainerException or SyscallException or LaunchException or CgroupException or InvalidOperationException)
             {
                 connection.IsBusy = false;
                 connection.Send(Answer.Failed(e.Message));
@@ -59,6 +61,7 @@ sealed partial class ShimServer
             try
             {
                 Kernel.RemoveFile(ExitFile(request.Id));
+                if (TryLaunch(connection, request, container, outputWrite, errorsWrite)) return;
                 _children.Add(ChildCommand.Start(["create", "--bundle", request.Bundle, request.Id], _root, outputWrite, errorsWrite,
                     (status, errors) => Created(connection, container, status, errors)));
             }
@@ -86,6 +89,11 @@ sealed partial class ShimServer
             return;
         }
 
+        Created(connection, container, state);
+    }
+
+    void Created(Connection connection, PodContainer container, ContainerState state)
+    {
         container.Created(state.Pid, state.Cgroups.Directories.FirstOrDefault(directory => directory.Controllers.Contains("memory")));
         if (_strays.Remove(state.Pid, out var ended)) Exited(container, ended);
         connection.Send(Answer.Ok(json => json.WriteNumber("pid", state.Pid)));
@@ -96,6 +104,12 @@ sealed partial class ShimServer
         if (container.Record.Status != ContainerRecord.Created || container.Record.StartedAt is not null)
             throw new ContainerException($"container {container.Record.Id} can't be started: it is {container.Record.Status}");
         container.Starting();
+        if (container.Program is not null)
+        {
+            StartLaunched(connection, container);
+            return;
+        }
+
         Command(connection, ["start", container.Record.Id], succeeded =>
         {
             if (succeeded) container.Started();

@@ -34,10 +34,18 @@ static unsafe partial class Kernel
         return ReadAll(fd.Number, path);
     }
 
+    /// <summary>A whole small file, or null if it is not there, or goes while it is read: a cgroup's files then say ENODEV.</summary>
     public static byte[]? TryReadFile(string path)
     {
         using var fd = TryOpen(path, O.RDONLY);
-        return fd is null ? null : ReadAll(fd.Number, path);
+        try
+        {
+            return fd is null ? null : ReadAll(fd.Number, path);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENODEV)
+        {
+            return null;
+        }
     }
 
     public static string ReadText(string path) => Encoding.UTF8.GetString(ReadFile(path));
