@@ -5,25 +5,30 @@ cd "$(dirname "$0")"
 
 usage() {
   cat <<'USAGE'
-usage: ./test.sh [--golden] [PROJECT ...]
-  --golden    write the expected outputs anew; their diff is the review
+usage: ./test.sh [--golden] [--conformance] [PROJECT ...]
+  --golden       write the expected outputs anew; their diff is the review
+  --conformance  other people's suites and engines on our runtime, and the long soaks: about half an hour
   PROJECT     only these, by the name of their folder in tests/, such as Manifests.Tests
 USAGE
 }
 
-projects=()
+projects=() conformance=false
 for argument in "$@"; do
   case $argument in
     --golden) export ORCH_GOLDEN=1 ;;
+    --conformance) conformance=true ;;
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; exit 2 ;;
     *) projects+=("$argument") ;;
   esac
 done
-if [ ${#projects[@]} -eq 0 ]; then
+if $conformance; then
+  projects=(Conformance Runtime.Tests)
+  export ORCH_CASES=100000
+elif [ ${#projects[@]} -eq 0 ]; then
   for file in tests/*/*.csproj; do
     project=$(basename "$(dirname "$file")")
-    [ "$project" = Testing ] || projects+=("$project")
+    [[ $project = Testing || $project = Conformance ]] || projects+=("$project")
   done
 fi
 
@@ -31,6 +36,10 @@ source eng/install.sh
 need_dotnet || exit 1
 need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux qemu-system-x86 cpio || exit 1
 eng/vm-kernel.sh || exit 1
+if $conformance; then
+  need docker.io podman containerd || exit 1
+  eng/suites.sh || exit 1
+fi
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 ./build.sh || exit 1
 dotnet build Orchestrator.sln -v quiet -nologo || { echo "0 passed, 1 failed"; exit 1; }
@@ -40,7 +49,7 @@ output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 for project in "${projects[@]}"; do
   [ -f "tests/$project/$project.csproj" ] || { echo "there is no test project $project" >&2; exit 2; }
-  timeout --kill-after=10 900 dotnet test "tests/$project" --no-build -nologo --logger "console;verbosity=minimal" 2>&1 | tee "$output" | grep -v '^$'
+  timeout --kill-after=10 1800 dotnet test "tests/$project" --no-build -nologo --logger "console;verbosity=minimal" 2>&1 | tee "$output" | grep -v '^$'
   line=$(grep -E 'Failed: +[0-9]+, Passed: +[0-9]+' "$output" | tail -n 1)
   if [ -z "$line" ]; then
     echo "$project did not finish"
