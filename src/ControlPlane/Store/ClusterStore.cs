@@ -70,7 +70,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(openLog);
         ArgumentNullException.ThrowIfNull(options);
-        var cluster = new ReplicatedCluster(options.WatchHistory);
+        var cluster = new ReplicatedCluster(options.HistoryRevisions, options.HistoryAge);
         return new ClusterStore(options, cluster, await openLog(cluster), connect, clock, newId);
     }
 

@@ -39,13 +39,36 @@ public sealed class StoreBusyException(Exception? cause = null)
 public sealed class LogFailedException(Exception cause)
     : StoreUnavailableException($"This server's log failed: {cause.Message}", cause);
 
-/// <summary>The changes after a revision are no longer kept: read the state anew and watch from its revision.</summary>
-public sealed class CompactedException(long after, long oldest)
-    : Exception($"The changes after revision {after} are no longer kept here; the oldest kept is revision {oldest}.")
+/// <summary>
+/// What was asked for of the past is no longer kept. A watcher reads the state anew and watches from its revision.
+/// </summary>
+public sealed class CompactedException : Exception
 {
-    /// <summary>The oldest revision that a watch can still deliver.</summary>
-    public long Oldest { get; } = oldest;
+    /// <summary>The changes after a revision are no longer kept.</summary>
+    /// <param name="oldest">The oldest revision that a watch can still deliver.</param>
+    public CompactedException(long after, long oldest)
+        : this(oldest, $"The changes after revision {after} are no longer kept here; the oldest kept is revision {oldest}.")
+    {
+    }
+
+    CompactedException(long oldest, string message)
+        : base(message) => Oldest = oldest;
+
+    /// <summary>The oldest revision of which what was asked for can be had.</summary>
+    public long Oldest { get; }
+
+    internal static CompactedException Read(long revision, long oldest) =>
+        new(oldest, $"Revision {revision} is no longer kept; the oldest that can be read is {oldest}.");
+
+    internal static CompactedException Read(DateTimeOffset time, long oldest, DateTimeOffset? oldestTime) =>
+        new(oldest, $"The state of {Text(time)} is no longer kept; the oldest that can be read is revision {oldest}{(oldestTime is { } known ? $", before {Text(known)}" : "")}.");
+
+    static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture);
 }
+
+/// <summary>A revision was asked for that is not there yet.</summary>
+public sealed class FutureRevisionException(long revision, long newest)
+    : ArgumentException($"There is no revision {revision} yet; the newest is {newest}.");
 
 /// <summary>A command is larger than an entry may be.</summary>
 public sealed class CommandTooLargeException(int bytes, int limit)

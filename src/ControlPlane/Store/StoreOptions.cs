@@ -49,8 +49,14 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     /// </summary>
     public int LogChunkBytes { get; init; } = 4 << 20;
 
-    /// <summary>How many recent changes a watch can start from, per server. About 1 KiB each.</summary>
-    public int WatchHistory { get; init; } = 16_384;
+    /// <summary>
+    /// How many revisions are kept, to be watched from and to look back at. Each costs the objects it replaced in
+    /// memory and in snapshots, a few KiB.
+    /// </summary>
+    public int HistoryRevisions { get; init; } = 16_384;
+
+    /// <summary>How old a kept revision may be, against the newest one: a day back is what people look for after a bad night.</summary>
+    public TimeSpan HistoryAge { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>How both sides of a Raft connection authenticate; null means in the clear, for one machine only.</summary>
     public RaftTls? Tls { get; init; }

@@ -12,10 +12,12 @@ static class ServerCommand
         var agent = new Option<bool>("--agent") { Description = "also run pods on this machine" };
         var ingress = new Option<bool>("--ingress") { Description = "also take requests from outside on this machine" };
         var command = new Command("server", "Run a server of the control plane.") { agent, ingress };
+        var history = new HistoryOptions();
+        history.AddTo(command);
         shared.AddTo(command);
         command.SetAction((parsed, token) =>
         {
-            var settings = shared.Read(parsed) with { Server = true, Agent = parsed.GetValue(agent) };
+            var settings = shared.Read(parsed) with { Server = true, Agent = parsed.GetValue(agent), History = history.Read(parsed) };
             if (!settings.Servers.Contains(settings.Advertise))
                 throw new StartException($"--servers must name all servers, and so also this one: {settings.Advertise}");
             if (settings.Servers.Count % 2 == 0)

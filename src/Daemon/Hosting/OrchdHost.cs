@@ -81,6 +81,7 @@ static class OrchdHost
         {
             ServerName = settings.Name,
         };
+        if (settings.History is { } history) options = options with { HistoryRevisions = history.Revisions, HistoryAge = history.Age };
         return ClusterStore.OpenAsync(options, member => peers.At(member.Peer), TimeProvider.System, logs, token);
     }
 

@@ -39,5 +39,12 @@ sealed record ServerSettings
 
     public bool Verbose { get; init; }
 
+    /// <summary>How much of the past the store keeps; null for what it keeps by itself.</summary>
+    public HistorySettings? History { get; init; }
+
     public Uri ApiOf(IPAddress server) => new($"http://{new IPEndPoint(server, Ports.Api)}");
 }
+
+/// <param name="Revisions">How many revisions are kept.</param>
+/// <param name="Age">How old a kept revision may be.</param>
+sealed record HistorySettings(int Revisions, TimeSpan Age);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 using Record = Orchestrator.Model.Meta.Record;
@@ -150,13 +151,28 @@ public sealed class ClusterStoreTests
         using var written = new MemoryStream();
         original.Freeze()(written);
         written.Position = 0;
-        var loaded = new ReplicatedCluster(watchHistory: 16);
+        var loaded = new ReplicatedCluster(historyRevisions: 16, TimeSpan.FromHours(1));
         loaded.Load(written, 2);
         using var again = new MemoryStream();
         loaded.Freeze()(again);
         Assert.Equal(written.ToArray(), again.ToArray());
         Assert.NotNull(loaded.Current.Answers.Of(command.RequestId));
-        Assert.Equal(3, loaded.History.Oldest);
+        Assert.Equal(1, loaded.History.Oldest);
+        Assert.Equal("a", Assert.Single(loaded.History.StateAt(1).All<Record>(Record.KindName)).Name);
+        Assert.Null(loaded.History.Kept().Revisions[0].Changes[0].Before);
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_the_first_format_is_read_and_one_of_the_future_is_refused()
+    {
+        await using var store = await OpenAsync();
+        var command = Creating("a", "some data");
+        await store.WriteAsync(command);
+        var loaded = new ReplicatedCluster(historyRevisions: 16, TimeSpan.FromHours(1));
+        loaded.Load(new MemoryStream(ModelJson.Encode(Snapshot.Of(store.Current))), 2);
+        Assert.Equal(ModelJson.Encode(Snapshot.Of(store.Current)), ModelJson.Encode(Snapshot.Of(loaded.Current)));
+        Assert.Equal(2, loaded.History.Oldest);
+        Assert.Contains("format 9", Assert.Throws<NotSupportedException>(() => loaded.Load(new MemoryStream([9, 1, 2]), 3)).Message, StringComparison.Ordinal);
     }
 
     ScriptedLog Log { get; set; } = null!; // set by OpenAsync, which every test begins with
