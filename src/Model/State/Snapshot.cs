@@ -54,7 +54,13 @@ public sealed record Snapshot
 public sealed record SnapshotHead(long Base, DateTimeOffset? BaseTime, long LeaderEpoch, string? Leader);
 
 /// <summary>One kept revision: who made it, when, and what it changed.</summary>
-public sealed record SnapshotRevision(long Revision, DateTimeOffset Time, string Author, IReadOnlyList<SnapshotChange> Changes);
+public sealed record SnapshotRevision(long Revision, DateTimeOffset Time, string Author, IReadOnlyList<SnapshotChange> Changes)
+{
+    // What is empty is left out of JSON, and comes back as null.
+    public string Author { get; init => field = value ?? ""; } = Author ?? "";
+
+    public IReadOnlyList<SnapshotChange> Changes { get; init => field = value ?? []; } = Changes ?? [];
+}
 
 /// <param name="After">Null when the object was removed.</param>
 public sealed record SnapshotChange(ResourceKey Key, Resource? After);
