@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Orchestrator.Contracts;
@@ -94,7 +95,7 @@ public sealed partial class ClusterStore
         ProposeReply reply;
         try
         {
-            reply = await _connect(MemberAt(leader)).ProposeAsync(request, deadline: InCallTime(), cancellationToken: token).ResponseAsync;
+            reply = await WhileLeaderAsync(leader, (peer, calling) => peer.ProposeAsync(request, deadline: InCallTime(), cancellationToken: calling), token);
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
         {
@@ -111,6 +112,23 @@ public sealed partial class ClusterStore
 
         await CatchUpAsync(reply.Index, token);
         return ModelJson.Decode<ApplyResult>(reply.Result.Span);
+    }
+
+    /// <summary>Asks the leader, but not for longer than it is one: a leader that hangs or is cut off never answers.</summary>
+    async Task<T> WhileLeaderAsync<T>(IPEndPoint leader, Func<Peer.PeerClient, CancellationToken, AsyncUnaryCall<T>> ask, CancellationToken token)
+    {
+        using var calling = CancellationTokenSource.CreateLinkedTokenSource(token);
+        using var call = ask(_connect(MemberAt(leader)), calling.Token);
+        var replaced = _log.WaitForOtherLeaderAsync(leader, calling.Token);
+        if (await Task.WhenAny(call.ResponseAsync, replaced) == replaced) await calling.CancelAsync();
+        try
+        {
+            return await call.ResponseAsync;
+        }
+        finally
+        {
+            await calling.CancelAsync();
+        }
     }
 
     /// <summary>

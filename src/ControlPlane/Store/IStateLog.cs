@@ -29,6 +29,9 @@ public interface IStateLog : IAsyncDisposable
     /// <summary>Completes when some member is known to lead.</summary>
     Task<IPEndPoint> WaitForLeaderAsync(CancellationToken token);
 
+    /// <summary>Completes when <paramref name="leader"/> no longer leads, as far as this member knows.</summary>
+    Task WaitForOtherLeaderAsync(IPEndPoint leader, CancellationToken token);
+
     /// <summary>Completes when this member leads and has applied all that earlier leaders committed.</summary>
     Task<Leadership> WaitForLeadershipAsync(CancellationToken token);
 

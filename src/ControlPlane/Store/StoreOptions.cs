@@ -16,18 +16,27 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
 {
     /// <summary>
     /// An election starts after a random silence of the leader between this and <see cref="ElectionTimeoutUpper"/>.
-    /// Long enough for a flush on a slow disk, short enough for a failover in about a second.
+    /// Long enough for a flush on a slow disk, short enough for a failover in about half a second.
     /// </summary>
-    public TimeSpan ElectionTimeoutLower { get; init; } = TimeSpan.FromMilliseconds(300);
+    public TimeSpan ElectionTimeoutLower { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>See <see cref="ElectionTimeoutLower"/>.</summary>
-    public TimeSpan ElectionTimeoutUpper { get; init; } = TimeSpan.FromMilliseconds(600);
+    public TimeSpan ElectionTimeoutUpper { get; init; } = TimeSpan.FromMilliseconds(450);
 
     /// <summary>
-    /// How long one Raft message may take. A leader that hangs holds up elections for this long, so it stays near
-    /// the election timeout; a snapshot and the log since the last one must go over the wire within it.
+    /// How long a member may be silent when entries or a heartbeat are sent to it: a flush on a slow disk. A leader that
+    /// reaches no majority for so long is none.
     /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>
+    /// How long a member may take to vote or to be connected to. An election waits for every answer, so that it costs
+    /// twice this when one member hangs or is cut off.
+    /// </summary>
+    public TimeSpan VoteTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a member may be silent in the middle of a snapshot, and at its end, when it flushes and verifies it.</summary>
+    public TimeSpan SnapshotTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What this server is called when it claims the leadership.</summary>
     public string ServerName { get; init; } = RaftEndpoint.ToString();
@@ -36,8 +45,7 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A snapshot is written after this many bytes of log. A member that is behind gets the log since the last
-    /// snapshot in one message, which has to arrive within <see cref="RequestTimeout"/>.
+    /// A snapshot is written after this many bytes of log, and of a large state after a quarter of its own size.
     /// </summary>
     public long SnapshotEveryBytes { get; init; } = 8 << 20;
 

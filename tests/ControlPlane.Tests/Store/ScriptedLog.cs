@@ -47,6 +47,8 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
         ? Task.FromResult(leader)
         : Task.Delay(Timeout.Infinite, token).ContinueWith<IPEndPoint>(_ => throw new OperationCanceledException(token), TaskScheduler.Default);
 
+    public Task WaitForOtherLeaderAsync(IPEndPoint leader, CancellationToken token) => Task.Delay(Timeout.Infinite, token);
+
     public Task<Leadership> WaitForLeadershipAsync(CancellationToken token) => Task.FromResult(new Leadership(1, CancellationToken.None));
 
     public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken token)

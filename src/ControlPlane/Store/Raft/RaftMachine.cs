@@ -16,6 +16,12 @@ sealed partial class RaftMachine(
 {
     const int CopyBytes = 128 * 1024;
 
+    /// <summary>
+    /// A snapshot waits for a log of this part of the last one: writing it costs its size, which the log pays for. It
+    /// also leaves a member that fetches a large one the time to do so before the log goes on from the next.
+    /// </summary>
+    const int StateToLog = 4;
+
     // Entries come from the log's own loop and snapshots from the network; the library does not keep the two apart.
     readonly SemaphoreSlim _applying = new(1, 1);
 
@@ -119,7 +125,8 @@ sealed partial class RaftMachine(
         Interlocked.Exchange(ref _applied, entry.Index);
         _entriesSinceSnapshot++;
         _bytesSinceSnapshot += payload.Length;
-        if (_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
+        if ((_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
+            && _bytesSinceSnapshot >= (snapshots.Latest?.Length ?? 0) / StateToLog)
         {
             StartSnapshot(entry.Index, entry.Term);
         }

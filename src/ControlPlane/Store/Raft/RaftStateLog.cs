@@ -1,7 +1,6 @@
 using System.Net;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
-using DotNext.Net.Security;
 using DotNext.Threading;
 using Microsoft.Extensions.Logging;
 using LibraryNotLeader = DotNext.Net.Cluster.Consensus.Raft.NotLeaderException;
@@ -16,8 +15,8 @@ public sealed class RaftStateLog : IStateLog
     /// <summary>A heartbeat goes out after this share of the lower election timeout without other traffic.</summary>
     const double HeartbeatShare = 0.3;
 
-    /// <summary>How many requests of other members are handled at once; each has one connection.</summary>
-    const int ServerBacklog = 16;
+    /// <summary>How long the transfer of a whole snapshot may take, whose parts have a time of their own: 10 GB at 40 MB/s.</summary>
+    static readonly TimeSpan TransferTimeout = TimeSpan.FromMinutes(4);
 
     readonly StoreOptions _options;
     readonly DataDirectoryLock _lock;
@@ -30,6 +29,7 @@ public sealed class RaftStateLog : IStateLog
     readonly CancellationTokenSource _broken = new();
     readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    TaskCompletionSource _leaderChanged = NewSignal();
     Task _watching = Task.CompletedTask;
     int _disposed;
 
@@ -54,6 +54,7 @@ public sealed class RaftStateLog : IStateLog
             },
             _machine);
         _cluster = new RaftCluster(Configuration(options, _memberFile, logs)) { AuditTrail = _wal };
+        _cluster.LeaderChanged += (_, _) => Interlocked.Exchange(ref _leaderChanged, NewSignal()).SetResult();
     }
 
     internal delegate WriteAheadLog WalFactory(WriteAheadLog.Options options, IStateMachine machine);
@@ -131,6 +132,17 @@ public sealed class RaftStateLog : IStateLog
     /// <inheritdoc/>
     public async Task<IPEndPoint> WaitForLeaderAsync(CancellationToken token) =>
         (IPEndPoint)(await _cluster.WaitForLeaderAsync(System.Threading.Timeout.InfiniteTimeSpan, token)).EndPoint;
+
+    /// <inheritdoc/>
+    public async Task WaitForOtherLeaderAsync(IPEndPoint leader, CancellationToken token)
+    {
+        while (true)
+        {
+            var changed = Volatile.Read(ref _leaderChanged).Task; // before the look, so that no change is missed
+            if (!leader.Equals(Leader)) return;
+            await changed.WaitAsync(token);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<Leadership> WaitForLeadershipAsync(CancellationToken token)
@@ -258,20 +270,23 @@ public sealed class RaftStateLog : IStateLog
         _lock.Dispose();
     }
 
-    static RaftCluster.TcpConfiguration Configuration(StoreOptions options, MemberFile members, ILoggerFactory logs) =>
-        new(options.RaftEndpoint)
+    static RaftCluster.CustomTransportConfiguration Configuration(StoreOptions options, MemberFile members, ILoggerFactory logs)
+    {
+        var transport = new RaftTransport(new MessageTimeouts(options.VoteTimeout, options.RequestTimeout, options.SnapshotTimeout), options.Tls);
+        return new RaftCluster.CustomTransportConfiguration(options.RaftEndpoint, transport, transport)
         {
             ConfigurationStorage = members,
             ColdStart = false, // the member file names everyone from the start, even for one member alone
             LowerElectionTimeout = (int)options.ElectionTimeoutLower.TotalMilliseconds,
             UpperElectionTimeout = (int)options.ElectionTimeoutUpper.TotalMilliseconds,
             HeartbeatThreshold = HeartbeatShare,
-            RequestTimeout = options.RequestTimeout,
-            ConnectTimeout = options.RequestTimeout,
-            ServerBacklog = ServerBacklog,
+            RequestTimeout = TransferTimeout, // the transport breaks off long before what is not a snapshot
+            ConnectTimeout = options.VoteTimeout,
             LoggerFactory = logs,
-            SslOptions = options.Tls is { } tls ? new SslOptions { ServerOptions = tls.Server, ClientOptions = tls.Client } : null,
         };
+    }
+
+    static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     static string MembersPath(StoreOptions options) => Path.Combine(options.DataDirectory, "members");
 
