@@ -29,7 +29,7 @@ static class Failover
             {
                 var leader = await servers.LeaderAsync();
                 int[] others = [.. Enumerable.Range(0, 3).Where(i => i != leader)];
-                await SettleAsync(servers, leader);
+                await SettleAsync(servers);
                 var clock = Stopwatch.StartNew();
                 await lose(leader);
                 await WriteSomewhereAsync(servers, others);
@@ -70,7 +70,7 @@ static class Failover
     }
 
     /// <summary>All servers answer, and have been for a while: a loss that follows another at once is another measurement.</summary>
-    static async Task SettleAsync(OrchdServers servers, int leader)
+    static async Task SettleAsync(OrchdServers servers)
     {
         for (var i = 0; i < servers.Count; i++)
         {
@@ -78,7 +78,6 @@ static class Failover
         }
 
         await Task.Delay(TimeSpan.FromMilliseconds(500 + Random.Shared.Next(300))); // so that it does not fall on the same moment of a heartbeat
-        _ = leader;
     }
 
     static async Task WriteSomewhereAsync(OrchdServers servers, int[] others)

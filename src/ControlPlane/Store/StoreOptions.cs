@@ -18,10 +18,10 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     /// An election starts after a random silence of the leader between this and <see cref="ElectionTimeoutUpper"/>.
     /// Long enough for a flush on a slow disk, short enough for a failover in about half a second.
     /// </summary>
-    public TimeSpan ElectionTimeoutLower { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan ElectionTimeoutLower { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>See <see cref="ElectionTimeoutLower"/>.</summary>
-    public TimeSpan ElectionTimeoutUpper { get; init; } = TimeSpan.FromMilliseconds(450);
+    public TimeSpan ElectionTimeoutUpper { get; init; } = TimeSpan.FromMilliseconds(400);
 
     /// <summary>
     /// How long a member may be silent when entries or a heartbeat are sent to it: a flush on a slow disk. A leader that
@@ -31,9 +31,9 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
 
     /// <summary>
     /// How long a member may take to vote or to be connected to. An election waits for every answer, so that it costs
-    /// twice this when one member hangs or is cut off.
+    /// thrice this when one member hangs or is cut off: for the question, the vote and the first entry.
     /// </summary>
-    public TimeSpan VoteTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan VoteTimeout { get; init; } = TimeSpan.FromMilliseconds(80);
 
     /// <summary>How long a member may be silent in the middle of a snapshot, and at its end, when it flushes and verifies it.</summary>
     public TimeSpan SnapshotTimeout { get; init; } = TimeSpan.FromSeconds(30);

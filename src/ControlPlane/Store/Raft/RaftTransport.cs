@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -12,6 +13,8 @@ namespace Orchestrator.ControlPlane.Store.Raft;
 /// </summary>
 sealed class RaftTransport(MessageTimeouts timeouts, RaftTls? tls) : IConnectionFactory, IConnectionListenerFactory
 {
+    readonly ConcurrentDictionary<EndPoint, MemberPatience> _patience = new();
+
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -26,7 +29,7 @@ sealed class RaftTransport(MessageTimeouts timeouts, RaftTls? tls) : IConnection
                 stream = secured;
             }
 
-            return new RaftConnection(socket, new AskingStream(stream, timeouts));
+            return new RaftConnection(socket, new AskingStream(stream, timeouts, _patience.GetOrAdd(endpoint, static _ => new MemberPatience())));
         }
         catch
         {

@@ -86,21 +86,45 @@ abstract class WatchedStream : Stream
     }
 }
 
-/// <summary>The side that asks: what it writes after an answer begins the next request.</summary>
-sealed class AskingStream(Stream inner, MessageTimeouts timeouts) : WatchedStream(inner, timeouts)
+/// <summary>
+/// The side that asks: what it writes after an answer begins the next request. The first request of a connection has no more time than a
+/// vote: a new leader's first entries wait for all members, and the one that hung as the leader before is among them. When that was too
+/// short, the next connection has the time of its kind, so that a slow member gets on.
+/// </summary>
+sealed class AskingStream(Stream inner, MessageTimeouts timeouts, MemberPatience patience) : WatchedStream(inner, timeouts)
 {
     byte _kind;
     bool _answered = true;
+    bool _new = true;
 
-    protected override TimeSpan? BeforeRead() => Timeouts.Of(_kind);
+    TimeSpan Limit => _new && !patience.Long && Timeouts.Of(_kind) == Timeouts.Entries ? Timeouts.Vote : Timeouts.Of(_kind);
 
-    protected override void AfterRead(byte first) => _answered = true;
+    protected override TimeSpan? BeforeRead() => Limit;
+
+    protected override void AfterRead(byte first)
+    {
+        _answered = true;
+        _new = false;
+        patience.Long = false;
+    }
 
     protected override TimeSpan? BeforeWrite(byte first)
     {
         if (_answered) (_kind, _answered) = (first, false);
-        return Timeouts.Of(_kind);
+        return Limit;
     }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _new && Timeouts.Of(_kind) == Timeouts.Entries) patience.Long = true;
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>Whether the next connection to a member is given more time.</summary>
+sealed class MemberPatience
+{
+    public bool Long { get; set; }
 }
 
 /// <summary>The side that is asked: between requests it waits for as long as nobody asks.</summary>
