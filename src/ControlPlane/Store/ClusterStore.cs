@@ -123,6 +123,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
 
     StoreMember MemberAt(IPEndPoint raft) =>
         _options.Members.FirstOrDefault(member => member.Raft.Equals(raft))
+        ?? (_options.PeerAt is { } peerAt ? new StoreMember(raft, peerAt(raft)) : null)
         ?? throw new InvalidOperationException($"The leader {raft} is not among the members this server was started with.");
 }
 

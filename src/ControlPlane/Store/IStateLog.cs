@@ -50,6 +50,21 @@ public interface IStateLog : IAsyncDisposable
     /// <exception cref="NotLeaderException">This member does not lead.</exception>
     Task<long> ReadIndexAsync(CancellationToken token);
 
+    /// <summary>
+    /// Makes a server a member that votes, once it has caught up. One change at a time; when this returns it is in the log.
+    /// </summary>
+    /// <exception cref="NotLeaderException">This member does not lead.</exception>
+    /// <exception cref="MembershipException">It can't be: it does not answer, or another change is under way.</exception>
+    Task AddMemberAsync(IPEndPoint member, CancellationToken token);
+
+    /// <summary>Takes a member out. The leader itself is not taken out: it lets another one lead first, and refuses.</summary>
+    /// <exception cref="NotLeaderException">This member does not lead, or no longer.</exception>
+    /// <exception cref="MembershipException">It can't be: it is no member, or another change is under way.</exception>
+    Task RemoveMemberAsync(IPEndPoint member, CancellationToken token);
+
+    /// <summary>Opens the latest snapshot on this member's disk; null when there is none.</summary>
+    SnapshotOnDisk? OpenSnapshot();
+
     /// <summary>Completes when the entry at <paramref name="index"/> is in the state here.</summary>
     Task WaitForAppliedAsync(long index, CancellationToken token);
 }
@@ -58,3 +73,8 @@ public interface IStateLog : IAsyncDisposable
 /// <param name="Term">The Raft term of the period. Fence by a claim in the log, not by this number.</param>
 /// <param name="Lost">Cancelled when the leadership ends, or is suspected to have ended.</param>
 public sealed record Leadership(long Term, CancellationToken Lost);
+
+/// <summary>A whole, verified snapshot, as it is on disk.</summary>
+/// <param name="Index">The last entry that it has.</param>
+/// <param name="Content">The file, to be read and disposed of.</param>
+public sealed record SnapshotOnDisk(long Index, Stream Content);

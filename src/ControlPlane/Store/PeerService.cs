@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
@@ -13,6 +14,9 @@ namespace Orchestrator.ControlPlane.Store;
 /// </summary>
 public class PeerService(ClusterStore store) : Peer.PeerBase
 {
+    /// <summary>Far below what gRPC takes in one message, far above what a message costs.</summary>
+    const int SnapshotPartBytes = 256 * 1024;
+
     /// <inheritdoc/>
     public override async Task<ProposeReply> Propose(ProposeRequest request, ServerCallContext context)
     {
@@ -50,6 +54,45 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
         catch (StoreUnavailableException unavailable)
         {
             throw new RpcException(StatusOf(unavailable));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task<ChangeMembersReply> ChangeMembers(ChangeMembersRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        if (!IPEndPoint.TryParse(request.Add.Length > 0 ? request.Add : request.Remove, out var member))
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the member is no address:port"));
+        try
+        {
+            await store.ChangeMembersHereAsync(member, add: request.Add.Length > 0, context.CancellationToken);
+            return new ChangeMembersReply();
+        }
+        catch (MembershipException refused)
+        {
+            throw new RpcException(new Status(StatusCode.Aborted, refused.Message));
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            throw new RpcException(StatusOf(unavailable));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task FetchSnapshot(FetchSnapshotRequest request, IServerStreamWriter<SnapshotPart> responseStream, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(responseStream);
+        ArgumentNullException.ThrowIfNull(context);
+        if (store.Log.OpenSnapshot() is not { } snapshot) return;
+        await using var content = snapshot.Content;
+        var buffer = new byte[SnapshotPartBytes];
+        var index = snapshot.Index;
+        int read;
+        while ((read = await content.ReadAsync(buffer, context.CancellationToken)) > 0)
+        {
+            await responseStream.WriteAsync(new SnapshotPart { Index = index, Data = ByteString.CopyFrom(buffer, 0, read) }, context.CancellationToken);
+            index = 0;
         }
     }
 

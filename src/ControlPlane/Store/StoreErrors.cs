@@ -74,6 +74,9 @@ public sealed class FutureRevisionException(long revision, long newest)
 public sealed class CommandTooLargeException(int bytes, int limit)
     : ArgumentException($"The command has {bytes} bytes; at most {limit} are allowed.");
 
+/// <summary>The members of the cluster can't be changed as was asked; they are as they were.</summary>
+public sealed class MembershipException(string why) : InvalidOperationException(why);
+
 /// <summary>Another process works in the data directory.</summary>
 public sealed class DataDirectoryInUseException(string directory, string holder, Exception? cause = null)
     : IOException($"The data directory {directory} is in use by {holder}: stop it, or choose another directory.", cause)
@@ -86,7 +89,7 @@ public sealed class DataDirectoryInUseException(string directory, string holder,
 public sealed class NotAMemberException(string directory, IPEndPoint self, IEnumerable<EndPoint> members)
     : InvalidOperationException(
         $"The data directory {directory} belongs to the cluster of {string.Join(", ", members.Select(each => each.ToString()).Order())}, "
-        + $"and {self} is none of them: start with one of these addresses, or with another directory.");
+        + $"and {self} is none of them: start with one of these addresses, or join the cluster with another directory.");
 
 /// <summary>A snapshot file is not what was written: torn, truncated or altered.</summary>
 public sealed class CorruptSnapshotException(string file, string why)

@@ -66,6 +66,15 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     /// <summary>How old a kept revision may be, against the newest one: a day back is what people look for after a bad night.</summary>
     public TimeSpan HistoryAge { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// This server comes to a cluster that is there already. It starts without members, follows when it is made one, and
+    /// only then learns who the others are.
+    /// </summary>
+    public bool Join { get; init; }
+
+    /// <summary>Where a server that is not among <see cref="Members"/> serves the Peer service: one that came later.</summary>
+    public Func<IPEndPoint, Uri>? PeerAt { get; init; }
+
     /// <summary>How both sides of a Raft connection authenticate; null means in the clear, for one machine only.</summary>
     public RaftTls? Tls { get; init; }
 }

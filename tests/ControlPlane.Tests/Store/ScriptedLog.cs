@@ -74,6 +74,12 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
         return AppliedIndex;
     }
 
+    public Task AddMemberAsync(IPEndPoint member, CancellationToken token) => throw new NotSupportedException();
+
+    public Task RemoveMemberAsync(IPEndPoint member, CancellationToken token) => throw new NotSupportedException();
+
+    public SnapshotOnDisk? OpenSnapshot() => null;
+
     public Task WaitForAppliedAsync(long index, CancellationToken token) => Task.CompletedTask;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -25,20 +25,30 @@ namespace Orchestrator.ControlPlane.Tests.Store;
 /// </summary>
 static class StoreMemberProgram
 {
-    /// <param name="args">data directory, which member this is, snapshot interval in entries, "durable" or "stock", RAFTPORT=PEERPORT...</param>
+    /// <param name="args">
+    /// data directory, which member this is, snapshot interval in entries, "durable" or "stock", how many of the following are members from the
+    /// start, RAFTPORT=PEERPORT... One that is no member from the start joins.
+    /// </param>
     public static async Task RunAsync(string[] args)
     {
-        var members = args[4..].Select(ports => ports.Split('=').Select(int.Parse).ToArray())
+        var members = args[5..].Select(ports => ports.Split('=').Select(int.Parse).ToArray())
             .Select(ports => new StoreMember(new IPEndPoint(IPAddress.Loopback, ports[0]), new Uri($"http://127.0.0.1:{ports[1]}")))
             .ToArray();
         var self = members[int.Parse(args[1])];
-        var options = new StoreOptions(args[0], self.Raft, [.. members]) { SnapshotEveryEntries = long.Parse(args[2]) };
+        var first = int.Parse(args[4]);
+        var options = new StoreOptions(args[0], self.Raft, [.. members[..first]])
+        {
+            SnapshotEveryEntries = long.Parse(args[2]),
+            PeerAt = raft => members.First(each => each.Raft.Equals(raft)).Peer,
+            Join = int.Parse(args[1]) >= first,
+        };
         RaftStateLog.WalFactory wal = args[3] == "stock" ? (o, machine) => new WriteAheadLog(o, machine) : (o, machine) => new DurableWal(o, machine);
 
         var channels = new ConcurrentDictionary<StoreMember, Peer.PeerClient>();
+        if (options.Join) await ClusterStore.FetchSnapshotAsync(options, members[..first].Select(Connect), CancellationToken.None);
         await using var store = await ClusterStore.OpenAsync(
             options,
-            member => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer))),
+            Connect,
             TimeProvider.System,
             () => Guid.NewGuid().ToString("N"),
             async state => await RaftStateLog.OpenAsync(
@@ -46,11 +56,14 @@ static class StoreMemberProgram
         await using var server = await ServeAsync(store, self.Peer.Port);
         _ = ClaimAlwaysAsync(store);
         Say("0 ready");
+
         while (await Console.In.ReadLineAsync() is { } line)
         {
             var words = line.Split(' ');
             _ = AnswerAsync(store, words[0], words[1], words.Length > 2 ? words[2] : "");
         }
+
+        Peer.PeerClient Connect(StoreMember member) => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer)));
     }
 
     static async Task<WebApplication> ServeAsync(ClusterStore store, int port)
@@ -104,6 +117,13 @@ static class StoreMemberProgram
                 case "state":
                     var log = (RaftStateLog)store.Log;
                     Say($"{number} {store.Current.Revision} {Hash(store.Current)} {log.AppliedIndex} {log.SnapshotIndex} {store.IsLeader}");
+                    break;
+                case "members":
+                    Say($"{number} {string.Join(',', store.Members.Select(each => each.Port))}");
+                    break;
+                case "add" or "remove":
+                    await store.ChangeMembersAsync(new IPEndPoint(IPAddress.Loopback, int.Parse(argument)), verb == "add", CancellationToken.None);
+                    Say($"{number} ok");
                     break;
                 case "watch":
                     await foreach (var revision in store.WatchAsync(long.Parse(argument)))

@@ -46,6 +46,24 @@ sealed partial class RaftMachine(
         }
     }
 
+    /// <summary>The latest snapshot's file. Open, it can be read though a later one takes its place.</summary>
+    public SnapshotOnDisk? OpenSnapshot()
+    {
+        while (snapshots.Latest is { } latest)
+        {
+            try
+            {
+                return new SnapshotOnDisk(latest.Index, new FileStream(latest.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, CopyBytes));
+            }
+            catch (FileNotFoundException) when (snapshots.Latest != latest)
+            {
+                // A later one has just taken its place.
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Completes when a snapshot that was accepted last is in the state.</summary>
     public Task Loaded() => Volatile.Read(ref _loading);
 

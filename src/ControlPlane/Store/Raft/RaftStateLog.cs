@@ -1,4 +1,5 @@
 using System.Net;
+using DotNext.Net.Cluster;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using DotNext.Threading;
@@ -100,14 +101,14 @@ public sealed class RaftStateLog : IStateLog
         RaftStateLog log;
         try
         {
-            await MemberFile.CreateAsync(MembersPath(options), options.Members.Select(member => member.Raft), token);
+            await MemberFile.CreateAsync(MembersPath(options), options.Join ? [] : options.Members.Select(member => member.Raft), token);
             var members = await MemberFile.ReadAsync(MembersPath(options), token);
-            if (!members.Contains(options.RaftEndpoint))
+            if (!members.Contains(options.RaftEndpoint) && !(options.Join && members.Count == 0))
             {
                 throw new NotAMemberException(options.DataDirectory, options.RaftEndpoint, members);
             }
 
-            var snapshots = new SnapshotDirectory(Path.Combine(options.DataDirectory, "snapshots"));
+            var snapshots = new SnapshotDirectory(SnapshotsPath(options));
             log = new RaftStateLog(options, state, held, snapshots, broken, logs, openWal);
         }
         catch
@@ -233,6 +234,30 @@ public sealed class RaftStateLog : IStateLog
     }
 
     /// <inheritdoc/>
+    public SnapshotOnDisk? OpenSnapshot() => _machine.OpenSnapshot();
+
+    /// <inheritdoc/>
+    public Task AddMemberAsync(IPEndPoint member, CancellationToken token) => ChangeMembersAsync(
+        Members.Contains(member) ? $"{member} is a member that votes already." : null,
+        async () => await _cluster.AddMemberAsync(member, token) ? null : $"{member} did not catch up: it does not answer, or is too far behind.");
+
+    /// <inheritdoc/>
+    public async Task RemoveMemberAsync(IPEndPoint member, CancellationToken token)
+    {
+        ThrowIfFailed();
+        if (member.Equals(Self) && Members.Count > 1 && Equals(Leader, Self))
+        {
+            await ((ICluster)_cluster).ResignAsync(token);
+            throw new NotLeaderException(Leader);
+        }
+
+        await ChangeMembersAsync(
+            !Members.Contains(member) ? $"{member} is no member that votes."
+                : Members.Count == 1 ? "The last member can't be removed: the cluster would be gone." : null,
+            async () => await _cluster.RemoveMemberAsync(member, token) ? null : $"{member} was removed by somebody else meanwhile.");
+    }
+
+    /// <inheritdoc/>
     public async Task WaitForAppliedAsync(long index, CancellationToken token)
     {
         try
@@ -286,9 +311,30 @@ public sealed class RaftStateLog : IStateLog
         };
     }
 
+    async Task ChangeMembersAsync(string? refused, Func<Task<string?>> change)
+    {
+        ThrowIfFailed();
+        if (!Equals(Leader, Self)) throw new NotLeaderException(Leader);
+        if (refused is not null) throw new MembershipException(refused);
+        try
+        {
+            if (await change() is { } failed) throw new MembershipException(failed);
+        }
+        catch (LibraryNotLeader cause)
+        {
+            throw new NotLeaderException(Leader, cause);
+        }
+        catch (RaftCluster<RaftClusterMember>.ConcurrentMembershipModificationException)
+        {
+            throw new MembershipException("Another change of the members is under way; try again when it is done.");
+        }
+    }
+
     static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    static string MembersPath(StoreOptions options) => Path.Combine(options.DataDirectory, "members");
+    internal static string SnapshotsPath(StoreOptions options) => Path.Combine(options.DataDirectory, "snapshots");
+
+    internal static string MembersPath(StoreOptions options) => Path.Combine(options.DataDirectory, "members");
 
     static void EndProcess(Exception bug) => Environment.FailFast(bug.Message, bug);
 
