@@ -25,6 +25,7 @@ static class CommandLine
             HistoryCommand.Create(shared),
             DiffCommand.Create(shared),
             RollbackCommand.Create(shared),
+            ClusterCommand.Create(shared),
             ImageCommand.Create(shared),
             ConfigCommand.Create(),
             VersionCommand.Create(shared),

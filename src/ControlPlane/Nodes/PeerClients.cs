@@ -9,7 +9,9 @@ public sealed class PeerClients : IDisposable
 {
     readonly ConcurrentDictionary<Uri, GrpcChannel> _channels = new();
 
-    public Peer.PeerClient At(Uri address) => new(_channels.GetOrAdd(address, static each => GrpcChannel.ForAddress(each, new GrpcChannelOptions
+    public Peer.PeerClient At(Uri address) => new(Channel(address));
+
+    public GrpcChannel Channel(Uri address) => _channels.GetOrAdd(address, static each => GrpcChannel.ForAddress(each, new GrpcChannelOptions
     {
         HttpHandler = new SocketsHttpHandler
         {
@@ -20,7 +22,7 @@ public sealed class PeerClients : IDisposable
         },
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
         MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-    })));
+    }));
 
     public void Dispose()
     {

@@ -14,6 +14,13 @@ public sealed partial class ClusterStore
     /// <summary>A server that is made a member may have to be sent everything first.</summary>
     static readonly TimeSpan MembershipTimeout = TimeSpan.FromMinutes(5);
 
+    /// <summary>Whether a data directory has never been that of a server.</summary>
+    public static bool IsNew(StoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return !File.Exists(RaftStateLog.MembersPath(options));
+    }
+
     /// <summary>Before the store of a joining server is opened for the first time: takes the snapshot of a server that has one.</summary>
     /// <returns>The index of the snapshot that was taken; 0 when nobody has one, or this server was here before.</returns>
     /// <exception cref="NoLeaderException">None of the servers answers.</exception>
@@ -23,7 +30,7 @@ public sealed partial class ClusterStore
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(servers);
         using var held = DataDirectoryLock.Take(options.DataDirectory);
-        if (File.Exists(RaftStateLog.MembersPath(options))) return 0;
+        if (!IsNew(options)) return 0;
         var directory = new SnapshotDirectory(RaftStateLog.SnapshotsPath(options));
         RpcException? last = null;
         foreach (var server in servers)

@@ -53,8 +53,19 @@ sealed class ReplicatedCluster(int historyRevisions, TimeSpan historyAge) : IRep
 
     public Action<Stream> Freeze()
     {
-        var (frozen, kept) = (_current, History.Kept());
+        var (frozen, kept) = Frozen();
         return stream => StateSnapshot.Write(stream, frozen, kept);
+    }
+
+    /// <summary>The state with the history that led to it, also while entries are being applied.</summary>
+    public (ClusterState State, KeptHistory Kept) Frozen()
+    {
+        while (true)
+        {
+            var (state, kept) = (Current, History.Kept());
+            if ((kept.Revisions.Count > 0 ? kept.Revisions[^1].Revision : kept.Base.Revision) == state.Revision) return (state, kept);
+            Thread.Yield(); // an entry was half way between the two
+        }
     }
 
     public void Load(Stream source, long index)

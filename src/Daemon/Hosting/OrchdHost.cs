@@ -74,15 +74,11 @@ static class OrchdHost
         return app;
     }
 
-    static Task<ClusterStore> OpenStoreAsync(ServerSettings settings, PeerClients peers, ILoggerFactory logs, CancellationToken token)
+    static async Task<ClusterStore> OpenStoreAsync(ServerSettings settings, PeerClients peers, ILoggerFactory logs, CancellationToken token)
     {
-        var members = settings.Servers.Select(address => new StoreMember(new IPEndPoint(address, settings.Ports.Raft), settings.ApiOf(address)));
-        var options = new StoreOptions(Path.Combine(settings.DataDirectory, "store"), new IPEndPoint(settings.Advertise, settings.Ports.Raft), [.. members])
-        {
-            ServerName = settings.Name,
-        };
-        if (settings.History is { } history) options = options with { HistoryRevisions = history.Revisions, HistoryAge = history.Age };
-        return ClusterStore.OpenAsync(options, member => peers.At(member.Peer), TimeProvider.System, logs, token);
+        var options = StoreSettings.Of(settings);
+        if (ClusterStore.IsNew(options)) await Joining.PrepareAsync(settings, options, peers, token);
+        return await ClusterStore.OpenAsync(options, member => peers.At(member.Peer), TimeProvider.System, logs, token);
     }
 
     public static NodeAgentOptions AgentOptions(ServerSettings settings) => new()

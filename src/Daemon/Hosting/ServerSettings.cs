@@ -18,6 +18,9 @@ sealed record ServerSettings
     /// <summary>All servers of the cluster, this one included, as they are at its first start.</summary>
     public required IReadOnlyList<IPAddress> Servers { get; init; }
 
+    /// <summary>Servers of the cluster that this one joins; empty when it is one of the first, or alone.</summary>
+    public IReadOnlyList<IPAddress> Join { get; init; } = [];
+
     /// <summary>Whether the control plane runs here.</summary>
     public bool Server { get; init; }
 

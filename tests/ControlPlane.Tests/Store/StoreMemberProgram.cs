@@ -118,6 +118,15 @@ static class StoreMemberProgram
                     var log = (RaftStateLog)store.Log;
                     Say($"{number} {store.Current.Revision} {Hash(store.Current)} {log.AppliedIndex} {log.SnapshotIndex} {store.IsLeader}");
                     break;
+                case "backup":
+                    using (var backup = await store.BackupAsync(CancellationToken.None))
+                    {
+                        await using var file = File.Create(argument);
+                        await backup.Content.CopyToAsync(file);
+                        Say($"{number} {backup.Revision} {backup.Objects}");
+                    }
+
+                    break;
                 case "members":
                     Say($"{number} {string.Join(',', store.Members.Select(each => each.Port))}");
                     break;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using Orchestrator.ControlPlane.Store;
 using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
@@ -34,6 +36,15 @@ sealed class StoreProcesses : IAsyncDisposable
 
     /// <summary>Where each speaks Raft, members first.</summary>
     public int[] RaftPorts { get; }
+
+    /// <summary>A name for a file of the test.</summary>
+    public string this[string file] => _temp[file];
+
+    /// <summary>The options of a member's store, for what is done to it while it does not run.</summary>
+    public StoreOptions OptionsOf(int member) => new(
+        DirectoryOf(member), At(member), [.. Enumerable.Range(0, All.Length).Select(i => new StoreMember(At(i), new Uri("http://127.0.0.1:1")))]);
+
+    IPEndPoint At(int member) => new(IPAddress.Loopback, RaftPorts[member]);
 
     public string DirectoryOf(int member) => _temp[$"member-{member}"];
 
