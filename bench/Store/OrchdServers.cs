@@ -24,14 +24,17 @@ sealed partial class OrchdServers : IAsyncDisposable
     {
         (_orchd, _directory, _hosts, _options) = (orchd, directory, hosts, options);
         _processes = new Process?[hosts.Count];
-        Channels = [.. Enumerable.Range(0, hosts.Count).Select(i => GrpcChannel.ForAddress($"http://{Address(i)}:{Port}", new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromMilliseconds(200), UseProxy = false },
-            InitialReconnectBackoff = TimeSpan.FromMilliseconds(20),
-            MaxReconnectBackoff = TimeSpan.FromMilliseconds(100),
-            MaxReceiveMessageSize = 64 << 20,
-        }))];
+        Channels = [.. Enumerable.Range(0, hosts.Count).Select(Connect)];
     }
+
+    /// <summary>A connection of its own.</summary>
+    public GrpcChannel Connect(int server) => GrpcChannel.ForAddress($"http://{Address(server)}:{Port}", new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromMilliseconds(200), UseProxy = false },
+        InitialReconnectBackoff = TimeSpan.FromMilliseconds(20),
+        MaxReconnectBackoff = TimeSpan.FromMilliseconds(100),
+        MaxReceiveMessageSize = 64 << 20,
+    });
 
     public int Count => _processes.Length;
 

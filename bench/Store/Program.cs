@@ -7,6 +7,7 @@ try
     var results = what switch
     {
         "failover" => await Failover.RunAsync(orchd, directory, int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture)),
+        "store" => await StoreBench.RunAsync(orchd, directory, int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture)),
         _ => throw new ArgumentException($"there is no benchmark {what}"),
     };
     Result.Write(results, output);
