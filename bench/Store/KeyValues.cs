@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using Grpc.Core;
 using Grpc.Net.Client;
 using Orchestrator.Bench.Etcd;
 using Orchestrator.Contracts;
@@ -24,14 +25,32 @@ sealed class OrchdKeyValues(GrpcChannel[] channels) : IKeyValues
 {
     readonly HashSet<string> _there = [];
 
+    long _retries;
+
+    /// <summary>Puts that had to be sent again, because the leader was lost.</summary>
+    public long Retries => Interlocked.Read(ref _retries);
+
     public async Task PutAsync(int client, string key, string value)
     {
         var record = new Record { Metadata = new ObjectMeta { Name = key, Uid = key }, Data = value };
         bool there;
         lock (_there) there = !_there.Add(key);
         var command = new Command(Guid.NewGuid().ToString("N"), DateTimeOffset.UtcNow, "bench") { Operations = [there ? new Update(record) : new Create(record)] };
-        var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(ModelJson.Encode(command)) };
-        var reply = await new Peer.PeerClient(channels[client % channels.Length]).ProposeAsync(request);
+        var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(ModelJson.Encode(command)), WithoutResources = true };
+        ProposeReply? reply = null;
+        while (reply is null)
+        {
+            try
+            {
+                reply = await new Peer.PeerClient(channels[client % channels.Length]).ProposeAsync(request);
+            }
+            catch (RpcException again) when (again.StatusCode is StatusCode.Unavailable or StatusCode.FailedPrecondition)
+            {
+                Interlocked.Increment(ref _retries); // under its request id it is done once
+                await Task.Delay(10);
+            }
+        }
+
         if (!reply.Result.Span.StartsWith("{\"result\":\"applied\""u8)) throw new InvalidOperationException($"refused: {reply.Result.ToStringUtf8()}");
     }
 

@@ -11,6 +11,8 @@ static class StoreBench
 
     const int ReadKeys = 100;
 
+    const int WarmUpClients = 64;
+
     static readonly TimeSpan Duration = TimeSpan.FromSeconds(4);
 
     public static async Task<List<Result>> RunAsync(string orchd, string directory, int rounds)
@@ -28,10 +30,12 @@ static class StoreBench
         await own.PrepareReadsAsync(ReadKeys, value);
         for (var i = 0; i < ReadKeys; i++) await peer.PutAsync(0, $"key-{i}", value);
 
+        // Servers that have been asked a while: both compile, or grow their caches, as they run.
+        await CompareAsync(rounds: 2, WarmUpClients, own, peer, (store, client, i) => store.PutAsync(client, string.Create(CultureInfo.InvariantCulture, $"warm-{client}"), Different(value, i)));
         var results = new List<Result>();
         foreach (var clients in (int[])[1, 64, 256, 1024])
         {
-            var (mine, other) = await CompareAsync(rounds, clients, own, peer, (store, client, _) => store.PutAsync(client, string.Create(CultureInfo.InvariantCulture, $"put-{clients}-{client}"), value));
+            var (mine, other) = await CompareAsync(rounds, clients, own, peer, (store, client, i) => store.PutAsync(client, string.Create(CultureInfo.InvariantCulture, $"put-{clients}-{client}"), Different(value, i)));
             results.AddRange(Both($"writes, {clients} clients", mine, other));
             if (clients == 1) results.Add(new Result("writes, 1 client: p99, ours/etcd", mine.High / other.High, "ratio", 1, 1));
             if (clients == 256) results.Add(new Result("writes, 256 clients: etcd/ours, of writes a second", other.PerSecond / mine.PerSecond, "ratio", 1, 0.5));
@@ -45,8 +49,16 @@ static class StoreBench
         }
 
         results.Add(new Result("memory of the leader: ours", servers.ResidentBytes(leader) / 1048576.0, "MiB", etcd.ResidentBytes(etcdLeader) / 1048576.0));
+        results.Add(new Result("writes sent again because the leader was lost: ours", own.Retries, "writes", null, 0));
         foreach (var channel in ours.Concat(theirs)) channel.Dispose();
         return results;
+    }
+
+    /// <summary>A value that is not the one that is stored, of the same length.</summary>
+    static string Different(string value, int i)
+    {
+        var number = i.ToString(CultureInfo.InvariantCulture);
+        return number + value[number.Length..];
     }
 
     /// <summary>A B A B; the medians of the rounds.</summary>

@@ -58,6 +58,7 @@ static class RpcErrors
     {
         CompactedException compacted => new RpcException(new Status(StatusCode.OutOfRange, compacted.Message)),
         FutureRevisionException future => new RpcException(new Status(StatusCode.OutOfRange, future.Message)),
+        DiskFullException full => new RpcException(new Status(StatusCode.ResourceExhausted, full.Message)),
         StoreBusyException busy => new RpcException(new Status(StatusCode.ResourceExhausted, busy.Message)),
         CommandTooLargeException large => new RpcException(new Status(StatusCode.InvalidArgument, large.Message)),
         StoreUnavailableException unavailable => Unavailable(unavailable.Message),

@@ -7,6 +7,9 @@ namespace Orchestrator.ControlPlane.Nodes;
 /// <summary>One channel to each other server, kept open.</summary>
 public sealed class PeerClients : IDisposable
 {
+    /// <summary>The largest answer that is taken: all objects of a full transaction as they were stored, and some room.</summary>
+    const int MaxMessageBytes = 16 << 20;
+
     readonly ConcurrentDictionary<Uri, GrpcChannel> _channels = new();
 
     public Peer.PeerClient At(Uri address) => new(Channel(address));
@@ -20,6 +23,7 @@ public sealed class PeerClients : IDisposable
             KeepAlivePingDelay = TimeSpan.FromSeconds(2),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
         },
+        MaxReceiveMessageSize = MaxMessageBytes,
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
         MaxReconnectBackoff = TimeSpan.FromSeconds(1),
     }));

@@ -33,11 +33,12 @@ public sealed partial class ClusterStore
     /// <returns>What the command came to; a refusal by the state is a result.</returns>
     /// <exception cref="NoLeaderException">No leader was found in time. Nothing was written.</exception>
     /// <exception cref="StoreBusyException">The leader had too much to do. Nothing was written.</exception>
+    /// <exception cref="DiskFullException">The leader's disk is nearly full. Nothing was written.</exception>
     /// <exception cref="OutcomeUnknownException">Time is up and the command may or may not be applied, now or later.</exception>
     /// <exception cref="CommandTooLargeException">The command does not fit into an entry.</exception>
     public async Task<ApplyResult> WriteAsync(Command command, CancellationToken token = default)
     {
-        var bytes = Batch.Encode(command);
+        var proposal = Batch.Propose(command);
         var started = Stopwatch.GetTimestamp();
         var commandsBefore = _cluster.CommandsApplied;
         OutcomeUnknownException? unknown = null;
@@ -54,7 +55,7 @@ public sealed partial class ClusterStore
                         return earlier;
                     }
 
-                    return await TryOnceAsync(bytes, time.Token);
+                    return await TryOnceAsync(proposal, time.Token);
                 }
                 catch (NotLeaderException)
                 {
@@ -80,18 +81,23 @@ public sealed partial class ClusterStore
     /// <summary>For the leader's Peer service: proposes here, or refuses.</summary>
     /// <exception cref="NotLeaderException">This server does not lead. Nothing was written.</exception>
     /// <exception cref="OutcomeUnknownException">The command may or may not be applied, now or later.</exception>
-    internal Task<Proposed> ProposeHereAsync(byte[] command, CancellationToken token) =>
-        IsLeader ? _batcher.ProposeAsync(command, token) : Task.FromException<Proposed>(new NotLeaderException(_log.Leader));
+    /// <exception cref="DiskFullException">The disk here is nearly full. Nothing was written.</exception>
+    internal Task<Proposed> ProposeHereAsync(Proposal command, CancellationToken token)
+    {
+        if (!IsLeader) return Task.FromException<Proposed>(new NotLeaderException(_log.Leader));
+        _disk.Check(freesSpace: command.Command.Operations.All(operation => operation is Delete));
+        return _batcher.ProposeAsync(command, token);
+    }
 
-    async Task<ApplyResult> TryOnceAsync(byte[] command, CancellationToken token)
+    async Task<ApplyResult> TryOnceAsync(Proposal command, CancellationToken token)
     {
         var leader = _log.Leader ?? await _log.WaitForLeaderAsync(token);
         if (leader.Equals(_log.Self))
         {
-            return (await _batcher.ProposeAsync(command, token)).Result;
+            return (await ProposeHereAsync(command, token)).Result;
         }
 
-        var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command) };
+        var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command.Bytes) };
         ProposeReply reply;
         try
         {
@@ -104,6 +110,10 @@ public sealed partial class ClusterStore
         catch (RpcException busy) when (busy.StatusCode == StatusCode.ResourceExhausted)
         {
             throw new StoreBusyException(busy);
+        }
+        catch (RpcException full) when (full.StatusCode == StatusCode.Aborted)
+        {
+            throw new DiskFullException(full.Status.Detail);
         }
         catch (RpcException lost)
         {

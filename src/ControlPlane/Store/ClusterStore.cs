@@ -17,6 +17,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
     readonly IStateLog _log;
     readonly Func<StoreMember, Peer.PeerClient> _connect;
     readonly Batcher _batcher;
+    readonly DiskSpace _disk;
     readonly SharedBarrier _barrierHere;
     readonly SharedBarrier _barrierAnywhere;
     readonly TimeProvider _clock;
@@ -32,6 +33,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
         _clock = clock;
         _newId = newId;
         _batcher = new Batcher(log, options.OperationTimeout);
+        _disk = new DiskSpace(options.DataDirectory, options.ServerName, options.MinFreeBytes, clock);
         _barrierHere = new SharedBarrier(ReadIndexAtOnceAsync);
         _barrierAnywhere = new SharedBarrier(FindReadIndexAsync);
     }
@@ -98,7 +100,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
             };
             try
             {
-                var proposed = await _batcher.ProposeAsync(Batch.Encode(claim), leadership.Lost).WaitAsync(token);
+                var proposed = await _batcher.ProposeAsync(Batch.Propose(claim), leadership.Lost).WaitAsync(token);
                 if (proposed.Result is Applied applied && !leadership.Lost.IsCancellationRequested)
                 {
                     StoreMetrics.Leading(true);

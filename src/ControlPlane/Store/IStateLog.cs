@@ -39,9 +39,10 @@ public interface IStateLog : IAsyncDisposable
     /// Appends one entry and returns what <see cref="IReplicatedState.Apply"/> returned for it here, once a majority
     /// has flushed it. Not copied: the memory must stay unchanged until the task completes.
     /// </summary>
+    /// <param name="meaning">What the entry says, already read: handed to Apply on this member, and to no other.</param>
     /// <exception cref="NotLeaderException">This member does not lead; the entry is in no log.</exception>
     /// <exception cref="OutcomeUnknownException">The entry may or may not be applied, now or later.</exception>
-    Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken token);
+    Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, object? meaning, CancellationToken token);
 
     /// <summary>
     /// An index at or above every entry acknowledged before the call, confirmed with a majority: a state that has

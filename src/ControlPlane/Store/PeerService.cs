@@ -25,11 +25,12 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
         var command = request.Command.ToByteArray();
         try
         {
-            ModelJson.Decode<Command>(command); // what can't be read never enters the log
-            var proposed = await store.ProposeHereAsync(command, context.CancellationToken);
+            var read = ModelJson.Decode<Command>(command); // what can't be read never enters the log
+            var proposed = await store.ProposeHereAsync(new Proposal(read, command), context.CancellationToken);
+            var result = request.WithoutResources && proposed.Result is Applied applied ? applied with { Resources = [] } : proposed.Result;
             return new ProposeReply
             {
-                Result = UnsafeByteOperations.UnsafeWrap(ModelJson.Encode(proposed.Result)),
+                Result = UnsafeByteOperations.UnsafeWrap(ModelJson.Encode(result)),
                 Index = proposed.Index,
             };
         }
@@ -99,6 +100,7 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
     static Status StatusOf(StoreUnavailableException unavailable) => unavailable switch
     {
         NotLeaderException => new Status(StatusCode.FailedPrecondition, unavailable.Message),
+        DiskFullException => new Status(StatusCode.Aborted, unavailable.Message),
         StoreBusyException => new Status(StatusCode.ResourceExhausted, unavailable.Message),
         _ => new Status(StatusCode.Unavailable, unavailable.Message),
     };

@@ -20,9 +20,9 @@ sealed class ReplicatedCluster(int historyRevisions, TimeSpan historyAge) : IRep
     /// </summary>
     public long CommandsApplied => Interlocked.Read(ref _commandsApplied);
 
-    public object? Apply(ReadOnlySpan<byte> entry, long index)
+    public object? Apply(ReadOnlySpan<byte> entry, long index, object? meaning)
     {
-        var commands = Batch.Split(entry);
+        var commands = meaning as IReadOnlyList<Command> ?? Batch.Split(entry);
         var results = new ApplyResult[commands.Count];
         var state = _current;
         for (var i = 0; i < results.Length; i++)

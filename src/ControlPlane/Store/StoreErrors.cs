@@ -35,6 +35,9 @@ sealed class ForgottenException() : OutcomeUnknownException("too much was writte
 public sealed class StoreBusyException(Exception? cause = null)
     : StoreUnavailableException("The store could not take the write in time; nothing was written.", cause);
 
+/// <summary>The leader's disk is nearly full: nothing was written, and reads go on. It takes writes again when there is room.</summary>
+public sealed class DiskFullException(string message) : StoreUnavailableException(message);
+
 /// <summary>This member's log broke (a full or failing disk) and serves nothing until it is opened anew.</summary>
 public sealed class LogFailedException(Exception cause)
     : StoreUnavailableException($"This server's log failed: {cause.Message}", cause);
@@ -70,9 +73,9 @@ public sealed class CompactedException : Exception
 public sealed class FutureRevisionException(long revision, long newest)
     : ArgumentException($"There is no revision {revision} yet; the newest is {newest}.");
 
-/// <summary>A command is larger than an entry may be.</summary>
-public sealed class CommandTooLargeException(int bytes, int limit)
-    : ArgumentException($"The command has {bytes} bytes; at most {limit} are allowed.");
+/// <summary>An object, or a transaction as a whole, is larger than it may be.</summary>
+public sealed class CommandTooLargeException(string what, int bytes, int limit)
+    : ArgumentException($"{what} has {bytes} bytes; at most {limit} are allowed.");
 
 /// <summary>The members of the cluster can't be changed as was asked; they are as they were.</summary>
 public sealed class MembershipException(string why) : InvalidOperationException(why);

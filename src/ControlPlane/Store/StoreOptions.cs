@@ -45,12 +45,18 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A snapshot is written after this many bytes of log, and of a large state after a quarter of its own size.
+    /// A snapshot is written after this many bytes of log, and of a large state after as much as the state itself.
     /// </summary>
-    public long SnapshotEveryBytes { get; init; } = 8 << 20;
+    public long SnapshotEveryBytes { get; init; } = 32 << 20;
 
     /// <summary>A snapshot is written after this many entries, so that a restart replays few.</summary>
-    public long SnapshotEveryEntries { get; init; } = 10_000;
+    public long SnapshotEveryEntries { get; init; } = 50_000;
+
+    /// <summary>
+    /// Writes are refused while the leader's disk has fewer bytes left: room for what is on its way, and for the next
+    /// snapshot of a small state. What only deletes goes on down to half of it.
+    /// </summary>
+    public long MinFreeBytes { get; init; } = 64 << 20;
 
     /// <summary>
     /// The size of a file of the log, in bytes; a power of two. The newest ones are in memory. Small ones cost a create each.

@@ -54,7 +54,7 @@ public sealed class ClusterStoreTests
         Log.Fates.Enqueue(ScriptedLog.Fate.LostBeforeApplied);
         Log.BeforeNextProposal = () =>
         {
-            for (var i = 0; i < Answers.Limit; i++) Log.State.Apply(Batch.Join([Batch.Encode(Creating($"other-{i}"))]), i + 1);
+            for (var i = 0; i < Answers.Limit; i++) Log.State.Apply(Batch.Join([Batch.Encode(Creating($"other-{i}"))]), i + 1, null);
         };
         await Assert.ThrowsAnyAsync<OutcomeUnknownException>(() => store.WriteAsync(Creating("a")));
         Assert.Null(store.Current.Find(new ResourceKey(Record.KindName, "", "a")));
@@ -104,11 +104,17 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public async Task A_command_that_is_too_large_is_refused_before_it_is_sent()
+    public async Task An_object_or_a_transaction_that_is_too_large_is_refused_before_it_is_sent_and_says_by_how_much()
     {
         await using var store = await OpenAsync();
-        var huge = Creating("a", new string('x', Batch.MaxCommandBytes));
-        await Assert.ThrowsAsync<CommandTooLargeException>(() => store.WriteAsync(huge));
+        var single = await Assert.ThrowsAsync<CommandTooLargeException>(() => store.WriteAsync(Creating("huge", new string('x', Batch.MaxObjectBytes))));
+        Assert.Matches(@"^record/huge has 15\d{5} bytes; at most 1572864 are allowed", single.Message);
+
+        var large = new string('x', 1_000_000);
+        var many = Creating("a") with { Operations = [.. Enumerable.Range(0, 11).SelectMany(i => Creating($"r{i}", large).Operations)] };
+        var transaction = await Assert.ThrowsAsync<CommandTooLargeException>(() => store.WriteAsync(many));
+        Assert.Matches(@"^The transaction has 11\d{6} bytes; at most 10485760 are allowed", transaction.Message);
+        Assert.IsType<Applied>(await store.WriteAsync(many with { Operations = [.. many.Operations.Take(9)] }));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ sealed class RaftMember : IAsyncDisposable
     public async Task<int> WriteAsync(string entry)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return (int)(await Log.ProposeAsync(Encoding.UTF8.GetBytes(entry), patience.Token))!;
+        return (int)(await Log.ProposeAsync(Encoding.UTF8.GetBytes(entry), null, patience.Token))!;
     }
 
     public ValueTask DisposeAsync() => Log.DisposeAsync();

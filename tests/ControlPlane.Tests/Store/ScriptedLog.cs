@@ -51,7 +51,7 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
 
     public Task<Leadership> WaitForLeadershipAsync(CancellationToken token) => Task.FromResult(new Leadership(1, CancellationToken.None));
 
-    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken token)
+    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, object? meaning, CancellationToken token)
     {
         await Gate.WaitAsync(token);
         lock (_applying)
@@ -62,7 +62,7 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
             if (fate is Fate.NotLeader) throw new NotLeaderException(null);
             if (fate is Fate.LostBeforeApplied) throw new OutcomeUnknownException("lost before it was applied");
             EntrySizes.Add(Batch.Split(entry.Span).Count);
-            var result = state.Apply(entry.Span, ++AppliedIndex);
+            var result = state.Apply(entry.Span, ++AppliedIndex, meaning);
             return fate is Fate.AppliedButAnswerLost ? throw new OutcomeUnknownException("answer lost") : result;
         }
     }

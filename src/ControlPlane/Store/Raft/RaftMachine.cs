@@ -16,12 +16,6 @@ sealed partial class RaftMachine(
 {
     const int CopyBytes = 128 * 1024;
 
-    /// <summary>
-    /// A snapshot waits for a log of this part of the last one: writing it costs its size, which the log pays for. It
-    /// also leaves a member that fetches a large one the time to do so before the log goes on from the next.
-    /// </summary>
-    const int StateToLog = 4;
-
     // Entries come from the log's own loop and snapshots from the network; the library does not keep the two apart.
     readonly SemaphoreSlim _applying = new(1, 1);
 
@@ -30,6 +24,10 @@ sealed partial class RaftMachine(
     long _applied;
     long _entriesSinceSnapshot;
     long _bytesSinceSnapshot;
+
+    // What was written down last, before it was compressed. A snapshot waits for as much log: writing one costs its size, which the log
+    // pays for, and a member that fetches a large one has the time to do so before the log goes on from the next.
+    long _stateBytes;
 
     public ISnapshot? Snapshot => snapshots.Latest;
 
@@ -122,7 +120,7 @@ sealed partial class RaftMachine(
                 }
 
                 var bytes = rented is null ? payload.FirstSpan : rented.AsSpan(0, (int)payload.Length);
-                proposals.Applied(bytes, state.Apply(bytes[Proposals.HeadBytes..], entry.Index));
+                proposals.Applied(bytes, state.Apply(bytes[Proposals.HeadBytes..], entry.Index, proposals.MeaningOf(bytes)));
             }
             catch (Exception bug)
             {
@@ -144,7 +142,7 @@ sealed partial class RaftMachine(
         _entriesSinceSnapshot++;
         _bytesSinceSnapshot += payload.Length;
         if ((_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
-            && _bytesSinceSnapshot >= (snapshots.Latest?.Length ?? 0) / StateToLog)
+            && _bytesSinceSnapshot >= Interlocked.Read(ref _stateBytes))
         {
             StartSnapshot(entry.Index, entry.Term);
         }
@@ -170,7 +168,7 @@ sealed partial class RaftMachine(
         var file = snapshots.NewFile();
         try
         {
-            SnapshotFile.Write(file, index, term, write);
+            Interlocked.Exchange(ref _stateBytes, SnapshotFile.Write(file, index, term, write));
             snapshots.Publish(file, index);
             SnapshotWritten(index, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }

@@ -165,10 +165,10 @@ public sealed class RaftStateLog : IStateLog
     }
 
     /// <inheritdoc/>
-    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken token)
+    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, object? meaning, CancellationToken token)
     {
         ThrowIfFailed();
-        var (number, applied) = _proposals.Add();
+        var (number, applied) = _proposals.Add(meaning);
         var framed = new byte[Proposals.HeadBytes + entry.Length];
         _proposals.WriteHead(framed, number);
         entry.CopyTo(framed.AsMemory(Proposals.HeadBytes));

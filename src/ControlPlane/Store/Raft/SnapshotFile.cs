@@ -17,10 +17,12 @@ static class SnapshotFile
     static ReadOnlySpan<byte> Magic => "ORCHSNP1"u8;
 
     /// <summary>Writes, flushes to the disk and closes <paramref name="path"/>.</summary>
-    public static void Write(string path, long index, long term, Action<Stream> state)
+    /// <returns>The size of the state before it was compressed, in bytes.</returns>
+    public static long Write(string path, long index, long term, Action<Stream> state)
     {
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, CopyBytes);
         var hash = new XxHash128();
+        var stateBytes = 0L;
         using (var hashing = new HashingStream(file, hash))
         {
             Span<byte> head = stackalloc byte[HeadBytes];
@@ -30,9 +32,10 @@ static class SnapshotFile
             hashing.Write(head);
 
             // Small enough to be sent within one Raft request; speed matters more than the last percent.
-            using (var compressed = new BrotliStream(hashing, CompressionLevel.Fastest, leaveOpen: true))
+            using (var compressed = new CountingStream(new BrotliStream(hashing, CompressionLevel.Fastest, leaveOpen: true)))
             {
                 state(compressed);
+                stateBytes = compressed.Bytes;
             }
 
             Span<byte> length = stackalloc byte[8];
@@ -44,6 +47,7 @@ static class SnapshotFile
         hash.GetCurrentHash(digest);
         file.Write(digest);
         file.Flush(flushToDisk: true);
+        return stateBytes;
     }
 
     /// <summary>Reads the whole file and returns the index and term it was taken at.</summary>

@@ -28,6 +28,39 @@ sealed class HashingStream(Stream inner, NonCryptographicHashAlgorithm hash) : S
 }
 
 /// <summary>
+/// Counts what is written to it. Owns the stream below.
+/// </summary>
+sealed class CountingStream(Stream inner) : Stream
+{
+    public long Bytes { get; private set; }
+
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        Bytes += buffer.Length;
+        inner.Write(buffer);
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush() => inner.Flush();
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) inner.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>
 /// The next <c>length</c> bytes of a file, after which it seems to end. Does not own the file.
 /// </summary>
 sealed class Slice(Stream inner, long length) : Stream
