@@ -37,7 +37,7 @@ public sealed partial class ClusterStore
         {
             try
             {
-                return await FetchSnapshotAsync(server, directory, token);
+                return await FetchSnapshotAsync(server, directory, minIndex: 0, token);
             }
             catch (RpcException unreachable) when (!token.IsCancellationRequested)
             {
@@ -90,9 +90,9 @@ public sealed partial class ClusterStore
     internal Task ChangeMembersHereAsync(IPEndPoint member, bool add, CancellationToken token) =>
         add ? _log.AddMemberAsync(member, token) : _log.RemoveMemberAsync(member, token);
 
-    static async Task<long> FetchSnapshotAsync(Peer.PeerClient server, SnapshotDirectory directory, CancellationToken token)
+    static async Task<long> FetchSnapshotAsync(Peer.PeerClient server, SnapshotDirectory directory, long minIndex, CancellationToken token)
     {
-        using var call = server.FetchSnapshot(new FetchSnapshotRequest(), cancellationToken: token);
+        using var call = server.FetchSnapshot(new FetchSnapshotRequest { MinIndex = minIndex }, cancellationToken: token);
         var file = directory.NewFile();
         var index = 0L;
         try

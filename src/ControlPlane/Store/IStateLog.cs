@@ -63,6 +63,9 @@ public interface IStateLog : IAsyncDisposable
     /// <exception cref="MembershipException">It can't be: it is no member, or another change is under way.</exception>
     Task RemoveMemberAsync(IPEndPoint member, CancellationToken token);
 
+    /// <summary>Has a snapshot written with the next entry.</summary>
+    void WantSnapshot();
+
     /// <summary>Opens the latest snapshot on this member's disk; null when there is none.</summary>
     SnapshotOnDisk? OpenSnapshot();
 

@@ -85,7 +85,18 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
     {
         ArgumentNullException.ThrowIfNull(responseStream);
         ArgumentNullException.ThrowIfNull(context);
-        if (store.Log.OpenSnapshot() is not { } snapshot) return;
+        ArgumentNullException.ThrowIfNull(request);
+        SnapshotOnDisk? found;
+        try
+        {
+            found = await store.SnapshotAsync(request.MinIndex, context.CancellationToken);
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            throw new RpcException(StatusOf(unavailable));
+        }
+
+        if (found is not { } snapshot) return;
         await using var content = snapshot.Content;
         var buffer = new byte[SnapshotPartBytes];
         var index = snapshot.Index;

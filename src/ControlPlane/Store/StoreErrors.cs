@@ -94,10 +94,17 @@ public sealed class NotAMemberException(string directory, IPEndPoint self, IEnum
         $"The data directory {directory} belongs to the cluster of {string.Join(", ", members.Select(each => each.ToString()).Order())}, "
         + $"and {self} is none of them: start with one of these addresses, or join the cluster with another directory.");
 
-/// <summary>A snapshot file is not what was written: torn, truncated or altered.</summary>
-public sealed class CorruptSnapshotException(string file, string why)
-    : IOException($"The snapshot {file} is damaged: {why}. Move the data directory away and let this server rejoin with an empty one.")
+/// <summary>What this server has on its disk is not what was written: torn, truncated or altered. It serves nothing of it.</summary>
+public abstract class CorruptDataException(string file, string message) : IOException(message)
 {
     /// <summary>The damaged file.</summary>
     public string File { get; } = file;
 }
+
+/// <summary>A snapshot is damaged.</summary>
+public sealed class CorruptSnapshotException(string file, string why)
+    : CorruptDataException(file, $"The snapshot {file} is damaged: {why}. A server that has others is rebuilt from them; the data of one alone come back from a backup.");
+
+/// <summary>An entry of the log is damaged.</summary>
+public sealed class CorruptLogException(string file, string why)
+    : CorruptDataException(file, $"The log is damaged: {why}. A server that has others is rebuilt from them; the data of one alone come back from a backup.");

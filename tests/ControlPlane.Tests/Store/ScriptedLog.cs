@@ -78,6 +78,8 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
 
     public Task RemoveMemberAsync(IPEndPoint member, CancellationToken token) => throw new NotSupportedException();
 
+    public void WantSnapshot() => throw new NotSupportedException();
+
     public SnapshotOnDisk? OpenSnapshot() => null;
 
     public Task WaitForAppliedAsync(long index, CancellationToken token) => Task.CompletedTask;

@@ -46,13 +46,7 @@ static class StoreMemberProgram
 
         var channels = new ConcurrentDictionary<StoreMember, Peer.PeerClient>();
         if (options.Join) await ClusterStore.FetchSnapshotAsync(options, members[..first].Select(Connect), CancellationToken.None);
-        await using var store = await ClusterStore.OpenAsync(
-            options,
-            Connect,
-            TimeProvider.System,
-            () => Guid.NewGuid().ToString("N"),
-            async state => await RaftStateLog.OpenAsync(
-                options, state, NullLoggerFactory.Instance, wal, bug => Environment.FailFast(bug.ToString()), CancellationToken.None));
+        await using var store = await OpenOrRebuildAsync();
         await using var server = await ServeAsync(store, self.Peer.Port);
         _ = ClaimAlwaysAsync(store);
         Say("0 ready");
@@ -62,6 +56,28 @@ static class StoreMemberProgram
             var words = line.Split(' ');
             _ = AnswerAsync(store, words[0], words[1], words.Length > 2 ? words[2] : "");
         }
+
+        async Task<ClusterStore> OpenOrRebuildAsync()
+        {
+            try
+            {
+                return await OpenAsync();
+            }
+            catch (CorruptDataException damage) when (members.Length > 1)
+            {
+                await Console.Error.WriteLineAsync(damage.Message);
+                await ClusterStore.RebuildAsync(options, members.Where(each => each != self).Select(Connect), damage, CancellationToken.None);
+                return await OpenAsync();
+            }
+        }
+
+        Task<ClusterStore> OpenAsync() => ClusterStore.OpenAsync(
+            options,
+            Connect,
+            TimeProvider.System,
+            () => Guid.NewGuid().ToString("N"),
+            async state => await RaftStateLog.OpenAsync(
+                options, state, NullLoggerFactory.Instance, wal, bug => Environment.FailFast(bug.ToString()), CancellationToken.None));
 
         Peer.PeerClient Connect(StoreMember member) => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer)));
     }

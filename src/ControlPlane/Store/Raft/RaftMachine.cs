@@ -21,6 +21,7 @@ sealed partial class RaftMachine(
 
     Task _loading = Task.CompletedTask;
     Task _writing = Task.CompletedTask;
+    volatile bool _wanted;
     long _applied;
     long _entriesSinceSnapshot;
     long _bytesSinceSnapshot;
@@ -43,6 +44,9 @@ sealed partial class RaftMachine(
             Interlocked.Exchange(ref _applied, latest.Index);
         }
     }
+
+    /// <summary>Has a snapshot written with the next entry.</summary>
+    public void WantSnapshot() => _wanted = true;
 
     /// <summary>The latest snapshot's file. Open, it can be read though a later one takes its place.</summary>
     public SnapshotOnDisk? OpenSnapshot()
@@ -141,8 +145,8 @@ sealed partial class RaftMachine(
         Interlocked.Exchange(ref _applied, entry.Index);
         _entriesSinceSnapshot++;
         _bytesSinceSnapshot += payload.Length;
-        if ((_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
-            && _bytesSinceSnapshot >= Interlocked.Read(ref _stateBytes))
+        if (_wanted || ((_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
+            && _bytesSinceSnapshot >= Interlocked.Read(ref _stateBytes)))
         {
             StartSnapshot(entry.Index, entry.Term);
         }
@@ -155,6 +159,7 @@ sealed partial class RaftMachine(
             return;
         }
 
+        _wanted = false;
         _entriesSinceSnapshot = 0;
         _bytesSinceSnapshot = 0;
         var write = state.Freeze();

@@ -89,7 +89,7 @@ public sealed class RaftStateLog : IStateLog
     /// </summary>
     /// <exception cref="DataDirectoryInUseException">Another process works in the data directory.</exception>
     /// <exception cref="NotAMemberException">The data directory belongs to a cluster that this endpoint is no member of.</exception>
-    /// <exception cref="CorruptSnapshotException">The latest snapshot is damaged.</exception>
+    /// <exception cref="CorruptDataException">The latest snapshot is damaged, or the log was found to be.</exception>
     public static Task<RaftStateLog> OpenAsync(
         StoreOptions options, IReplicatedState state, ILoggerFactory logs, CancellationToken token) =>
         OpenAsync(options, state, logs, static (wal, machine) => new DurableWal(wal, machine), EndProcess, token);
@@ -101,6 +101,7 @@ public sealed class RaftStateLog : IStateLog
         RaftStateLog log;
         try
         {
+            if (DamagedData.Of(options) is { } damage) throw damage;
             await MemberFile.CreateAsync(MembersPath(options), options.Join ? [] : options.Members.Select(member => member.Raft), token);
             var members = await MemberFile.ReadAsync(MembersPath(options), token);
             if (!members.Contains(options.RaftEndpoint) && !(options.Join && members.Count == 0))
@@ -122,6 +123,12 @@ public sealed class RaftStateLog : IStateLog
             await log._cluster.StartAsync(token);
             log._watching = log.WatchForFailureAsync();
             return log;
+        }
+        catch (DotNext.IO.Log.IntegrityException damage)
+        {
+            var found = DamagedData.Found(options, log.SnapshotIndex, damage);
+            await log.DisposeAsync();
+            throw found;
         }
         catch
         {
@@ -232,6 +239,9 @@ public sealed class RaftStateLog : IStateLog
         // On losing the leadership midway the library goes on as a follower, whose barrier confirms nothing.
         return lost.IsCancellationRequested ? throw new NotLeaderException(Leader) : _wal.LastCommittedEntryIndex;
     }
+
+    /// <inheritdoc/>
+    public void WantSnapshot() => _machine.WantSnapshot();
 
     /// <inheritdoc/>
     public SnapshotOnDisk? OpenSnapshot() => _machine.OpenSnapshot();
@@ -353,20 +363,16 @@ public sealed class RaftStateLog : IStateLog
     /// <summary>True, and noted for all to see, when the log itself failed: it accepts nothing until it is opened anew.</summary>
     bool Broke(Exception cause)
     {
-        if (cause is PendingTaskInterruptedException { InnerException: { } reason })
-        {
-            cause = reason;
-        }
+        if (cause is PendingTaskInterruptedException { InnerException: { } inner }) cause = inner;
 
         if (cause is not WriteAheadLog.InternalException)
         {
             return false;
         }
 
-        if (_failed.TrySetResult(cause.InnerException ?? cause))
-        {
-            _broken.Cancel();
-        }
+        var reason = cause.InnerException ?? cause;
+        if (reason is DotNext.IO.Log.IntegrityException and not WriteAheadLog.InternalException) reason = DamagedData.Noted(_options, AppliedIndex + 1, reason);
+        if (_failed.TrySetResult(reason)) _broken.Cancel();
 
         return true;
     }

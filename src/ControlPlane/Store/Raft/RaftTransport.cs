@@ -29,7 +29,7 @@ sealed class RaftTransport(MessageTimeouts timeouts, RaftTls? tls) : IConnection
                 stream = secured;
             }
 
-            return new RaftConnection(socket, new AskingStream(stream, timeouts, _patience.GetOrAdd(endpoint, static _ => new MemberPatience())));
+            return new RaftConnection(socket, new AskingStream(stream, timeouts, _patience.GetOrAdd(endpoint, _ => new MemberPatience(timeouts))));
         }
         catch
         {

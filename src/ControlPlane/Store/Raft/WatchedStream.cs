@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Orchestrator.ControlPlane.Store.Raft;
 
 /// <summary>
@@ -88,43 +90,39 @@ abstract class WatchedStream : Stream
 
 /// <summary>
 /// The side that asks: what it writes after an answer begins the next request. The first request of a connection has no more time than a
-/// vote: a new leader's first entries wait for all members, and the one that hung as the leader before is among them. When that was too
-/// short, the next connection has the time of its kind, so that a slow member gets on.
+/// vote: a new leader's first entries wait for all members, and the one that hung as the leader before is among them.
 /// </summary>
 sealed class AskingStream(Stream inner, MessageTimeouts timeouts, MemberPatience patience) : WatchedStream(inner, timeouts)
 {
     byte _kind;
+    long _asked;
     bool _answered = true;
     bool _new = true;
 
-    TimeSpan Limit => _new && !patience.Long && Timeouts.Of(_kind) == Timeouts.Entries ? Timeouts.Vote : Timeouts.Of(_kind);
+    bool IsShort => Timeouts.Of(_kind) == Timeouts.Vote || (_new && Timeouts.Of(_kind) == Timeouts.Entries);
+
+    TimeSpan Limit => IsShort ? patience.Limit : Timeouts.Of(_kind);
 
     protected override TimeSpan? BeforeRead() => Limit;
 
     protected override void AfterRead(byte first)
     {
+        if (!_answered) patience.Answered(Stopwatch.GetElapsedTime(_asked));
         _answered = true;
         _new = false;
-        patience.Long = false;
     }
 
     protected override TimeSpan? BeforeWrite(byte first)
     {
-        if (_answered) (_kind, _answered) = (first, false);
+        if (_answered) (_kind, _answered, _asked) = (first, false, Stopwatch.GetTimestamp());
         return Limit;
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && _new && Timeouts.Of(_kind) == Timeouts.Entries) patience.Long = true;
+        if (disposing && !_answered) patience.Silent();
         base.Dispose(disposing);
     }
-}
-
-/// <summary>Whether the next connection to a member is given more time.</summary>
-sealed class MemberPatience
-{
-    public bool Long { get; set; }
 }
 
 /// <summary>The side that is asked: between requests it waits for as long as nobody asks.</summary>
