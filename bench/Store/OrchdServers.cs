@@ -102,7 +102,7 @@ sealed partial class OrchdServers : IAsyncDisposable
                 var replies = await Task.WhenAll(servers.Select(server =>
                     Cluster(server).VersionAsync(new VersionRequest(), deadline: DateTime.UtcNow.AddSeconds(2)).ResponseAsync));
                 var leaders = replies.Select(reply => reply.Leader).Distinct().ToArray();
-                if (leaders is [{ Length: > 1 } leader]) return int.Parse(leader.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
+                if (leaders is [{ Length: > 1 } leader] && replies.All(reply => reply.Revision > 0)) return int.Parse(leader.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
             }
             catch (Grpc.Core.RpcException)
             {

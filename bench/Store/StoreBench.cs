@@ -31,7 +31,7 @@ static class StoreBench
         for (var i = 0; i < ReadKeys; i++) await peer.PutAsync(0, $"key-{i}", value);
 
         // Servers that have been asked a while: both compile, or grow their caches, as they run.
-        await CompareAsync(rounds: 2, WarmUpClients, own, peer, (store, client, i) => store.PutAsync(client, string.Create(CultureInfo.InvariantCulture, $"warm-{client}"), Different(value, i)));
+        await CompareAsync(rounds: 4, WarmUpClients, own, peer, (store, client, i) => store.PutAsync(client, string.Create(CultureInfo.InvariantCulture, $"warm-{client}"), Different(value, i)));
         var results = new List<Result>();
         foreach (var clients in (int[])[1, 64, 256, 1024])
         {
@@ -48,11 +48,19 @@ static class StoreBench
             results.Add(new Result($"linearizable reads, {clients} clients: etcd/ours, of reads a second", other.PerSecond / mine.PerSecond, "ratio", 1, 1));
         }
 
+        var (fan, peerFan) = (await Watching.OrchdAsync(ours), await Watching.EtcdAsync(theirs));
+        results.Add(new Result("1,000 watchers: changes delivered a second", fan, "/s", peerFan));
+        results.Add(new Result("1,000 watchers: etcd/ours, of changes delivered", peerFan / fan, "ratio", 1));
         results.Add(new Result("memory of the leader: ours", servers.ResidentBytes(leader) / 1048576.0, "MiB", etcd.ResidentBytes(etcdLeader) / 1048576.0));
         results.Add(new Result("writes sent again because the leader was lost: ours", own.Retries, "writes", null, 0));
         foreach (var channel in ours.Concat(theirs)) channel.Dispose();
+        for (var i = 0; i < servers.Count; i++) await servers.EndAsync(i);
+        results.AddRange(await Holding.RunAsync(orchd, directory + "/holding", Objects()));
         return results;
     }
+
+    /// <summary>How many objects one server is filled with: OBJECTS, or as many as a run of a few minutes has time for.</summary>
+    static int Objects() => int.TryParse(Environment.GetEnvironmentVariable("OBJECTS"), out var objects) ? objects : 200_000;
 
     /// <summary>A value that is not the one that is stored, of the same length.</summary>
     static string Different(string value, int i)
