@@ -65,4 +65,26 @@ public sealed class CrashTests
         await leader.StartAsync();
         Assert.Equal(first, await leader.AskAsync("write", "once"));
     }
+
+    [Fact]
+    public async Task A_member_that_hangs_for_good_does_not_keep_the_others_from_electing_however_often_they_have_to()
+    {
+        await using var cluster = await StoreProcesses.StartAsync(count: 5);
+        var leader = await cluster.LeaderAsync();
+        var hung = cluster.All.First(process => process != leader);
+        hung.Pause();
+        StoreProcess[] others = [.. cluster.All.Where(process => process != hung)];
+        for (var round = 0; round < 6; round++)
+        {
+            leader = await cluster.LeaderAsync(others);
+            await leader.KillAsync();
+            var asked = others.First(process => process.Runs);
+            var name = $"round-{round}";
+            await Eventually.HoldsAsync(async () => (await asked.AskAsync("write", name)).StartsWith("ok", StringComparison.Ordinal), "a write succeeds with another leader");
+            await leader.StartAsync();
+        }
+
+        hung.Continue();
+        Assert.NotNull(await cluster.AgreedHashAsync());
+    }
 }

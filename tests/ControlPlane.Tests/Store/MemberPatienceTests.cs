@@ -4,7 +4,7 @@ namespace Orchestrator.ControlPlane.Tests.Store;
 
 public sealed class MemberPatienceTests
 {
-    readonly MemberPatience _patience = new(new MessageTimeouts(Vote: Ms(80), Entries: Ms(400), Snapshot: Ms(30_000)));
+    readonly MemberPatience _patience = new(new MessageTimeouts(Vote: Ms(80), SlowVote: Ms(150), Entries: Ms(400), Snapshot: Ms(30_000)));
 
     [Fact]
     public void A_member_that_hangs_costs_one_election_no_more_than_three_votes()

@@ -63,14 +63,15 @@ sealed class StoreProcesses : IAsyncDisposable
         }
     }
 
-    /// <summary>The process that leads, once exactly one says so and can prove it by a read.</summary>
-    public async Task<StoreProcess> LeaderAsync()
+    /// <summary>The process that leads, once exactly one says so.</summary>
+    /// <param name="asked">Who is asked; all that run, when nobody is named.</param>
+    public async Task<StoreProcess> LeaderAsync(params StoreProcess[] asked)
     {
         StoreProcess? leader = null;
         await Eventually.HoldsAsync(
             async () =>
             {
-                var running = All.Concat(Others).Where(process => process.Runs).ToArray();
+                var running = (asked.Length > 0 ? asked : All.Concat(Others)).Where(process => process.Runs).ToArray();
                 var states = await Task.WhenAll(running.Select(process => process.AskAsync("state")));
                 var leads = running.Where((_, i) => states[i].EndsWith("True", StringComparison.Ordinal)).ToArray();
                 leader = leads.Length == 1 ? leads[0] : null;

@@ -16,6 +16,9 @@ public sealed class RaftStateLog : IStateLog
     /// <summary>A heartbeat goes out after this share of the lower election timeout without other traffic.</summary>
     const double HeartbeatShare = 0.3;
 
+    /// <summary>An election has this share of its shortest timeout for its votes, and the rest to begin and to end.</summary>
+    const double SlowVoteShare = 0.75;
+
     /// <summary>How long the transfer of a whole snapshot may take, whose parts have a time of their own: 10 GB at 40 MB/s.</summary>
     static readonly TimeSpan TransferTimeout = TimeSpan.FromMinutes(4);
 
@@ -307,7 +310,7 @@ public sealed class RaftStateLog : IStateLog
 
     static RaftCluster.CustomTransportConfiguration Configuration(StoreOptions options, MemberFile members, ILoggerFactory logs)
     {
-        var transport = new RaftTransport(new MessageTimeouts(options.VoteTimeout, options.RequestTimeout, options.SnapshotTimeout), options.Tls);
+        var transport = new RaftTransport(new MessageTimeouts(options.VoteTimeout, options.ElectionTimeoutLower * SlowVoteShare, options.RequestTimeout, options.SnapshotTimeout), options.Tls);
         return new RaftCluster.CustomTransportConfiguration(options.RaftEndpoint, transport, transport)
         {
             ConfigurationStorage = members,

@@ -99,9 +99,12 @@ sealed class AskingStream(Stream inner, MessageTimeouts timeouts, MemberPatience
     bool _answered = true;
     bool _new = true;
 
-    bool IsShort => Timeouts.Of(_kind) == Timeouts.Vote || (_new && Timeouts.Of(_kind) == Timeouts.Entries);
-
-    TimeSpan Limit => IsShort ? patience.Limit : Timeouts.Of(_kind);
+    TimeSpan Limit => Timeouts.Of(_kind) switch
+    {
+        var limit when limit == Timeouts.Vote => patience.Limit < Timeouts.SlowVote ? patience.Limit : Timeouts.SlowVote,
+        var limit when limit == Timeouts.Entries && _new => patience.Limit,
+        var limit => limit,
+    };
 
     protected override TimeSpan? BeforeRead() => Limit;
 
