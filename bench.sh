@@ -9,20 +9,26 @@ usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench
   runtime   orun beside crun (and runc, where installed): run, create/start/delete, exec; the shim's idle memory   (root; ROUNDS=60)
   runtime-races
             the attacks on orun that win only at the right moment, 10,000 tries of each (root; ORUN_RACES=10000)
+  store     three members beside three of Debian's etcd: writes, linearizable reads, watches, memory   (root; ROUNDS=3)
+  failover-store  leader killed, hung, cut off: until the next acknowledged write   (root; ROUNDS=50)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
-  all       runtime and pure (the default)
+  all       all of them (the default)
 TEXT
 }
 source eng/install.sh
 mkdir -p artifacts/bench
 runtime() { need busybox-static crun golang-github-containers-common util-linux; need_dotnet; ./build.sh; bench/runtime.sh; }
 races() { need busybox-static; need_dotnet; ./build.sh; bench/runtime-races.sh; }
+store() { need etcd-server iproute2 util-linux; need_dotnet; ./build.sh; bench/store.sh; }
+failover_store() { need nftables iproute2 util-linux; need_dotnet; ./build.sh; bench/failover-store.sh; }
 pure() { need_dotnet; dotnet run --project bench/Pure -c Release -- "$PWD/artifacts/bench/pure.json"; }
 case "${1:-all}" in
   runtime) runtime ;;
   runtime-races) races ;;
+  store) store ;;
+  failover-store) failover_store ;;
   pure) pure ;;
-  all) runtime; pure ;;
+  all) runtime; store; failover_store; pure ;;
   -h | --help) usage ;;
   *) usage >&2; exit 2 ;;
 esac

@@ -6,6 +6,7 @@ using Orchestrator.ControlPlane.Controllers;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Nodes.Silo;
 using Orchestrator.ControlPlane.Scheduling;
+using Orchestrator.ControlPlane.Servers;
 using Orchestrator.ControlPlane.Store;
 
 namespace Orchestrator.ControlPlane;
@@ -32,7 +33,8 @@ public static class ControlPlaneHosting
             .AddSingleton<NodeMonitor>()
             .AddSingleton<ControllerLoop>()
             .AddSingleton<SchedulingLoop>()
-            .AddHostedService<LeaderLoops>();
+            .AddHostedService<LeaderLoops>()
+            .AddHostedService<ServerRegistration>();
     }
 
     public static void MapControlPlane(this IEndpointRouteBuilder endpoints)
@@ -43,6 +45,7 @@ public static class ControlPlaneHosting
             endpoints.MapGrpcService<NodesService>(),
             endpoints.MapGrpcService<RoutesService>(),
             endpoints.MapGrpcService<ServerPeerService>(),
+            endpoints.MapGrpcService<MaintenanceService>(),
         ];
         foreach (var calls in services) calls.BreakOffWhenStopping(endpoints.ServiceProvider);
     }

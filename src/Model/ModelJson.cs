@@ -85,5 +85,8 @@ public static class ModelJson
 [JsonSerializable(typeof(Command))]
 [JsonSerializable(typeof(ApplyResult))]
 [JsonSerializable(typeof(Snapshot))]
+[JsonSerializable(typeof(SnapshotHead))]
+[JsonSerializable(typeof(SnapshotRevision))]
+[JsonSerializable(typeof(Answer))]
 [JsonSerializable(typeof(IReadOnlyList<Resource>))]
 sealed partial class ModelContext : JsonSerializerContext;

@@ -5,7 +5,7 @@ public sealed class CompletionTests
 {
     [Theory]
     [InlineData("orch ge", "get")]
-    [InlineData("orch r", "rollout")]
+    [InlineData("orch ro", "rollback rollout")]
     [InlineData("orch get po", "pods")]
     [InlineData("orch get pods web-5d4f-a", "web-5d4f-aaaaa")]
     [InlineData("orch describe pod/", "pod/web-5d4f-aaaaa pod/web-5d4f-bbbbb")]

@@ -14,6 +14,16 @@ public sealed class StateMachineTests
     int _requests;
 
     [Fact]
+    public void What_is_empty_in_a_command_or_an_answer_is_empty_again_after_its_way_through_the_log()
+    {
+        var node = new ResourceKey(Node.KindName, "", "n1");
+        var command = new Command("r", DateTimeOffset.UnixEpoch, "test") { Operations = [new Delete(node), new Expect(node, 0)] };
+        Assert.Equal(command.Operations, ModelJson.Decode<Command>(ModelJson.Encode(command)).Operations);
+        Assert.Empty(Assert.IsType<Applied>(ModelJson.Decode<ApplyResult>(ModelJson.Encode<ApplyResult>(new Applied(7, [])))).Resources);
+        Assert.Empty(ModelJson.Decode<SnapshotRevision>(ModelJson.Encode(new SnapshotRevision(7, DateTimeOffset.UnixEpoch, "", []))).Changes);
+    }
+
+    [Fact]
     public void A_created_object_gets_a_revision_a_generation_and_its_time()
     {
         Apply(new Create(Web()));

@@ -18,14 +18,21 @@ static class GetCommand
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "in all namespaces" };
         var selector = new Option<string>("--selector", "-l") { Description = "only objects with these labels: app=web,tier!=db" };
         var watch = new Option<bool>("--watch", "-w") { Description = "go on showing what changes" };
+        var at = Moments.Option("--at", "as they were then");
+        var stale = new Option<bool>("--stale") { Description = "take what the asked server has, perhaps a moment old; it answers without a leader, too" };
         var bare = new Option<bool>("--no-headers") { Description = "leave the head of the table out" };
         ObjectNames.Complete(targets, shared);
-        var command = new Command("get", "Show objects.") { targets, output, all, selector, watch, bare };
+        var command = new Command("get", "Show objects.") { targets, output, all, selector, watch, at, stale, bare };
         command.SetAction(async (parsed, token) =>
         {
             var wanted = Target.Read(parsed.GetValue(targets)!); // one or more
             var everywhere = parsed.GetValue(all);
-            var query = new Query(everywhere ? "" : shared.Namespace(parsed), parsed.GetValue(selector) ?? "");
+            var query = new Query(everywhere ? "" : shared.Namespace(parsed), parsed.GetValue(selector) ?? "")
+            {
+                At = Moments.Read(parsed, at),
+                Consistency = parsed.GetValue(stale) ? Consistency.Serializable : Consistency.Linearizable,
+            };
+            if (query.At is not null && parsed.GetValue(watch)) throw new CliException("the past does not change: --at does not go with --watch; `orch history` shows what changed when");
             var printer = new Printer(Printer.Read(parsed.GetValue(output)), everywhere, !parsed.GetValue(bare), TimeProvider.System);
             using var cluster = shared.Connect(parsed);
             return parsed.GetValue(watch)
@@ -93,17 +100,31 @@ static class GetCommand
 /// <summary>Where and by which labels objects are looked for.</summary>
 sealed record Query(string Namespace, string Selector)
 {
+    /// <summary>Objects in one answer, as with kubectl: enough that few answers are needed, few enough that each comes soon.</summary>
+    const int PageSize = 500;
+
+    /// <summary>The moment that is looked back to; null for the present.</summary>
+    public Moment? At { get; init; }
+
+    public Consistency Consistency { get; init; }
+
     public async Task<IReadOnlyList<Resource>> FindAsync(ClusterConnection cluster, Target target, CancellationToken token)
     {
         if (target.Name is { } name)
         {
-            var get = new GetRequest { Kind = target.Kind.Name, Namespace = Namespace, Name = name };
+            var get = new GetRequest { Kind = target.Kind.Name, Namespace = Namespace, Name = name, At = At, Consistency = Consistency };
             return [(await cluster.AskAsync(client => client.GetAsync(get, cancellationToken: token).ResponseAsync)).ToResource()];
         }
 
-        var list = new ListRequest { Kind = target.Kind.Name, Namespace = Namespace, Selector = Selector };
-        var reply = await cluster.AskAsync(client => client.ListAsync(list, cancellationToken: token).ResponseAsync);
-        return [.. reply.Resources.Select(message => message.ToResource())];
+        var list = new ListRequest { Kind = target.Kind.Name, Namespace = Namespace, Selector = Selector, At = At, Consistency = Consistency, Limit = PageSize };
+        var found = new List<Resource>();
+        while (true)
+        {
+            var reply = await cluster.AskAsync(client => client.ListAsync(list, cancellationToken: token).ResponseAsync);
+            found.AddRange(reply.Resources.Select(message => message.ToResource()));
+            if (reply.Continue.Length == 0) return found;
+            list.Continue = reply.Continue;
+        }
     }
 
     public string NothingFound(IReadOnlyList<Target> wanted) =>

@@ -30,6 +30,9 @@ sealed class SharedOptions
         return new ClusterConnection([.. servers.Select(AddressOf)]);
     }
 
+    /// <summary>The namespace that was named on this very line, or null.</summary>
+    public string? GivenNamespace(ParseResult parsed) => parsed.GetValue(_namespace);
+
     public string Namespace(ParseResult parsed) => parsed.GetValue(_namespace) ?? ContextOf(parsed)?.Namespace ?? Model.Meta.Namespace.Default;
 
     /// <exception cref="CliException">It can't be read.</exception>

@@ -25,6 +25,10 @@ sealed record Target(Kind Kind, string? Name)
         return [.. words.Skip(1).Select(name => new Target(kinds[0], name))];
     }
 
+    /// <summary>The same, where no word stands for everything: one null.</summary>
+    /// <exception cref="CliException">As above.</exception>
+    public static IReadOnlyList<Target?> ReadOrEverything(string[]? words) => words is { Length: > 0 } ? [.. Read(words)] : [null];
+
     static IEnumerable<Kind> KindsOf(string word) => word == All ? Workload.Select(KindOf) : [KindOf(word)];
 
     public static Kind KindOf(string word)

@@ -18,7 +18,16 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
 
     /// <summary>A request that a server did not take goes to the next one. It is safe to repeat: writes carry a request id.</summary>
     /// <exception cref="CliException">No server answers.</exception>
-    public async Task<T> AskAsync<T>(Func<Cluster.ClusterClient, Task<T>> ask)
+    public Task<T> AskAsync<T>(Func<Cluster.ClusterClient, Task<T>> ask) => FirstAsync(server => ask(new Cluster.ClusterClient(At(server))));
+
+    /// <summary>The same for what is asked of the servers themselves.</summary>
+    /// <exception cref="CliException">No server answers.</exception>
+    public Task<T> MaintainAsync<T>(Func<Maintenance.MaintenanceClient, Task<T>> ask) => FirstAsync(server => ask(MaintenanceAt(server)));
+
+    /// <summary>One server and no other.</summary>
+    public Maintenance.MaintenanceClient MaintenanceAt(Uri server) => new(At(server));
+
+    async Task<T> FirstAsync<T>(Func<Uri, Task<T>> ask)
     {
         RpcException? last = null;
         for (var i = 0; i < servers.Count; i++)
@@ -26,7 +35,7 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
             var index = (_first + i) % servers.Count;
             try
             {
-                var answer = await ask(At(servers[index]));
+                var answer = await ask(servers[index]);
                 _first = index;
                 return answer;
             }
@@ -57,7 +66,7 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
     // A server's own words come without an exception of this side.
     static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is not null;
 
-    Cluster.ClusterClient At(Uri server)
+    GrpcChannel At(Uri server)
     {
         if (!_channels.TryGetValue(server, out var channel))
         {
@@ -69,6 +78,6 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
             _channels[server] = channel;
         }
 
-        return new Cluster.ClusterClient(channel);
+        return channel;
     }
 }

@@ -11,12 +11,19 @@ sealed partial class ClusterService
     /// <summary>Revisions that may pass without a message; after that a bookmark says how far the watch has come.</summary>
     const long BookmarkEvery = 1000;
 
+    /// <summary>Open watches on one server, a few KiB each; more clients than that are better spread over the servers.</summary>
+    const int MaxWatches = 10_000;
+
+    static int _watches;
+
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchReply> responseStream, ServerCallContext context)
     {
         var wanted = Filter.Of(request.Kind, request.Namespace, request.Selector);
         var token = context.CancellationToken;
         try
         {
+            if (Interlocked.Increment(ref _watches) > MaxWatches)
+                throw new RpcException(new Status(StatusCode.ResourceExhausted, $"this server has {MaxWatches} watches open already; watch through another one"));
             var after = request.AfterRevision;
             if (after == 0)
             {
@@ -36,6 +43,10 @@ sealed partial class ClusterService
         catch (Exception failure) when (RpcErrors.Translation(failure) is { } translated)
         {
             throw translated;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watches);
         }
     }
 

@@ -18,17 +18,8 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
     public override Task<ResourceMessage> Get(GetRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
     {
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
-        var state = await store.ReadAsync(context.CancellationToken);
-        return state.Find(key)?.ToMessage() ?? throw RpcErrors.NotFound(key);
-    });
-
-    public override Task<ListReply> List(ListRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
-    {
-        var wanted = Filter.Of(request.Kind, request.Namespace, request.Selector);
-        var state = await store.ReadAsync(context.CancellationToken);
-        var reply = new ListReply { Revision = state.Revision };
-        reply.Resources.AddRange(wanted.From(state).Select(resource => resource.ToMessage()));
-        return reply;
+        var state = await StateAsync(request.At, request.Consistency, context.CancellationToken);
+        return state.Find(key)?.ToMessage() ?? throw (request.At is null ? RpcErrors.NotFound(key) : RpcErrors.NotFoundAt(key, state.Revision));
     });
 
     public override Task<DeleteReply> Delete(DeleteRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
@@ -79,6 +70,8 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
             && (Namespace.Length == 0 || !Kind.Namespaced || resource.Namespace == Namespace)
             && Selector.Matches(resource.Metadata.Labels);
 
-        public IEnumerable<Resource> From(ClusterState state) => state.All<Resource>(Kind.Name).Where(Takes);
+        /// <param name="after">Only what is sorted after this one.</param>
+        public IEnumerable<Resource> From(ClusterState state, ResourceKey? after = null) =>
+            state.All<Resource>(Kind.Name).Where(resource => (after is not { } last || resource.Key > last) && Takes(resource));
     }
 }

@@ -27,6 +27,8 @@ static class RpcErrors
 
     public static RpcException NotFound(ResourceKey key) => new(new Status(StatusCode.NotFound, $"{key} not found"));
 
+    public static RpcException NotFoundAt(ResourceKey key, long revision) => new(new Status(StatusCode.NotFound, $"{key} not found at revision {revision}"));
+
     public static RpcException Unavailable(string message) => new(new Status(StatusCode.Unavailable, message));
 
     /// <summary>A refusal by the state machine.</summary>
@@ -55,6 +57,8 @@ static class RpcErrors
     public static RpcException? Translation(Exception failure) => failure switch
     {
         CompactedException compacted => new RpcException(new Status(StatusCode.OutOfRange, compacted.Message)),
+        FutureRevisionException future => new RpcException(new Status(StatusCode.OutOfRange, future.Message)),
+        DiskFullException full => new RpcException(new Status(StatusCode.ResourceExhausted, full.Message)),
         StoreBusyException busy => new RpcException(new Status(StatusCode.ResourceExhausted, busy.Message)),
         CommandTooLargeException large => new RpcException(new Status(StatusCode.InvalidArgument, large.Message)),
         StoreUnavailableException unavailable => Unavailable(unavailable.Message),

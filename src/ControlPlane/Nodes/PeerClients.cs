@@ -7,9 +7,14 @@ namespace Orchestrator.ControlPlane.Nodes;
 /// <summary>One channel to each other server, kept open.</summary>
 public sealed class PeerClients : IDisposable
 {
+    /// <summary>The largest answer that is taken: all objects of a full transaction as they were stored, and some room.</summary>
+    const int MaxMessageBytes = 16 << 20;
+
     readonly ConcurrentDictionary<Uri, GrpcChannel> _channels = new();
 
-    public Peer.PeerClient At(Uri address) => new(_channels.GetOrAdd(address, static each => GrpcChannel.ForAddress(each, new GrpcChannelOptions
+    public Peer.PeerClient At(Uri address) => new(Channel(address));
+
+    public GrpcChannel Channel(Uri address) => _channels.GetOrAdd(address, static each => GrpcChannel.ForAddress(each, new GrpcChannelOptions
     {
         HttpHandler = new SocketsHttpHandler
         {
@@ -18,9 +23,10 @@ public sealed class PeerClients : IDisposable
             KeepAlivePingDelay = TimeSpan.FromSeconds(2),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
         },
+        MaxReceiveMessageSize = MaxMessageBytes,
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
         MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-    })));
+    }));
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Orchestrator.Model;
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 
 namespace Orchestrator.ControlPlane.Store;
@@ -16,16 +17,29 @@ static class Batch
     public const int MaxBytes = 512 * 1024;
 
     /// <summary>One object with its status; what Kubernetes allows for a request.</summary>
-    public const int MaxCommandBytes = 1536 * 1024;
+    public const int MaxObjectBytes = 1536 * 1024;
+
+    /// <summary>A transaction: it is in one entry, which goes over the wire and to the disk in one piece.</summary>
+    public const int MaxCommandBytes = 10 << 20;
 
     const byte Format = 1;
 
-    /// <exception cref="CommandTooLargeException">The command is larger than <see cref="MaxCommandBytes"/>.</exception>
+    /// <exception cref="CommandTooLargeException">The command is larger than <see cref="MaxCommandBytes"/>, or an object in it than <see cref="MaxObjectBytes"/>.</exception>
     public static byte[] Encode(Command command)
     {
         var bytes = ModelJson.Encode(command);
-        return bytes.Length <= MaxCommandBytes ? bytes : throw new CommandTooLargeException(bytes.Length, MaxCommandBytes);
+        if (bytes.Length <= MaxObjectBytes) return bytes;
+        foreach (var resource in command.Operations.Select(ResourceOf).OfType<Resource>())
+        {
+            var size = ModelJson.Encode(resource).Length;
+            if (size > MaxObjectBytes) throw new CommandTooLargeException(resource.Key.ToString(), size, MaxObjectBytes);
+        }
+
+        return bytes.Length <= MaxCommandBytes ? bytes : throw new CommandTooLargeException("The transaction", bytes.Length, MaxCommandBytes);
     }
+
+    /// <exception cref="CommandTooLargeException">As for <see cref="Encode"/>.</exception>
+    public static Proposal Propose(Command command) => new(command, Encode(command));
 
     public static byte[] Join(IReadOnlyCollection<byte[]> commands)
     {
@@ -41,6 +55,14 @@ static class Batch
 
         return entry;
     }
+
+    static Resource? ResourceOf(Operation operation) => operation switch
+    {
+        Create create => create.Resource,
+        Update update => update.Resource,
+        UpdateStatus update => update.Resource,
+        _ => null,
+    };
 
     /// <exception cref="NotSupportedException">A newer version wrote the entry; this server must be upgraded to go on.</exception>
     public static List<Command> Split(ReadOnlySpan<byte> entry)
@@ -61,6 +83,9 @@ static class Batch
         return commands;
     }
 }
+
+/// <summary>A command with its bytes.</summary>
+sealed record Proposal(Command Command, byte[] Bytes);
 
 /// <summary>What an entry's commands came to, in their order.</summary>
 /// <param name="Index">The entry's index in the log.</param>

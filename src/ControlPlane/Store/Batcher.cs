@@ -32,7 +32,7 @@ sealed class Batcher : IAsyncDisposable
     /// <exception cref="NotLeaderException">This server does not lead. Nothing was written.</exception>
     /// <exception cref="StoreBusyException">Too many commands waited before it. Nothing was written.</exception>
     /// <exception cref="OutcomeUnknownException">The command may or may not be applied, now or later.</exception>
-    public async Task<Proposed> ProposeAsync(byte[] command, CancellationToken token)
+    public async Task<Proposed> ProposeAsync(Proposal command, CancellationToken token)
     {
         var waiting = new Waiting(command, new(TaskCreationOptions.RunContinuationsAsynchronously));
         try
@@ -80,7 +80,7 @@ sealed class Batcher : IAsyncDisposable
             var batch = new List<Waiting>();
             for (var bytes = 0; batch.Count < Batch.MaxCommands && _queue.Reader.TryPeek(out var next); batch.Add(next))
             {
-                bytes += next.Command.Length;
+                bytes += next.Proposal.Bytes.Length;
                 if (batch.Count > 0 && bytes > Batch.MaxBytes)
                 {
                     break;
@@ -100,8 +100,9 @@ sealed class Batcher : IAsyncDisposable
             StoreMetrics.Proposed(batch.Count);
             using var time = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
             time.CancelAfter(_patience);
-            var entry = Batch.Join([.. batch.Select(waiting => waiting.Command)]);
-            var applied = (BatchResult)(await _log.ProposeAsync(entry, time.Token))!; // ours is never null
+            var entry = Batch.Join([.. batch.Select(waiting => waiting.Proposal.Bytes)]);
+            Command[] commands = [.. batch.Select(waiting => waiting.Proposal.Command)];
+            var applied = (BatchResult)(await _log.ProposeAsync(entry, commands, time.Token))!; // ours is never null
             for (var i = 0; i < batch.Count; i++)
             {
                 batch[i].Answer.SetResult(new Proposed(applied.Results[i], applied.Index));
@@ -122,7 +123,7 @@ sealed class Batcher : IAsyncDisposable
         }
     }
 
-    sealed record Waiting(byte[] Command, TaskCompletionSource<Proposed> Answer);
+    sealed record Waiting(Proposal Proposal, TaskCompletionSource<Proposed> Answer);
 }
 
 /// <summary>A command's result and the index of the log entry it was in.</summary>

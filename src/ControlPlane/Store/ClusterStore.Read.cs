@@ -61,9 +61,8 @@ public sealed partial class ClusterStore
                     return await _barrierHere.NextAsync().WaitAsync(time.Token);
                 }
 
-                var reply = await _connect(MemberAt(leader))
-                    .ReadIndexAsync(new ReadIndexRequest(), deadline: InCallTime(), cancellationToken: time.Token)
-                    .ResponseAsync;
+                var reply = await WhileLeaderAsync(
+                    leader, static (peer, calling) => peer.ReadIndexAsync(new ReadIndexRequest(), deadline: InCallTime(), cancellationToken: calling), time.Token);
                 return reply.Index;
             }
             catch (Exception cause) when (cause is NotLeaderException or RpcException && !time.IsCancellationRequested)

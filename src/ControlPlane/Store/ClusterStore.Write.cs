@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Orchestrator.Contracts;
@@ -32,11 +33,12 @@ public sealed partial class ClusterStore
     /// <returns>What the command came to; a refusal by the state is a result.</returns>
     /// <exception cref="NoLeaderException">No leader was found in time. Nothing was written.</exception>
     /// <exception cref="StoreBusyException">The leader had too much to do. Nothing was written.</exception>
+    /// <exception cref="DiskFullException">The leader's disk is nearly full. Nothing was written.</exception>
     /// <exception cref="OutcomeUnknownException">Time is up and the command may or may not be applied, now or later.</exception>
     /// <exception cref="CommandTooLargeException">The command does not fit into an entry.</exception>
     public async Task<ApplyResult> WriteAsync(Command command, CancellationToken token = default)
     {
-        var bytes = Batch.Encode(command);
+        var proposal = Batch.Propose(command);
         var started = Stopwatch.GetTimestamp();
         var commandsBefore = _cluster.CommandsApplied;
         OutcomeUnknownException? unknown = null;
@@ -53,7 +55,7 @@ public sealed partial class ClusterStore
                         return earlier;
                     }
 
-                    return await TryOnceAsync(bytes, time.Token);
+                    return await TryOnceAsync(proposal, time.Token);
                 }
                 catch (NotLeaderException)
                 {
@@ -79,22 +81,27 @@ public sealed partial class ClusterStore
     /// <summary>For the leader's Peer service: proposes here, or refuses.</summary>
     /// <exception cref="NotLeaderException">This server does not lead. Nothing was written.</exception>
     /// <exception cref="OutcomeUnknownException">The command may or may not be applied, now or later.</exception>
-    internal Task<Proposed> ProposeHereAsync(byte[] command, CancellationToken token) =>
-        IsLeader ? _batcher.ProposeAsync(command, token) : Task.FromException<Proposed>(new NotLeaderException(_log.Leader));
+    /// <exception cref="DiskFullException">The disk here is nearly full. Nothing was written.</exception>
+    internal Task<Proposed> ProposeHereAsync(Proposal command, CancellationToken token)
+    {
+        if (!IsLeader) return Task.FromException<Proposed>(new NotLeaderException(_log.Leader));
+        _disk.Check(freesSpace: command.Command.Operations.All(operation => operation is Delete));
+        return _batcher.ProposeAsync(command, token);
+    }
 
-    async Task<ApplyResult> TryOnceAsync(byte[] command, CancellationToken token)
+    async Task<ApplyResult> TryOnceAsync(Proposal command, CancellationToken token)
     {
         var leader = _log.Leader ?? await _log.WaitForLeaderAsync(token);
         if (leader.Equals(_log.Self))
         {
-            return (await _batcher.ProposeAsync(command, token)).Result;
+            return (await ProposeHereAsync(command, token)).Result;
         }
 
-        var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command) };
+        var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command.Bytes) };
         ProposeReply reply;
         try
         {
-            reply = await _connect(MemberAt(leader)).ProposeAsync(request, deadline: InCallTime(), cancellationToken: token).ResponseAsync;
+            reply = await WhileLeaderAsync(leader, (peer, calling) => peer.ProposeAsync(request, deadline: InCallTime(), cancellationToken: calling), token);
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
         {
@@ -104,6 +111,10 @@ public sealed partial class ClusterStore
         {
             throw new StoreBusyException(busy);
         }
+        catch (RpcException full) when (full.StatusCode == StatusCode.Aborted)
+        {
+            throw new DiskFullException(full.Status.Detail);
+        }
         catch (RpcException lost)
         {
             throw new OutcomeUnknownException($"the leader {leader} answered {lost.StatusCode}.", lost);
@@ -111,6 +122,23 @@ public sealed partial class ClusterStore
 
         await CatchUpAsync(reply.Index, token);
         return ModelJson.Decode<ApplyResult>(reply.Result.Span);
+    }
+
+    /// <summary>Asks the leader, but not for longer than it is one: a leader that hangs or is cut off never answers.</summary>
+    async Task<T> WhileLeaderAsync<T>(IPEndPoint leader, Func<Peer.PeerClient, CancellationToken, AsyncUnaryCall<T>> ask, CancellationToken token)
+    {
+        using var calling = CancellationTokenSource.CreateLinkedTokenSource(token);
+        using var call = ask(_connect(MemberAt(leader)), calling.Token);
+        var replaced = _log.WaitForOtherLeaderAsync(leader, calling.Token);
+        if (await Task.WhenAny(call.ResponseAsync, replaced) == replaced) await calling.CancelAsync();
+        try
+        {
+            return await call.ResponseAsync;
+        }
+        finally
+        {
+            await calling.CancelAsync();
+        }
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
     readonly IStateLog _log;
     readonly Func<StoreMember, Peer.PeerClient> _connect;
     readonly Batcher _batcher;
+    readonly DiskSpace _disk;
     readonly SharedBarrier _barrierHere;
     readonly SharedBarrier _barrierAnywhere;
     readonly TimeProvider _clock;
@@ -32,6 +33,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
         _clock = clock;
         _newId = newId;
         _batcher = new Batcher(log, options.OperationTimeout);
+        _disk = new DiskSpace(options.DataDirectory, options.ServerName, options.MinFreeBytes, clock);
         _barrierHere = new SharedBarrier(ReadIndexAtOnceAsync);
         _barrierAnywhere = new SharedBarrier(FindReadIndexAsync);
     }
@@ -70,7 +72,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(openLog);
         ArgumentNullException.ThrowIfNull(options);
-        var cluster = new ReplicatedCluster(options.WatchHistory);
+        var cluster = new ReplicatedCluster(options.HistoryRevisions, options.HistoryAge);
         return new ClusterStore(options, cluster, await openLog(cluster), connect, clock, newId);
     }
 
@@ -98,7 +100,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
             };
             try
             {
-                var proposed = await _batcher.ProposeAsync(Batch.Encode(claim), leadership.Lost).WaitAsync(token);
+                var proposed = await _batcher.ProposeAsync(Batch.Propose(claim), leadership.Lost).WaitAsync(token);
                 if (proposed.Result is Applied applied && !leadership.Lost.IsCancellationRequested)
                 {
                     StoreMetrics.Leading(true);
@@ -123,6 +125,7 @@ public sealed partial class ClusterStore : IAsyncDisposable
 
     StoreMember MemberAt(IPEndPoint raft) =>
         _options.Members.FirstOrDefault(member => member.Raft.Equals(raft))
+        ?? (_options.PeerAt is { } peerAt ? new StoreMember(raft, peerAt(raft)) : null)
         ?? throw new InvalidOperationException($"The leader {raft} is not among the members this server was started with.");
 }
 

@@ -4,32 +4,43 @@ using Orchestrator.Model.State;
 
 namespace Orchestrator.ControlPlane.Store;
 
-/// <summary>What one revision changed; nothing, when it changed no object.</summary>
-public sealed record RevisionChanges(long Revision, ImmutableArray<Change> Changes);
+/// <summary>One revision: what it changed (nothing, when it changed no object), who made it and when.</summary>
+/// <param name="Time">The clock of the server that proposed it, in UTC.</param>
+/// <param name="State">Everything there was at this revision. It shares all that did not change with its neighbours.</param>
+public sealed record RevisionChanges(long Revision, DateTimeOffset Time, string Author, ImmutableArray<Change> Changes, ClusterState State);
+
+/// <summary>What is kept of the past: the objects at a base, and every revision after it.</summary>
+/// <param name="Base">The state at the revision before the oldest one in <paramref name="Revisions"/>.</param>
+/// <param name="BaseTime">When that was made; null when it is not known.</param>
+sealed record KeptHistory(ClusterState Base, DateTimeOffset? BaseTime, IReadOnlyList<RevisionChanges> Revisions);
 
 /// <summary>
-/// The latest revisions, each in the slot of its number. Watchers read from here at their own pace and hold nothing;
-/// one that falls behind the oldest kept revision is cut off.
+/// The latest revisions, each in the slot of its number, as many and as old as is allowed. Watchers read from here at
+/// their own pace and hold nothing; one that falls behind the oldest kept revision is cut off.
 /// </summary>
-sealed class History(int capacity)
+sealed class History(int capacity, TimeSpan maxAge)
 {
     /// <summary>How many revisions a watcher takes at once.</summary>
     const int Take = 256;
 
-    readonly RevisionChanges[] _slots = new RevisionChanges[capacity];
+    readonly RevisionChanges?[] _slots = new RevisionChanges?[capacity];
     readonly Lock _access = new();
 
-    long _oldest = 1;
+    ClusterState _base = ClusterState.Empty;
+    DateTimeOffset? _baseTime = DateTimeOffset.MinValue;
     long _newest;
     TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>The oldest revision that a watch can still deliver. The state can be read at the one before it, too.</summary>
     public long Oldest
     {
         get
         {
-            lock (_access) return _oldest;
+            lock (_access) return OldestKept;
         }
     }
+
+    long OldestKept => _base.Revision + 1;
 
     /// <summary>Adds the next revision. Watchers see it after <see cref="Announce"/>.</summary>
     public void Add(RevisionChanges changes)
@@ -37,13 +48,14 @@ sealed class History(int capacity)
         lock (_access)
         {
             if (changes.Revision != _newest + 1)
-            {
                 throw new InvalidOperationException($"Revision {changes.Revision} follows {_newest}, which leaves a gap.");
-            }
 
+            if (_newest - _base.Revision >= capacity) Drop();
             _slots[changes.Revision % capacity] = changes;
             _newest = changes.Revision;
-            _oldest = long.Max(_oldest, _newest - capacity + 1);
+
+            // By the revisions' own times and not by a clock, so that all members keep the same.
+            while (_base.Revision < _newest - 1 && changes.Time - At(OldestKept).Time > maxAge) Drop();
         }
     }
 
@@ -60,17 +72,58 @@ sealed class History(int capacity)
         more.SetResult();
     }
 
-    /// <summary>Forgets everything: the state was replaced by one at <paramref name="revision"/>.</summary>
-    public void Restart(long revision)
+    /// <summary>Replaces everything by what a snapshot has kept.</summary>
+    public void Restart(KeptHistory kept)
     {
         lock (_access)
         {
             Array.Clear(_slots);
-            _newest = revision;
-            _oldest = revision + 1;
+            (_base, _baseTime, _newest) = (kept.Base, kept.BaseTime, kept.Base.Revision);
+            foreach (var revision in kept.Revisions) Add(revision);
         }
 
         Announce();
+    }
+
+    /// <summary>All that is kept, as it is now.</summary>
+    public KeptHistory Kept()
+    {
+        lock (_access) return new KeptHistory(_base, _baseTime, Slice(OldestKept, _newest));
+    }
+
+    /// <summary>The state at a revision.</summary>
+    /// <exception cref="CompactedException">It is no longer kept.</exception>
+    /// <exception cref="FutureRevisionException">There is no such revision yet.</exception>
+    public ClusterState StateAt(long revision)
+    {
+        lock (_access)
+        {
+            if (revision > _newest) throw new FutureRevisionException(revision, _newest);
+            if (revision < _base.Revision) throw CompactedException.Read(revision, _base.Revision);
+            return revision == _base.Revision ? _base : At(revision).State;
+        }
+    }
+
+    /// <summary>The state as it was at a time: at the last revision made until then.</summary>
+    /// <exception cref="CompactedException">It is no longer kept.</exception>
+    public ClusterState StateAt(DateTimeOffset time)
+    {
+        lock (_access)
+        {
+            // Clocks of servers differ a little, so times need not rise with revisions: no binary search.
+            for (var revision = _newest; revision >= OldestKept; revision--)
+            {
+                if (At(revision).Time <= time) return At(revision).State;
+            }
+
+            return _baseTime <= time ? _base : throw CompactedException.Read(time, _base.Revision, _newest > _base.Revision ? At(OldestKept).Time : _baseTime);
+        }
+    }
+
+    /// <summary>The kept revisions from one to another, both included, as far as they are there.</summary>
+    public IReadOnlyList<RevisionChanges> Between(long first, long last)
+    {
+        lock (_access) return Slice(long.Max(first, OldestKept), long.Min(last, _newest));
     }
 
     /// <summary>Every revision after <paramref name="after"/>, once and in order, until cancelled.</summary>
@@ -91,11 +144,7 @@ sealed class History(int capacity)
                     after = changes.Revision;
                 }
 
-                if (taken.Count == 0)
-                {
-                    await more.WaitAsync(token);
-                }
-
+                if (taken.Count == 0) await more.WaitAsync(token);
                 taken.Clear();
             }
         }
@@ -105,21 +154,29 @@ sealed class History(int capacity)
         }
     }
 
+    RevisionChanges At(long revision) => _slots[revision % capacity]!; // callers stay between the oldest kept and the newest
+
+    void Drop()
+    {
+        var dropped = At(OldestKept);
+        _slots[dropped.Revision % capacity] = null;
+        (_base, _baseTime) = (dropped.State, dropped.Time);
+    }
+
+    RevisionChanges[] Slice(long first, long last)
+    {
+        var slice = new RevisionChanges[long.Max(0, last - first + 1)];
+        for (var i = 0; i < slice.Length; i++) slice[i] = At(first + i);
+        return slice;
+    }
+
     /// <summary>Takes what follows, and returns what completes when there is more than there was.</summary>
     Task Read(long after, List<RevisionChanges> taken)
     {
         lock (_access)
         {
-            if (after + 1 < _oldest)
-            {
-                throw new CompactedException(after, _oldest);
-            }
-
-            for (var revision = after + 1; revision <= _newest && taken.Count < Take; revision++)
-            {
-                taken.Add(_slots[revision % capacity]);
-            }
-
+            if (after < _base.Revision) throw new CompactedException(after, OldestKept);
+            for (var revision = after + 1; revision <= _newest && taken.Count < Take; revision++) taken.Add(At(revision));
             return _more.Task;
         }
     }

@@ -9,7 +9,8 @@ public interface IReplicatedState
     /// Applies one committed entry. Total and deterministic: a refused command is a result, and an exception is a
     /// bug that ends the process. Never called concurrently. The span is valid only during the call.
     /// </summary>
-    object? Apply(ReadOnlySpan<byte> entry, long index);
+    /// <param name="meaning">What the proposer on this very member has read in the entry; null when it comes from elsewhere, or from disk.</param>
+    object? Apply(ReadOnlySpan<byte> entry, long index, object? meaning);
 
     /// <summary>
     /// Freezes the state as it is now, at once, and returns what writes it down later, from another thread,

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
@@ -13,6 +14,9 @@ namespace Orchestrator.ControlPlane.Store;
 /// </summary>
 public class PeerService(ClusterStore store) : Peer.PeerBase
 {
+    /// <summary>Far below what gRPC takes in one message, far above what a message costs.</summary>
+    const int SnapshotPartBytes = 256 * 1024;
+
     /// <inheritdoc/>
     public override async Task<ProposeReply> Propose(ProposeRequest request, ServerCallContext context)
     {
@@ -21,11 +25,12 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
         var command = request.Command.ToByteArray();
         try
         {
-            ModelJson.Decode<Command>(command); // what can't be read never enters the log
-            var proposed = await store.ProposeHereAsync(command, context.CancellationToken);
+            var read = ModelJson.Decode<Command>(command); // what can't be read never enters the log
+            var proposed = await store.ProposeHereAsync(new Proposal(read, command), context.CancellationToken);
+            var result = request.WithoutResources && proposed.Result is Applied applied ? applied with { Resources = [] } : proposed.Result;
             return new ProposeReply
             {
-                Result = UnsafeByteOperations.UnsafeWrap(ModelJson.Encode(proposed.Result)),
+                Result = UnsafeByteOperations.UnsafeWrap(ModelJson.Encode(result)),
                 Index = proposed.Index,
             };
         }
@@ -53,9 +58,60 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
         }
     }
 
+    /// <inheritdoc/>
+    public override async Task<ChangeMembersReply> ChangeMembers(ChangeMembersRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        if (!IPEndPoint.TryParse(request.Add.Length > 0 ? request.Add : request.Remove, out var member))
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the member is no address:port"));
+        try
+        {
+            await store.ChangeMembersHereAsync(member, add: request.Add.Length > 0, context.CancellationToken);
+            return new ChangeMembersReply();
+        }
+        catch (MembershipException refused)
+        {
+            throw new RpcException(new Status(StatusCode.Aborted, refused.Message));
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            throw new RpcException(StatusOf(unavailable));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task FetchSnapshot(FetchSnapshotRequest request, IServerStreamWriter<SnapshotPart> responseStream, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(responseStream);
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(request);
+        SnapshotOnDisk? found;
+        try
+        {
+            found = await store.SnapshotAsync(request.MinIndex, context.CancellationToken);
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            throw new RpcException(StatusOf(unavailable));
+        }
+
+        if (found is not { } snapshot) return;
+        await using var content = snapshot.Content;
+        var buffer = new byte[SnapshotPartBytes];
+        var index = snapshot.Index;
+        int read;
+        while ((read = await content.ReadAsync(buffer, context.CancellationToken)) > 0)
+        {
+            await responseStream.WriteAsync(new SnapshotPart { Index = index, Data = ByteString.CopyFrom(buffer, 0, read) }, context.CancellationToken);
+            index = 0;
+        }
+    }
+
     static Status StatusOf(StoreUnavailableException unavailable) => unavailable switch
     {
         NotLeaderException => new Status(StatusCode.FailedPrecondition, unavailable.Message),
+        DiskFullException => new Status(StatusCode.Aborted, unavailable.Message),
         StoreBusyException => new Status(StatusCode.ResourceExhausted, unavailable.Message),
         _ => new Status(StatusCode.Unavailable, unavailable.Message),
     };

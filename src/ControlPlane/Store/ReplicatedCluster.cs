@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Orchestrator.Model;
 using Orchestrator.Model.State;
 
 namespace Orchestrator.ControlPlane.Store;
@@ -7,7 +5,7 @@ namespace Orchestrator.ControlPlane.Store;
 /// <summary>
 /// The cluster's state as the log's replicated state: entries are batches of commands, applied by the model.
 /// </summary>
-sealed class ReplicatedCluster(int watchHistory) : IReplicatedState
+sealed class ReplicatedCluster(int historyRevisions, TimeSpan historyAge) : IReplicatedState
 {
     ClusterState _current = ClusterState.Empty;
     long _commandsApplied;
@@ -15,16 +13,16 @@ sealed class ReplicatedCluster(int watchHistory) : IReplicatedState
     /// <summary>The state after the last applied entry.</summary>
     public ClusterState Current => Volatile.Read(ref _current);
 
-    public History History { get; } = new(watchHistory);
+    public History History { get; } = new(historyRevisions, historyAge);
 
     /// <summary>
     /// Counts the commands applied here. Tells how many answers the state may have forgotten since an earlier count.
     /// </summary>
     public long CommandsApplied => Interlocked.Read(ref _commandsApplied);
 
-    public object? Apply(ReadOnlySpan<byte> entry, long index)
+    public object? Apply(ReadOnlySpan<byte> entry, long index, object? meaning)
     {
-        var commands = Batch.Split(entry);
+        var commands = meaning as IReadOnlyList<Command> ?? Batch.Split(entry);
         var results = new ApplyResult[commands.Count];
         var state = _current;
         for (var i = 0; i < results.Length; i++)
@@ -33,7 +31,9 @@ sealed class ReplicatedCluster(int watchHistory) : IReplicatedState
             results[i] = transition.Result;
             if (transition.Next.Revision != state.Revision)
             {
-                History.Add(new RevisionChanges(transition.Next.Revision, transition.Changes));
+                // Without the answers, which nobody reads in the past: they would keep every one alive.
+                History.Add(new RevisionChanges(
+                    transition.Next.Revision, commands[i].Time, commands[i].Author, transition.Changes, transition.Next with { Answers = Answers.None }));
             }
 
             state = transition.Next;
@@ -53,20 +53,28 @@ sealed class ReplicatedCluster(int watchHistory) : IReplicatedState
 
     public Action<Stream> Freeze()
     {
-        var frozen = _current;
-        return stream => JsonSerializer.Serialize(stream, Snapshot.Of(frozen), ModelJson.SchemaOf<Snapshot>());
+        var (frozen, kept) = Frozen();
+        return stream => StateSnapshot.Write(stream, frozen, kept);
+    }
+
+    /// <summary>The state with the history that led to it, also while entries are being applied.</summary>
+    public (ClusterState State, KeptHistory Kept) Frozen()
+    {
+        while (true)
+        {
+            var (state, kept) = (Current, History.Kept());
+            if ((kept.Revisions.Count > 0 ? kept.Revisions[^1].Revision : kept.Base.Revision) == state.Revision) return (state, kept);
+            Thread.Yield(); // an entry was half way between the two
+        }
     }
 
     public void Load(Stream source, long index)
     {
-        // Whole: the converter of the kinds does not read from a stream piece by piece.
-        using var text = new MemoryStream();
-        source.CopyTo(text);
-        var snapshot = ModelJson.Decode<Snapshot>(text.GetBuffer().AsSpan(0, (int)text.Length));
-        Volatile.Write(ref _current, snapshot.ToState());
+        var (state, kept) = StateSnapshot.Read(source);
+        Volatile.Write(ref _current, state);
 
         // How many commands went by is not known; any answer may have been forgotten.
         Interlocked.Add(ref _commandsApplied, Answers.Limit);
-        History.Restart(_current.Revision);
+        History.Restart(kept);
     }
 }

@@ -35,21 +35,50 @@ sealed class ForgottenException() : OutcomeUnknownException("too much was writte
 public sealed class StoreBusyException(Exception? cause = null)
     : StoreUnavailableException("The store could not take the write in time; nothing was written.", cause);
 
+/// <summary>The leader's disk is nearly full: nothing was written, and reads go on. It takes writes again when there is room.</summary>
+public sealed class DiskFullException(string message) : StoreUnavailableException(message);
+
 /// <summary>This member's log broke (a full or failing disk) and serves nothing until it is opened anew.</summary>
 public sealed class LogFailedException(Exception cause)
     : StoreUnavailableException($"This server's log failed: {cause.Message}", cause);
 
-/// <summary>The changes after a revision are no longer kept: read the state anew and watch from its revision.</summary>
-public sealed class CompactedException(long after, long oldest)
-    : Exception($"The changes after revision {after} are no longer kept here; the oldest kept is revision {oldest}.")
+/// <summary>
+/// What was asked for of the past is no longer kept. A watcher reads the state anew and watches from its revision.
+/// </summary>
+public sealed class CompactedException : Exception
 {
-    /// <summary>The oldest revision that a watch can still deliver.</summary>
-    public long Oldest { get; } = oldest;
+    /// <summary>The changes after a revision are no longer kept.</summary>
+    /// <param name="oldest">The oldest revision that a watch can still deliver.</param>
+    public CompactedException(long after, long oldest)
+        : this(oldest, $"The changes after revision {after} are no longer kept here; the oldest kept is revision {oldest}.")
+    {
+    }
+
+    CompactedException(long oldest, string message)
+        : base(message) => Oldest = oldest;
+
+    /// <summary>The oldest revision of which what was asked for can be had.</summary>
+    public long Oldest { get; }
+
+    internal static CompactedException Read(long revision, long oldest) =>
+        new(oldest, $"Revision {revision} is no longer kept; the oldest that can be read is {oldest}.");
+
+    internal static CompactedException Read(DateTimeOffset time, long oldest, DateTimeOffset? oldestTime) =>
+        new(oldest, $"The state of {Text(time)} is no longer kept; the oldest that can be read is revision {oldest}{(oldestTime is { } known ? $", before {Text(known)}" : "")}.");
+
+    static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture);
 }
 
-/// <summary>A command is larger than an entry may be.</summary>
-public sealed class CommandTooLargeException(int bytes, int limit)
-    : ArgumentException($"The command has {bytes} bytes; at most {limit} are allowed.");
+/// <summary>A revision was asked for that is not there yet.</summary>
+public sealed class FutureRevisionException(long revision, long newest)
+    : ArgumentException($"There is no revision {revision} yet; the newest is {newest}.");
+
+/// <summary>An object, or a transaction as a whole, is larger than it may be.</summary>
+public sealed class CommandTooLargeException(string what, int bytes, int limit)
+    : ArgumentException($"{what} has {bytes} bytes; at most {limit} are allowed.");
+
+/// <summary>The members of the cluster can't be changed as was asked; they are as they were.</summary>
+public sealed class MembershipException(string why) : InvalidOperationException(why);
 
 /// <summary>Another process works in the data directory.</summary>
 public sealed class DataDirectoryInUseException(string directory, string holder, Exception? cause = null)
@@ -63,12 +92,19 @@ public sealed class DataDirectoryInUseException(string directory, string holder,
 public sealed class NotAMemberException(string directory, IPEndPoint self, IEnumerable<EndPoint> members)
     : InvalidOperationException(
         $"The data directory {directory} belongs to the cluster of {string.Join(", ", members.Select(each => each.ToString()).Order())}, "
-        + $"and {self} is none of them: start with one of these addresses, or with another directory.");
+        + $"and {self} is none of them: start with one of these addresses, or join the cluster with another directory.");
 
-/// <summary>A snapshot file is not what was written: torn, truncated or altered.</summary>
-public sealed class CorruptSnapshotException(string file, string why)
-    : IOException($"The snapshot {file} is damaged: {why}. Move the data directory away and let this server rejoin with an empty one.")
+/// <summary>What this server has on its disk is not what was written: torn, truncated or altered. It serves nothing of it.</summary>
+public abstract class CorruptDataException(string file, string message) : IOException(message)
 {
     /// <summary>The damaged file.</summary>
     public string File { get; } = file;
 }
+
+/// <summary>A snapshot is damaged.</summary>
+public sealed class CorruptSnapshotException(string file, string why)
+    : CorruptDataException(file, $"The snapshot {file} is damaged: {why}. A server that has others is rebuilt from them; the data of one alone come back from a backup.");
+
+/// <summary>An entry of the log is damaged.</summary>
+public sealed class CorruptLogException(string file, string why)
+    : CorruptDataException(file, $"The log is damaged: {why}. A server that has others is rebuilt from them; the data of one alone come back from a backup.");

@@ -13,6 +13,8 @@ static class DevCommand
     {
         var shared = new SharedOptions();
         var command = new Command("dev", "Run a whole cluster on this machine: server, agent, and an ingress on port 8080.");
+        var history = new HistoryOptions();
+        history.AddTo(command);
         shared.AddTo(command);
         command.SetAction((parsed, token) =>
         {
@@ -20,6 +22,7 @@ static class DevCommand
             return OrchdHost.RunAsync(settings with
             {
                 Server = true,
+                History = history.Read(parsed),
                 Agent = true,
                 Servers = [settings.Advertise],
                 Ingress = new IPEndPoint(settings.Advertise, IngressPort),

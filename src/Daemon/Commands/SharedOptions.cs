@@ -26,12 +26,7 @@ sealed partial class SharedOptions
 
     readonly Option<int> _port = new("--port") { Description = "the API's port; the next three are Raft, sessions, and health and metrics", DefaultValueFactory = _ => DefaultApiPort };
 
-    readonly Option<IPAddress[]> _servers = new("--servers")
-    {
-        Description = "the addresses of all servers of the cluster, separated by commas",
-        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(text => Parsed(text, result)).OfType<IPAddress>()],
-        AllowMultipleArgumentsPerToken = false,
-    };
+    readonly Option<IPAddress[]> _servers = Addresses("--servers", "the addresses of all servers of the cluster, separated by commas");
 
     readonly Option<string[]> _labels = new("--label") { Description = "a label of this node, as name=value; may be given several times" };
 
@@ -94,6 +89,13 @@ sealed partial class SharedOptions
 
         return read;
     }
+
+    public static Option<IPAddress[]> Addresses(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(text => Parsed(text, result)).OfType<IPAddress>()],
+        AllowMultipleArgumentsPerToken = false,
+    };
 
     static Option<IPAddress> Address(string name, string description) => new(name)
     {

@@ -13,7 +13,7 @@ using Serilog.Extensions.Logging;
 namespace Orchestrator.Daemon.Hosting;
 
 /// <summary>Composes one orchd process from its parts and runs it until it is told to stop.</summary>
-static class OrchdHost
+static partial class OrchdHost
 {
     public static async Task<int> RunAsync(ServerSettings settings, CancellationToken token)
     {
@@ -74,14 +74,40 @@ static class OrchdHost
         return app;
     }
 
-    static Task<ClusterStore> OpenStoreAsync(ServerSettings settings, PeerClients peers, ILoggerFactory logs, CancellationToken token)
+    static async Task<ClusterStore> OpenStoreAsync(ServerSettings settings, PeerClients peers, SerilogLoggerFactory logs, CancellationToken token)
     {
-        var members = settings.Servers.Select(address => new StoreMember(new IPEndPoint(address, settings.Ports.Raft), settings.ApiOf(address)));
-        var options = new StoreOptions(Path.Combine(settings.DataDirectory, "store"), new IPEndPoint(settings.Advertise, settings.Ports.Raft), [.. members])
+        var options = StoreSettings.Of(settings);
+        if (ClusterStore.IsNew(options)) await Joining.PrepareAsync(settings, options, peers, token);
+        try
         {
-            ServerName = settings.Name,
-        };
-        return ClusterStore.OpenAsync(options, member => peers.At(member.Peer), TimeProvider.System, logs, token);
+            return await OpenAsync();
+        }
+        catch (CorruptDataException damage) when (settings.Servers.Any(each => !each.Equals(settings.Advertise)))
+        {
+            logs.CreateLogger("orchd").RebuildStarts(damage.Message);
+            await RebuildAsync(settings, options, peers, damage, token);
+            return await OpenAsync();
+        }
+
+        Task<ClusterStore> OpenAsync() => ClusterStore.OpenAsync(options, member => peers.At(member.Peer), TimeProvider.System, logs, token);
+    }
+
+    /// <summary>Goes on asking: the others may be starting, too.</summary>
+    static async Task RebuildAsync(ServerSettings settings, StoreOptions options, PeerClients peers, CorruptDataException damage, CancellationToken token)
+    {
+        var others = settings.Servers.Where(each => !each.Equals(settings.Advertise)).Select(each => peers.At(settings.ApiOf(each))).ToList();
+        while (true)
+        {
+            try
+            {
+                await ClusterStore.RebuildAsync(options, others, damage, token);
+                return;
+            }
+            catch (NoLeaderException)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), token);
+            }
+        }
     }
 
     public static NodeAgentOptions AgentOptions(ServerSettings settings) => new()
@@ -121,4 +147,7 @@ static class OrchdHost
 
         if (settings.Ingress is { } ingress) log.Information("takes requests from outside on {Ingress}", ingress);
     }
+
+    [LoggerMessage(100, LogLevel.Error, "{Damage} This server is being rebuilt from the others")]
+    static partial void RebuildStarts(this Microsoft.Extensions.Logging.ILogger log, string damage);
 }

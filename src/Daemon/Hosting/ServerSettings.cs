@@ -18,6 +18,9 @@ sealed record ServerSettings
     /// <summary>All servers of the cluster, this one included, as they are at its first start.</summary>
     public required IReadOnlyList<IPAddress> Servers { get; init; }
 
+    /// <summary>Servers of the cluster that this one joins; empty when it is one of the first, or alone.</summary>
+    public IReadOnlyList<IPAddress> Join { get; init; } = [];
+
     /// <summary>Whether the control plane runs here.</summary>
     public bool Server { get; init; }
 
@@ -39,5 +42,12 @@ sealed record ServerSettings
 
     public bool Verbose { get; init; }
 
+    /// <summary>How much of the past the store keeps; null for what it keeps by itself.</summary>
+    public HistorySettings? History { get; init; }
+
     public Uri ApiOf(IPAddress server) => new($"http://{new IPEndPoint(server, Ports.Api)}");
 }
+
+/// <param name="Revisions">How many revisions are kept.</param>
+/// <param name="Age">How old a kept revision may be.</param>
+sealed record HistorySettings(int Revisions, TimeSpan Age);

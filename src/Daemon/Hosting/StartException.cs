@@ -27,7 +27,7 @@ static class StartFailures
 
     static string? OneLine(Exception failure) => failure switch
     {
-        StartException or DataDirectoryInUseException or CorruptSnapshotException => failure.Message,
+        StartException or DataDirectoryInUseException or CorruptDataException => failure.Message,
         IOException when failure.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase) => $"{failure.Message.TrimEnd('.')}; stop the program that has it (ss -ltnp names it) or choose other ports",
         UnauthorizedAccessException or IOException => failure.Message,
         _ => failure.InnerException is { } cause ? OneLine(cause) : null,

@@ -56,6 +56,10 @@ public static class Apply
         },
     };
 
+    /// <summary>The fields that differ though they can't be changed once the object exists.</summary>
+    public static IEnumerable<(string Path, string Message)> Fixed(Resource after, Resource live) =>
+        Fixed(JsonNode.Parse(ModelJson.Encode(after)), JsonNode.Parse(ModelJson.Encode(live)), Kinds.Find(live.Kind)!.Schema, ""); // whatever is stored is of a known kind
+
     static IEnumerable<(string Path, string Message)> Fixed(JsonNode? after, JsonNode? live, JsonTypeInfo schema, string path)
     {
         if (schema.Kind != JsonTypeInfoKind.Object || after is not JsonObject || live is not JsonObject) yield break;

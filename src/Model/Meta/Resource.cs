@@ -26,6 +26,9 @@ public abstract record Resource(
     /// <summary>This object's spec and metadata with the status of <paramref name="other"/>; itself for a kind without a status.</summary>
     public virtual Resource WithStatusOf(Resource other) => this;
 
+    /// <summary>This object as it is before anything was observed of it; itself for a kind without a status.</summary>
+    public virtual Resource WithoutStatus() => this;
+
     /// <summary>True when users wrote the same in both: everything but metadata and status is equal.</summary>
     public abstract bool SameSpecAs(Resource other);
 }
@@ -43,6 +46,8 @@ public abstract record Resource<TSpec, TStatus>(string ApiVersion, string Kind) 
     public TStatus Status { get; init => field = value ?? new(); } = new();
 
     public override Resource WithStatusOf(Resource other) => this with { Status = ((Resource<TSpec, TStatus>)other).Status };
+
+    public override Resource WithoutStatus() => this with { Status = new TStatus() };
 
     public override bool SameSpecAs(Resource other) =>
         other is Resource<TSpec, TStatus> same && (ReferenceEquals(Spec, same.Spec) || ModelJson.Same(Spec, same.Spec));

@@ -4,6 +4,9 @@ namespace Orchestrator.Model.Meta;
 /// <param name="Namespace">Empty for a kind that has no namespace.</param>
 public readonly record struct ResourceKey(string Kind, string Namespace, string Name) : IComparable<ResourceKey>
 {
+    /// <summary>Empty for a kind that has no namespace: in JSON it is then left out, and comes back as null.</summary>
+    public string Namespace { get; init => field = value ?? ""; } = Namespace ?? "";
+
     public int CompareTo(ResourceKey other)
     {
         var order = string.CompareOrdinal(Kind, other.Kind);

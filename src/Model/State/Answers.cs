@@ -33,9 +33,9 @@ public sealed record Answers
     }
 
     /// <summary>The answers from oldest to newest.</summary>
-    internal IEnumerable<Answer> InOrder() => Order.Select(id => new Answer(id, ById[id]));
+    public IEnumerable<Answer> InOrder() => Order.Select(id => new Answer(id, ById[id]));
 
-    internal static Answers From(IEnumerable<Answer> inOrder) => inOrder.Aggregate(None, (answers, answer) => answers.With(answer.RequestId, answer.Result));
+    public static Answers From(IEnumerable<Answer> inOrder) => inOrder.Aggregate(None, (answers, answer) => answers.With(answer.RequestId, answer.Result));
 }
 
 public sealed record Answer(string RequestId, ApplyResult Result);

@@ -15,7 +15,11 @@ public abstract record ApplyResult;
 /// <summary>Done.</summary>
 /// <param name="Revision">The store's revision from this command on; the present one when nothing changed.</param>
 /// <param name="Resources">The object of each operation as stored now; null for one that is gone. Empty when this answers a repeated request.</param>
-public sealed record Applied(long Revision, IReadOnlyList<Resource?> Resources) : ApplyResult;
+public sealed record Applied(long Revision, IReadOnlyList<Resource?> Resources) : ApplyResult
+{
+    // What is empty is left out of JSON, and comes back as null.
+    public IReadOnlyList<Resource?> Resources { get; init => field = value ?? []; } = Resources ?? [];
+}
 
 /// <summary>The object changed since the writer read it.</summary>
 /// <param name="Seen">The revision the writer had read.</param>

@@ -40,6 +40,24 @@ public sealed record ClusterState
 
     public int Count => Objects.Values.Sum(kind => kind.Count);
 
+    /// <summary>A state of these objects and nothing else. Much faster than to add one after the other.</summary>
+    public static ClusterState Of(IEnumerable<Resource> resources)
+    {
+        var kinds = new Dictionary<string, ImmutableSortedDictionary<ResourceKey, Resource>.Builder>(StringComparer.Ordinal);
+        foreach (var resource in resources)
+        {
+            if (!kinds.TryGetValue(resource.Kind, out var kind)) kinds[resource.Kind] = kind = ImmutableSortedDictionary.CreateBuilder<ResourceKey, Resource>();
+            kind[resource.Key] = resource;
+        }
+
+        return Empty with { Objects = kinds.ToImmutableSortedDictionary(each => each.Key, each => each.Value.ToImmutable(), StringComparer.Ordinal) };
+    }
+
+    /// <summary>The state at a later revision: these objects put or, where there is none, removed.</summary>
+    public ClusterState After(long revision, IEnumerable<(ResourceKey Key, Resource? Resource)> changes) => changes.Aggregate(
+        this with { Revision = revision },
+        (state, change) => change.Resource is { } resource ? state.With(resource) : state.Without(change.Key));
+
     internal ClusterState With(Resource resource)
     {
         var ofKind = Objects.GetValueOrDefault(resource.Kind) ?? ImmutableSortedDictionary<ResourceKey, Resource>.Empty;

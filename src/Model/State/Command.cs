@@ -40,6 +40,7 @@ public sealed record NodeSession(string Node, long Epoch);
 [JsonDerivedType(typeof(Bind), "bind")]
 [JsonDerivedType(typeof(OpenSession), "openSession")]
 [JsonDerivedType(typeof(ClaimLeadership), "claimLeadership")]
+[JsonDerivedType(typeof(Expect), "expect")]
 public abstract record Operation;
 
 /// <summary>Stores a new object; its metadata already carries the uid.</summary>
@@ -57,6 +58,10 @@ public sealed record UpdateStatus(Resource Resource) : Operation;
 /// <param name="Uid">When set, only the object with this uid.</param>
 /// <param name="GraceSeconds">For a pod: null takes the pod's own grace, 0 removes it at once.</param>
 public sealed record Delete(ResourceKey Key, string? Uid = null, long? GraceSeconds = null) : Operation;
+
+/// <summary>Changes nothing, and refuses the whole command unless the object is as its writer has seen it.</summary>
+/// <param name="Revision">The revision at which the object last changed; 0 when there must be none.</param>
+public sealed record Expect(ResourceKey Key, long Revision) : Operation;
 
 /// <summary>Places a pod on a node.</summary>
 /// <param name="Uid">Only the pod with this uid.</param>

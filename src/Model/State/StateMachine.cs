@@ -31,6 +31,7 @@ public static class StateMachine
                 Delete delete => Deleted(next, delete, command, revision),
                 Bind bind => Bound(next, bind, command, revision),
                 OpenSession open => SessionOpened(next, open, command, revision),
+                Expect expect => Expected(next, expect),
                 ClaimLeadership claim => Step.To(next with { LeaderEpoch = revision, Leader = claim.Server }),
                 _ => throw new System.Diagnostics.UnreachableException($"no rule for {operation.GetType().Name}"),
             };
@@ -116,6 +117,17 @@ public static class StateMachine
         var until = command.Time.AddSeconds(grace);
         if (pod.Metadata.DeletionTimestamp <= until) return Step.To(state, delete.Key); // a second request may only shorten the grace
         return Stored(state, pod with { Metadata = pod.Metadata with { DeletionTimestamp = until, DeletionGracePeriodSeconds = grace } }, revision);
+    }
+
+    static Step Expected(ClusterState state, Expect expect)
+    {
+        var current = state.Find(expect.Key)?.Metadata.Revision() ?? 0;
+        return current == expect.Revision ? Step.To(state) : Step.Refuse(new Conflict(expect.Key, expect.Revision, current, (expect.Revision, current) switch
+        {
+            (0, _) => $"there is one already, of revision {current}",
+            (_, 0) => $"there is none, but revision {expect.Revision} was expected",
+            _ => $"it is of revision {current}, not {expect.Revision}",
+        }));
     }
 
     static Step Bound(ClusterState state, Bind bind, Command command, long revision)

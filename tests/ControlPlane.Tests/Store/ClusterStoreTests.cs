@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 using Record = Orchestrator.Model.Meta.Record;
@@ -53,7 +54,7 @@ public sealed class ClusterStoreTests
         Log.Fates.Enqueue(ScriptedLog.Fate.LostBeforeApplied);
         Log.BeforeNextProposal = () =>
         {
-            for (var i = 0; i < Answers.Limit; i++) Log.State.Apply(Batch.Join([Batch.Encode(Creating($"other-{i}"))]), i + 1);
+            for (var i = 0; i < Answers.Limit; i++) Log.State.Apply(Batch.Join([Batch.Encode(Creating($"other-{i}"))]), i + 1, null);
         };
         await Assert.ThrowsAnyAsync<OutcomeUnknownException>(() => store.WriteAsync(Creating("a")));
         Assert.Null(store.Current.Find(new ResourceKey(Record.KindName, "", "a")));
@@ -103,11 +104,17 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public async Task A_command_that_is_too_large_is_refused_before_it_is_sent()
+    public async Task An_object_or_a_transaction_that_is_too_large_is_refused_before_it_is_sent_and_says_by_how_much()
     {
         await using var store = await OpenAsync();
-        var huge = Creating("a", new string('x', Batch.MaxCommandBytes));
-        await Assert.ThrowsAsync<CommandTooLargeException>(() => store.WriteAsync(huge));
+        var single = await Assert.ThrowsAsync<CommandTooLargeException>(() => store.WriteAsync(Creating("huge", new string('x', Batch.MaxObjectBytes))));
+        Assert.Matches(@"^record/huge has 15\d{5} bytes; at most 1572864 are allowed", single.Message);
+
+        var large = new string('x', 1_000_000);
+        var many = Creating("a") with { Operations = [.. Enumerable.Range(0, 11).SelectMany(i => Creating($"r{i}", large).Operations)] };
+        var transaction = await Assert.ThrowsAsync<CommandTooLargeException>(() => store.WriteAsync(many));
+        Assert.Matches(@"^The transaction has 11\d{6} bytes; at most 10485760 are allowed", transaction.Message);
+        Assert.IsType<Applied>(await store.WriteAsync(many with { Operations = [.. many.Operations.Take(9)] }));
     }
 
     [Fact]
@@ -150,13 +157,28 @@ public sealed class ClusterStoreTests
         using var written = new MemoryStream();
         original.Freeze()(written);
         written.Position = 0;
-        var loaded = new ReplicatedCluster(watchHistory: 16);
+        var loaded = new ReplicatedCluster(historyRevisions: 16, TimeSpan.FromHours(1));
         loaded.Load(written, 2);
         using var again = new MemoryStream();
         loaded.Freeze()(again);
         Assert.Equal(written.ToArray(), again.ToArray());
         Assert.NotNull(loaded.Current.Answers.Of(command.RequestId));
-        Assert.Equal(3, loaded.History.Oldest);
+        Assert.Equal(1, loaded.History.Oldest);
+        Assert.Equal("a", Assert.Single(loaded.History.StateAt(1).All<Record>(Record.KindName)).Name);
+        Assert.Null(loaded.History.Kept().Revisions[0].Changes[0].Before);
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_the_first_format_is_read_and_one_of_the_future_is_refused()
+    {
+        await using var store = await OpenAsync();
+        var command = Creating("a", "some data");
+        await store.WriteAsync(command);
+        var loaded = new ReplicatedCluster(historyRevisions: 16, TimeSpan.FromHours(1));
+        loaded.Load(new MemoryStream(ModelJson.Encode(Snapshot.Of(store.Current))), 2);
+        Assert.Equal(ModelJson.Encode(Snapshot.Of(store.Current)), ModelJson.Encode(Snapshot.Of(loaded.Current)));
+        Assert.Equal(2, loaded.History.Oldest);
+        Assert.Contains("format 9", Assert.Throws<NotSupportedException>(() => loaded.Load(new MemoryStream([9, 1, 2]), 3)).Message, StringComparison.Ordinal);
     }
 
     ScriptedLog Log { get; set; } = null!; // set by OpenAsync, which every test begins with

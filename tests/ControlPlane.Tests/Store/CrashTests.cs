@@ -46,4 +46,45 @@ public sealed class CrashTests
         Assert.Equal("True", await hung.AskAsync("has", "meanwhile"));
         Assert.NotNull(await cluster.AgreedHashAsync());
     }
+
+    [Fact]
+    public async Task A_request_is_done_once_though_a_snapshot_a_restart_of_all_and_another_leader_come_between_its_tries()
+    {
+        await using var cluster = await StoreProcesses.StartAsync(snapshotEvery: 20);
+        var leader = await cluster.LeaderAsync();
+        var first = await leader.AskAsync("write", "once");
+        Assert.StartsWith("ok", first, StringComparison.Ordinal);
+        for (var i = 0; i < 50; i++) Assert.StartsWith("ok", await leader.AskAsync("write", $"other-{i}"), StringComparison.Ordinal);
+        await Eventually.HoldsAsync(async () => long.Parse((await leader.AskAsync("state")).Split(' ')[3]) > 20, "a snapshot has the answer");
+
+        await Task.WhenAll(cluster.All.Select(process => process.KillAsync()));
+        foreach (var other in cluster.All.Where(process => process != leader)) await other.StartAsync();
+        var next = await cluster.LeaderAsync();
+        Assert.NotSame(leader, next);
+        Assert.Equal(first, await next.AskAsync("write", "once"));
+        await leader.StartAsync();
+        Assert.Equal(first, await leader.AskAsync("write", "once"));
+    }
+
+    [Fact]
+    public async Task A_member_that_hangs_for_good_does_not_keep_the_others_from_electing_however_often_they_have_to()
+    {
+        await using var cluster = await StoreProcesses.StartAsync(count: 5);
+        var leader = await cluster.LeaderAsync();
+        var hung = cluster.All.First(process => process != leader);
+        hung.Pause();
+        StoreProcess[] others = [.. cluster.All.Where(process => process != hung)];
+        for (var round = 0; round < 6; round++)
+        {
+            leader = await cluster.LeaderAsync(others);
+            await leader.KillAsync();
+            var asked = others.First(process => process.Runs);
+            var name = $"round-{round}";
+            await Eventually.HoldsAsync(async () => (await asked.AskAsync("write", name)).StartsWith("ok", StringComparison.Ordinal), "a write succeeds with another leader");
+            await leader.StartAsync();
+        }
+
+        hung.Continue();
+        Assert.NotNull(await cluster.AgreedHashAsync());
+    }
 }

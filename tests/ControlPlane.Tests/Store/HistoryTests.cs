@@ -1,10 +1,11 @@
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model.State;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
 public sealed class HistoryTests
 {
-    readonly History _history = new(capacity: 8);
+    readonly History _history = new(capacity: 8, TimeSpan.FromHours(1));
 
     [Fact]
     public async Task A_watch_delivers_what_is_kept_and_then_what_comes_in_order()
@@ -62,23 +63,78 @@ public sealed class HistoryTests
         Grow(3);
         await using var watch = _history.WatchAsync(3, default).GetAsyncEnumerator();
         var next = NextAsync(watch);
-        _history.Restart(10);
+        _history.Restart(new KeptHistory(ClusterState.Empty with { Revision = 10 }, null, []));
         await Assert.ThrowsAsync<CompactedException>(() => next);
         await using var again = _history.WatchAsync(10, default).GetAsyncEnumerator();
-        _history.Add(new RevisionChanges(11, []));
+        _history.Add(At(11));
         Assert.Equal(11, await NextAsync(again));
     }
 
     [Fact]
     public void A_gap_is_a_bug() =>
-        Assert.Throws<InvalidOperationException>(() => _history.Add(new RevisionChanges(2, [])));
+        Assert.Throws<InvalidOperationException>(() => _history.Add(At(2)));
+
+    [Fact]
+    public void The_state_can_be_read_at_every_kept_revision_and_at_the_one_before()
+    {
+        Grow(20);
+        for (var revision = 12; revision <= 20; revision++) Assert.Equal(revision, _history.StateAt(revision).Revision);
+        Assert.Equal(12, Assert.Throws<CompactedException>(() => _history.StateAt(11)).Oldest);
+        Assert.Throws<FutureRevisionException>(() => _history.StateAt(21));
+    }
+
+    [Fact]
+    public void The_state_at_a_time_is_that_of_the_last_revision_made_until_then()
+    {
+        Grow(20);
+        Assert.Equal(15, _history.StateAt(Noon.AddSeconds(15)).Revision);
+        Assert.Equal(15, _history.StateAt(Noon.AddSeconds(15.5)).Revision);
+        Assert.Equal(20, _history.StateAt(Noon.AddDays(1)).Revision);
+        Assert.Equal(12, _history.StateAt(Noon.AddSeconds(12)).Revision);
+        Assert.Equal(12, Assert.Throws<CompactedException>(() => _history.StateAt(Noon.AddSeconds(11))).Oldest);
+    }
+
+    [Fact]
+    public void Before_anything_was_written_there_was_nothing()
+    {
+        Grow(3);
+        Assert.Equal(0, _history.StateAt(Noon).Revision);
+        Assert.Equal(0, _history.StateAt(0).Revision);
+    }
+
+    [Fact]
+    public void What_is_too_old_is_dropped_however_few_there_are()
+    {
+        Grow(3);
+        _history.Add(At(4) with { Time = Noon.AddSeconds(2).AddHours(1) });
+        Assert.Equal(2, _history.Oldest);
+        _history.Add(At(5) with { Time = Noon.AddDays(30) });
+        Assert.Equal(5, _history.Oldest);
+        Assert.Equal(4, _history.StateAt(4).Revision);
+    }
+
+    [Fact]
+    public void What_is_kept_comes_back_the_same()
+    {
+        Grow(20);
+        var other = new History(capacity: 8, TimeSpan.FromHours(1));
+        other.Restart(_history.Kept());
+        Assert.Equal(_history.Kept().Revisions, other.Kept().Revisions);
+        Assert.Equal(_history.StateAt(12), other.StateAt(12));
+        other.Add(At(21));
+        Assert.Equal(14, other.Oldest);
+    }
+
+    static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    static RevisionChanges At(long revision) => new(revision, Noon.AddSeconds(revision), "test", [], ClusterState.Empty with { Revision = revision });
 
     void Grow(int by)
     {
         for (var i = 0; i < by; i++)
         {
             _newest++;
-            _history.Add(new RevisionChanges(_newest, []));
+            _history.Add(At(_newest));
         }
 
         _history.Announce();

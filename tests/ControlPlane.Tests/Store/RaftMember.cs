@@ -36,10 +36,14 @@ sealed class RaftMember : IAsyncDisposable
         return new RaftMember { Options = options, Log = log, Tally = tally, Broken = broken };
     }
 
+    /// <summary>A whole store in this process that has nobody else.</summary>
+    public static Task<ClusterStore> OpenStoreAsync(StoreOptions options) => ClusterStore.OpenAsync(
+        options, _ => throw new InvalidOperationException("there is no other server"), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+
     public async Task<int> WriteAsync(string entry)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return (int)(await Log.ProposeAsync(Encoding.UTF8.GetBytes(entry), patience.Token))!;
+        return (int)(await Log.ProposeAsync(Encoding.UTF8.GetBytes(entry), null, patience.Token))!;
     }
 
     public ValueTask DisposeAsync() => Log.DisposeAsync();

@@ -47,9 +47,11 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
         ? Task.FromResult(leader)
         : Task.Delay(Timeout.Infinite, token).ContinueWith<IPEndPoint>(_ => throw new OperationCanceledException(token), TaskScheduler.Default);
 
+    public Task WaitForOtherLeaderAsync(IPEndPoint leader, CancellationToken token) => Task.Delay(Timeout.Infinite, token);
+
     public Task<Leadership> WaitForLeadershipAsync(CancellationToken token) => Task.FromResult(new Leadership(1, CancellationToken.None));
 
-    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken token)
+    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, object? meaning, CancellationToken token)
     {
         await Gate.WaitAsync(token);
         lock (_applying)
@@ -60,7 +62,7 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
             if (fate is Fate.NotLeader) throw new NotLeaderException(null);
             if (fate is Fate.LostBeforeApplied) throw new OutcomeUnknownException("lost before it was applied");
             EntrySizes.Add(Batch.Split(entry.Span).Count);
-            var result = state.Apply(entry.Span, ++AppliedIndex);
+            var result = state.Apply(entry.Span, ++AppliedIndex, meaning);
             return fate is Fate.AppliedButAnswerLost ? throw new OutcomeUnknownException("answer lost") : result;
         }
     }
@@ -71,6 +73,14 @@ sealed class ScriptedLog(IReplicatedState state) : IStateLog
         await Gate.WaitAsync(token);
         return AppliedIndex;
     }
+
+    public Task AddMemberAsync(IPEndPoint member, CancellationToken token) => throw new NotSupportedException();
+
+    public Task RemoveMemberAsync(IPEndPoint member, CancellationToken token) => throw new NotSupportedException();
+
+    public void WantSnapshot() => throw new NotSupportedException();
+
+    public SnapshotOnDisk? OpenSnapshot() => null;
 
     public Task WaitForAppliedAsync(long index, CancellationToken token) => Task.CompletedTask;
 

@@ -25,32 +25,61 @@ namespace Orchestrator.ControlPlane.Tests.Store;
 /// </summary>
 static class StoreMemberProgram
 {
-    /// <param name="args">data directory, which member this is, snapshot interval in entries, "durable" or "stock", RAFTPORT=PEERPORT...</param>
+    /// <param name="args">
+    /// data directory, which member this is, snapshot interval in entries, "durable" or "stock", how many of the following are members from the
+    /// start, RAFTPORT=PEERPORT... One that is no member from the start joins.
+    /// </param>
     public static async Task RunAsync(string[] args)
     {
-        var members = args[4..].Select(ports => ports.Split('=').Select(int.Parse).ToArray())
+        var members = args[5..].Select(ports => ports.Split('=').Select(int.Parse).ToArray())
             .Select(ports => new StoreMember(new IPEndPoint(IPAddress.Loopback, ports[0]), new Uri($"http://127.0.0.1:{ports[1]}")))
             .ToArray();
         var self = members[int.Parse(args[1])];
-        var options = new StoreOptions(args[0], self.Raft, [.. members]) { SnapshotEveryEntries = long.Parse(args[2]) };
+        var first = int.Parse(args[4]);
+        var options = new StoreOptions(args[0], self.Raft, [.. members[..first]])
+        {
+            SnapshotEveryEntries = long.Parse(args[2]),
+            PeerAt = raft => members.First(each => each.Raft.Equals(raft)).Peer,
+            Join = int.Parse(args[1]) >= first,
+        };
         RaftStateLog.WalFactory wal = args[3] == "stock" ? (o, machine) => new WriteAheadLog(o, machine) : (o, machine) => new DurableWal(o, machine);
 
         var channels = new ConcurrentDictionary<StoreMember, Peer.PeerClient>();
-        await using var store = await ClusterStore.OpenAsync(
-            options,
-            member => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer))),
-            TimeProvider.System,
-            () => Guid.NewGuid().ToString("N"),
-            async state => await RaftStateLog.OpenAsync(
-                options, state, NullLoggerFactory.Instance, wal, bug => Environment.FailFast(bug.ToString()), CancellationToken.None));
+        if (options.Join) await ClusterStore.FetchSnapshotAsync(options, members[..first].Select(Connect), CancellationToken.None);
+        await using var store = await OpenOrRebuildAsync();
         await using var server = await ServeAsync(store, self.Peer.Port);
         _ = ClaimAlwaysAsync(store);
         Say("0 ready");
+
         while (await Console.In.ReadLineAsync() is { } line)
         {
             var words = line.Split(' ');
             _ = AnswerAsync(store, words[0], words[1], words.Length > 2 ? words[2] : "");
         }
+
+        async Task<ClusterStore> OpenOrRebuildAsync()
+        {
+            try
+            {
+                return await OpenAsync();
+            }
+            catch (CorruptDataException damage) when (members.Length > 1)
+            {
+                await Console.Error.WriteLineAsync(damage.Message);
+                await ClusterStore.RebuildAsync(options, members.Where(each => each != self).Select(Connect), damage, CancellationToken.None);
+                return await OpenAsync();
+            }
+        }
+
+        Task<ClusterStore> OpenAsync() => ClusterStore.OpenAsync(
+            options,
+            Connect,
+            TimeProvider.System,
+            () => Guid.NewGuid().ToString("N"),
+            async state => await RaftStateLog.OpenAsync(
+                options, state, NullLoggerFactory.Instance, wal, bug => Environment.FailFast(bug.ToString()), CancellationToken.None));
+
+        Peer.PeerClient Connect(StoreMember member) => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer)));
     }
 
     static async Task<WebApplication> ServeAsync(ClusterStore store, int port)
@@ -104,6 +133,22 @@ static class StoreMemberProgram
                 case "state":
                     var log = (RaftStateLog)store.Log;
                     Say($"{number} {store.Current.Revision} {Hash(store.Current)} {log.AppliedIndex} {log.SnapshotIndex} {store.IsLeader}");
+                    break;
+                case "backup":
+                    using (var backup = await store.BackupAsync(CancellationToken.None))
+                    {
+                        await using var file = File.Create(argument);
+                        await backup.Content.CopyToAsync(file);
+                        Say($"{number} {backup.Revision} {backup.Objects}");
+                    }
+
+                    break;
+                case "members":
+                    Say($"{number} {string.Join(',', store.Members.Select(each => each.Port))}");
+                    break;
+                case "add" or "remove":
+                    await store.ChangeMembersAsync(new IPEndPoint(IPAddress.Loopback, int.Parse(argument)), verb == "add", CancellationToken.None);
+                    Say($"{number} ok");
                     break;
                 case "watch":
                     await foreach (var revision in store.WatchAsync(long.Parse(argument)))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Threading.Channels;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
@@ -22,11 +23,22 @@ sealed class StoreProcess : IAsyncDisposable
     readonly Lock _writing = new();
     readonly ConcurrentDictionary<string, Channel<string>> _answers = new();
 
+    readonly StringBuilder _errors = new();
+
     Process? _process;
     Task _reading = Task.CompletedTask;
     int _last;
 
     public StoreProcess(params string[] arguments) => _arguments = arguments;
+
+    /// <summary>What it wrote to standard error.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_errors) return _errors.ToString();
+        }
+    }
 
     public bool Runs => _process is not null;
 
@@ -37,11 +49,19 @@ sealed class StoreProcess : IAsyncDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["DOTNET_TieredPGO"] = "0"; // starts are many and short
         _process = Process.Start(start)!;
-        _reading = ReadAsync(_process);
-        await ready.Reader.ReadAsync().AsTask().WaitAsync(StartTimeout);
+        _reading = Task.WhenAll(ReadAsync(_process), ReadErrorsAsync(_process));
+        try
+        {
+            await ready.Reader.ReadAsync().AsTask().WaitAsync(StartTimeout);
+        }
+        catch (Exception cause) when (cause is ChannelClosedException or TimeoutException)
+        {
+            throw new IOException($"the member did not start; it said: {Errors}", cause);
+        }
     }
 
     /// <summary>Sends one command and returns its answer. "gone" when the process ended first.</summary>
@@ -112,6 +132,14 @@ sealed class StoreProcess : IAsyncDisposable
         foreach (var number in _answers.Keys)
         {
             if (_answers.TryRemove(number, out var answers)) answers.Writer.TryComplete();
+        }
+    }
+
+    async Task ReadErrorsAsync(Process process)
+    {
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            lock (_errors) _errors.AppendLine(line);
         }
     }
 

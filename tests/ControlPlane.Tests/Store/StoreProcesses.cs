@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using Orchestrator.ControlPlane.Store;
 using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
 /// <summary>
-/// Three stores in processes of their own that form one cluster on loopback.
+/// Stores in processes of their own that form one cluster on loopback, and some that may join it.
 /// </summary>
 sealed class StoreProcesses : IAsyncDisposable
 {
@@ -14,19 +16,41 @@ sealed class StoreProcesses : IAsyncDisposable
 
     readonly TempDirectory _temp = new();
 
-    StoreProcesses(string wal, long snapshotEvery)
+    StoreProcesses(string wal, long snapshotEvery, int count, int more)
     {
-        var ports = Ports.Free(6).Select(endpoint => endpoint.Port).ToArray();
-        var members = Enumerable.Range(0, 3).Select(i => $"{ports[i]}={ports[3 + i]}").ToArray();
-        All = [.. Enumerable.Range(0, 3).Select(i => new StoreProcess(
-            [_temp[$"member-{i}"], i.ToString(CultureInfo.InvariantCulture), snapshotEvery.ToString(CultureInfo.InvariantCulture), wal, .. members]))];
+        var all = count + more;
+        RaftPorts = [.. Ports.Free(2 * all).Select(endpoint => endpoint.Port)];
+        var members = Enumerable.Range(0, all).Select(i => $"{RaftPorts[i]}={RaftPorts[all + i]}").ToArray();
+        StoreProcess[] processes = [.. Enumerable.Range(0, all).Select(i => new StoreProcess([_temp[$"member-{i}"], Text(i), Text(snapshotEvery), wal, Text(count), .. members]))];
+        All = processes[..count];
+        Others = processes[count..];
+
+        static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The members from the start.</summary>
     public StoreProcess[] All { get; }
 
-    public static async Task<StoreProcesses> StartAsync(string wal = "durable", long snapshotEvery = 10_000)
+    /// <summary>Those that are not started, and join when they are.</summary>
+    public StoreProcess[] Others { get; }
+
+    /// <summary>Where each speaks Raft, members first.</summary>
+    public int[] RaftPorts { get; }
+
+    /// <summary>A name for a file of the test.</summary>
+    public string this[string file] => _temp[file];
+
+    /// <summary>The options of a member's store, for what is done to it while it does not run.</summary>
+    public StoreOptions OptionsOf(int member) => new(
+        DirectoryOf(member), At(member), [.. Enumerable.Range(0, All.Length).Select(i => new StoreMember(At(i), new Uri("http://127.0.0.1:1")))]);
+
+    IPEndPoint At(int member) => new(IPAddress.Loopback, RaftPorts[member]);
+
+    public string DirectoryOf(int member) => _temp[$"member-{member}"];
+
+    public static async Task<StoreProcesses> StartAsync(string wal = "durable", long snapshotEvery = 10_000, int count = 3, int more = 0)
     {
-        var cluster = new StoreProcesses(wal, snapshotEvery);
+        var cluster = new StoreProcesses(wal, snapshotEvery, count, more);
         try
         {
             await Task.WhenAll(cluster.All.Select(process => process.StartAsync()));
@@ -39,14 +63,15 @@ sealed class StoreProcesses : IAsyncDisposable
         }
     }
 
-    /// <summary>The process that leads, once exactly one says so and can prove it by a read.</summary>
-    public async Task<StoreProcess> LeaderAsync()
+    /// <summary>The process that leads, once exactly one says so.</summary>
+    /// <param name="asked">Who is asked; all that run, when nobody is named.</param>
+    public async Task<StoreProcess> LeaderAsync(params StoreProcess[] asked)
     {
         StoreProcess? leader = null;
         await Eventually.HoldsAsync(
             async () =>
             {
-                var running = All.Where(process => process.Runs).ToArray();
+                var running = (asked.Length > 0 ? asked : All.Concat(Others)).Where(process => process.Runs).ToArray();
                 var states = await Task.WhenAll(running.Select(process => process.AskAsync("state")));
                 var leads = running.Where((_, i) => states[i].EndsWith("True", StringComparison.Ordinal)).ToArray();
                 leader = leads.Length == 1 ? leads[0] : null;
@@ -61,10 +86,11 @@ sealed class StoreProcesses : IAsyncDisposable
     {
         for (var started = Stopwatch.StartNew(); started.Elapsed < AgreeTimeout;)
         {
-            var states = await Task.WhenAll(All.Select(process => process.AskAsync("state")));
+            var running = All.Concat(Others).Where(process => process.Runs).ToArray();
+            var states = await Task.WhenAll(running.Select(process => process.AskAsync("state")));
             var hashes = states.Select(state => state.Split(' ')[1]).Distinct().ToArray();
             if (hashes.Length == 1) return hashes[0];
-            await All[0].AskAsync("read");
+            await running[0].AskAsync("read");
         }
 
         return null;
@@ -72,7 +98,7 @@ sealed class StoreProcesses : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in All) await process.DisposeAsync();
+        foreach (var process in All.Concat(Others)) await process.DisposeAsync();
         _temp.Dispose();
     }
 }

@@ -18,7 +18,7 @@ sealed class Tally : IReplicatedState
     /// <summary>Called before each entry is applied.</summary>
     public Action<string> BeforeApply { get; init; } = _ => { };
 
-    public object? Apply(ReadOnlySpan<byte> entry, long index)
+    public object? Apply(ReadOnlySpan<byte> entry, long index, object? meaning)
     {
         var text = Encoding.UTF8.GetString(entry);
         BeforeApply(text);

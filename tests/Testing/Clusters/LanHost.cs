@@ -75,6 +75,9 @@ public sealed class LanHost
         return status;
     }
 
+    /// <summary>Runs orchd to its end with this host's places, as for what is done while it does not serve.</summary>
+    public Task<ShellResult> OrchdAsync(params IReadOnlyList<string> arguments) => Namespace.TryAsync([Programs.Orchd, .. arguments, .. Places]);
+
     public Task<ShellResult> ResetAsync() => Namespace.TryAsync([Programs.Orchd, "reset", .. Places]);
 
     /// <summary>The processes of this host's containers, or of one pod's.</summary>

@@ -23,6 +23,8 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
     async ValueTask IAuditTrail<IRaftLogEntry>.AppendAsync<TEntry>(
         ILogEntryProducer<TEntry> entries, long startIndex, bool skipCommitted, CancellationToken token)
     {
+        // What is committed here is here already. The library would flush it once more, from pages that may be gone with a snapshot.
+        while (skipCommitted && startIndex <= LastCommittedEntryIndex && entries.RemainingCount > 0 && await entries.MoveNextAsync()) startIndex++;
         var any = entries.RemainingCount > 0;
         await AppendAsync(entries, startIndex, skipCommitted, token);
         if (!any)

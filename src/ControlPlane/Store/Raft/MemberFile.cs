@@ -14,7 +14,8 @@ sealed class MemberFile(string path) : PersistentClusterConfigurationStorage<End
     /// Writes the first members, unless the file is there. All servers of a new cluster write the same ones, and each
     /// starts as a follower, so that it does not matter which is started first.
     /// </summary>
-    public static async Task CreateAsync(string path, IEnumerable<IPEndPoint> members, CancellationToken token)
+    /// <param name="version">The index of the log entry that the members are of; an entry after it replaces them.</param>
+    public static async Task CreateAsync(string path, IEnumerable<IPEndPoint> members, CancellationToken token, long version = 0)
     {
         if (File.Exists(path))
         {
@@ -29,7 +30,7 @@ sealed class MemberFile(string path) : PersistentClusterConfigurationStorage<End
             IClusterConfigurationStorage<EndPoint> written = storage;
             var configuration = await written.LoadConfigurationAsync(token);
             configuration = members.Aggregate(configuration, (each, member) => each.Add(member));
-            await written.SaveConfigurationAsync(configuration, 0, token);
+            await written.SaveConfigurationAsync(configuration, version, token);
         }
 
         File.Move(fresh, path);

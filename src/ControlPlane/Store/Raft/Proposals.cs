@@ -14,16 +14,17 @@ sealed class Proposals
     public const int HeadBytes = 16;
 
     readonly long _process = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
-    readonly ConcurrentDictionary<long, TaskCompletionSource<object?>> _waiting = new();
+    readonly ConcurrentDictionary<long, Waiting> _waiting = new();
 
     long _last;
 
     /// <summary>Takes a number for an entry, which <see cref="Applied"/> will complete.</summary>
-    public (long Number, Task<object?> Applied) Add()
+    /// <param name="meaning">What the entry says, for whoever applies it here.</param>
+    public (long Number, Task<object?> Applied) Add(object? meaning)
     {
         var number = Interlocked.Increment(ref _last);
         var waiting = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting[number] = waiting;
+        _waiting[number] = new Waiting(meaning, waiting);
         return (number, waiting.Task);
     }
 
@@ -35,13 +36,18 @@ sealed class Proposals
         BinaryPrimitives.WriteInt64LittleEndian(head[8..], number);
     }
 
+    /// <summary>What whoever in this process proposed the entry said that it means; null when nobody did.</summary>
+    public object? MeaningOf(ReadOnlySpan<byte> head) => IsOurs(head) ? _waiting.GetValueOrDefault(NumberOf(head))?.Meaning : null;
+
     /// <summary>Hands the result of an applied entry to whoever in this process proposed it.</summary>
     public void Applied(ReadOnlySpan<byte> head, object? result)
     {
-        if (BinaryPrimitives.ReadInt64LittleEndian(head) == _process
-            && _waiting.TryRemove(BinaryPrimitives.ReadInt64LittleEndian(head[8..]), out var waiting))
-        {
-            waiting.SetResult(result);
-        }
+        if (IsOurs(head) && _waiting.TryRemove(NumberOf(head), out var waiting)) waiting.Applied.SetResult(result);
     }
+
+    bool IsOurs(ReadOnlySpan<byte> head) => BinaryPrimitives.ReadInt64LittleEndian(head) == _process;
+
+    static long NumberOf(ReadOnlySpan<byte> head) => BinaryPrimitives.ReadInt64LittleEndian(head[8..]);
+
+    sealed record Waiting(object? Meaning, TaskCompletionSource<object?> Applied);
 }

@@ -21,9 +21,14 @@ sealed partial class RaftMachine(
 
     Task _loading = Task.CompletedTask;
     Task _writing = Task.CompletedTask;
+    volatile bool _wanted;
     long _applied;
     long _entriesSinceSnapshot;
     long _bytesSinceSnapshot;
+
+    // What was written down last, before it was compressed. A snapshot waits for as much log: writing one costs its size, which the log
+    // pays for, and a member that fetches a large one has the time to do so before the log goes on from the next.
+    long _stateBytes;
 
     public ISnapshot? Snapshot => snapshots.Latest;
 
@@ -38,6 +43,27 @@ sealed partial class RaftMachine(
             SnapshotFile.Read(latest.Path, stream => state.Load(stream, latest.Index));
             Interlocked.Exchange(ref _applied, latest.Index);
         }
+    }
+
+    /// <summary>Has a snapshot written with the next entry.</summary>
+    public void WantSnapshot() => _wanted = true;
+
+    /// <summary>The latest snapshot's file. Open, it can be read though a later one takes its place.</summary>
+    public SnapshotOnDisk? OpenSnapshot()
+    {
+        while (snapshots.Latest is { } latest)
+        {
+            try
+            {
+                return new SnapshotOnDisk(latest.Index, new FileStream(latest.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, CopyBytes));
+            }
+            catch (FileNotFoundException) when (snapshots.Latest != latest)
+            {
+                // A later one has just taken its place.
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Completes when a snapshot that was accepted last is in the state.</summary>
@@ -98,7 +124,7 @@ sealed partial class RaftMachine(
                 }
 
                 var bytes = rented is null ? payload.FirstSpan : rented.AsSpan(0, (int)payload.Length);
-                proposals.Applied(bytes, state.Apply(bytes[Proposals.HeadBytes..], entry.Index));
+                proposals.Applied(bytes, state.Apply(bytes[Proposals.HeadBytes..], entry.Index, proposals.MeaningOf(bytes)));
             }
             catch (Exception bug)
             {
@@ -119,7 +145,8 @@ sealed partial class RaftMachine(
         Interlocked.Exchange(ref _applied, entry.Index);
         _entriesSinceSnapshot++;
         _bytesSinceSnapshot += payload.Length;
-        if (_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
+        if (_wanted || ((_entriesSinceSnapshot >= options.SnapshotEveryEntries || _bytesSinceSnapshot >= options.SnapshotEveryBytes)
+            && _bytesSinceSnapshot >= Interlocked.Read(ref _stateBytes)))
         {
             StartSnapshot(entry.Index, entry.Term);
         }
@@ -132,6 +159,7 @@ sealed partial class RaftMachine(
             return;
         }
 
+        _wanted = false;
         _entriesSinceSnapshot = 0;
         _bytesSinceSnapshot = 0;
         var write = state.Freeze();
@@ -145,7 +173,7 @@ sealed partial class RaftMachine(
         var file = snapshots.NewFile();
         try
         {
-            SnapshotFile.Write(file, index, term, write);
+            Interlocked.Exchange(ref _stateBytes, SnapshotFile.Write(file, index, term, write));
             snapshots.Publish(file, index);
             SnapshotWritten(index, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }

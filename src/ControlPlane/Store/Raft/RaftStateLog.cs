@@ -1,7 +1,7 @@
 using System.Net;
+using DotNext.Net.Cluster;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
-using DotNext.Net.Security;
 using DotNext.Threading;
 using Microsoft.Extensions.Logging;
 using LibraryNotLeader = DotNext.Net.Cluster.Consensus.Raft.NotLeaderException;
@@ -16,8 +16,11 @@ public sealed class RaftStateLog : IStateLog
     /// <summary>A heartbeat goes out after this share of the lower election timeout without other traffic.</summary>
     const double HeartbeatShare = 0.3;
 
-    /// <summary>How many requests of other members are handled at once; each has one connection.</summary>
-    const int ServerBacklog = 16;
+    /// <summary>An election has this share of its shortest timeout for its votes, and the rest to begin and to end.</summary>
+    const double SlowVoteShare = 0.75;
+
+    /// <summary>How long the transfer of a whole snapshot may take, whose parts have a time of their own: 10 GB at 40 MB/s.</summary>
+    static readonly TimeSpan TransferTimeout = TimeSpan.FromMinutes(4);
 
     readonly StoreOptions _options;
     readonly DataDirectoryLock _lock;
@@ -30,6 +33,7 @@ public sealed class RaftStateLog : IStateLog
     readonly CancellationTokenSource _broken = new();
     readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    TaskCompletionSource _leaderChanged = NewSignal();
     Task _watching = Task.CompletedTask;
     int _disposed;
 
@@ -54,6 +58,7 @@ public sealed class RaftStateLog : IStateLog
             },
             _machine);
         _cluster = new RaftCluster(Configuration(options, _memberFile, logs)) { AuditTrail = _wal };
+        _cluster.LeaderChanged += (_, _) => Interlocked.Exchange(ref _leaderChanged, NewSignal()).SetResult();
     }
 
     internal delegate WriteAheadLog WalFactory(WriteAheadLog.Options options, IStateMachine machine);
@@ -87,7 +92,7 @@ public sealed class RaftStateLog : IStateLog
     /// </summary>
     /// <exception cref="DataDirectoryInUseException">Another process works in the data directory.</exception>
     /// <exception cref="NotAMemberException">The data directory belongs to a cluster that this endpoint is no member of.</exception>
-    /// <exception cref="CorruptSnapshotException">The latest snapshot is damaged.</exception>
+    /// <exception cref="CorruptDataException">The latest snapshot is damaged, or the log was found to be.</exception>
     public static Task<RaftStateLog> OpenAsync(
         StoreOptions options, IReplicatedState state, ILoggerFactory logs, CancellationToken token) =>
         OpenAsync(options, state, logs, static (wal, machine) => new DurableWal(wal, machine), EndProcess, token);
@@ -99,14 +104,15 @@ public sealed class RaftStateLog : IStateLog
         RaftStateLog log;
         try
         {
-            await MemberFile.CreateAsync(MembersPath(options), options.Members.Select(member => member.Raft), token);
+            if (DamagedData.Of(options) is { } damage) throw damage;
+            await MemberFile.CreateAsync(MembersPath(options), options.Join ? [] : options.Members.Select(member => member.Raft), token);
             var members = await MemberFile.ReadAsync(MembersPath(options), token);
-            if (!members.Contains(options.RaftEndpoint))
+            if (!members.Contains(options.RaftEndpoint) && !(options.Join && members.Count == 0))
             {
                 throw new NotAMemberException(options.DataDirectory, options.RaftEndpoint, members);
             }
 
-            var snapshots = new SnapshotDirectory(Path.Combine(options.DataDirectory, "snapshots"));
+            var snapshots = new SnapshotDirectory(SnapshotsPath(options));
             log = new RaftStateLog(options, state, held, snapshots, broken, logs, openWal);
         }
         catch
@@ -121,6 +127,12 @@ public sealed class RaftStateLog : IStateLog
             log._watching = log.WatchForFailureAsync();
             return log;
         }
+        catch (DotNext.IO.Log.IntegrityException damage)
+        {
+            var found = DamagedData.Found(options, log.SnapshotIndex, damage);
+            await log.DisposeAsync();
+            throw found;
+        }
         catch
         {
             await log.DisposeAsync();
@@ -131,6 +143,17 @@ public sealed class RaftStateLog : IStateLog
     /// <inheritdoc/>
     public async Task<IPEndPoint> WaitForLeaderAsync(CancellationToken token) =>
         (IPEndPoint)(await _cluster.WaitForLeaderAsync(System.Threading.Timeout.InfiniteTimeSpan, token)).EndPoint;
+
+    /// <inheritdoc/>
+    public async Task WaitForOtherLeaderAsync(IPEndPoint leader, CancellationToken token)
+    {
+        while (true)
+        {
+            var changed = Volatile.Read(ref _leaderChanged).Task; // before the look, so that no change is missed
+            if (!leader.Equals(Leader)) return;
+            await changed.WaitAsync(token);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<Leadership> WaitForLeadershipAsync(CancellationToken token)
@@ -152,10 +175,10 @@ public sealed class RaftStateLog : IStateLog
     }
 
     /// <inheritdoc/>
-    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken token)
+    public async Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, object? meaning, CancellationToken token)
     {
         ThrowIfFailed();
-        var (number, applied) = _proposals.Add();
+        var (number, applied) = _proposals.Add(meaning);
         var framed = new byte[Proposals.HeadBytes + entry.Length];
         _proposals.WriteHead(framed, number);
         entry.CopyTo(framed.AsMemory(Proposals.HeadBytes));
@@ -221,6 +244,33 @@ public sealed class RaftStateLog : IStateLog
     }
 
     /// <inheritdoc/>
+    public void WantSnapshot() => _machine.WantSnapshot();
+
+    /// <inheritdoc/>
+    public SnapshotOnDisk? OpenSnapshot() => _machine.OpenSnapshot();
+
+    /// <inheritdoc/>
+    public Task AddMemberAsync(IPEndPoint member, CancellationToken token) => ChangeMembersAsync(
+        Members.Contains(member) ? $"{member} is a member that votes already." : null,
+        async () => await _cluster.AddMemberAsync(member, token) ? null : $"{member} did not catch up: it does not answer, or is too far behind.");
+
+    /// <inheritdoc/>
+    public async Task RemoveMemberAsync(IPEndPoint member, CancellationToken token)
+    {
+        ThrowIfFailed();
+        if (member.Equals(Self) && Members.Count > 1 && Equals(Leader, Self))
+        {
+            await ((ICluster)_cluster).ResignAsync(token);
+            throw new NotLeaderException(Leader);
+        }
+
+        await ChangeMembersAsync(
+            !Members.Contains(member) ? $"{member} is no member that votes."
+                : Members.Count == 1 ? "The last member can't be removed: the cluster would be gone." : null,
+            async () => await _cluster.RemoveMemberAsync(member, token) ? null : $"{member} was removed by somebody else meanwhile.");
+    }
+
+    /// <inheritdoc/>
     public async Task WaitForAppliedAsync(long index, CancellationToken token)
     {
         try
@@ -258,22 +308,46 @@ public sealed class RaftStateLog : IStateLog
         _lock.Dispose();
     }
 
-    static RaftCluster.TcpConfiguration Configuration(StoreOptions options, MemberFile members, ILoggerFactory logs) =>
-        new(options.RaftEndpoint)
+    static RaftCluster.CustomTransportConfiguration Configuration(StoreOptions options, MemberFile members, ILoggerFactory logs)
+    {
+        var transport = new RaftTransport(new MessageTimeouts(options.VoteTimeout, options.ElectionTimeoutLower * SlowVoteShare, options.RequestTimeout, options.SnapshotTimeout), options.Tls);
+        return new RaftCluster.CustomTransportConfiguration(options.RaftEndpoint, transport, transport)
         {
             ConfigurationStorage = members,
             ColdStart = false, // the member file names everyone from the start, even for one member alone
             LowerElectionTimeout = (int)options.ElectionTimeoutLower.TotalMilliseconds,
             UpperElectionTimeout = (int)options.ElectionTimeoutUpper.TotalMilliseconds,
             HeartbeatThreshold = HeartbeatShare,
-            RequestTimeout = options.RequestTimeout,
-            ConnectTimeout = options.RequestTimeout,
-            ServerBacklog = ServerBacklog,
+            RequestTimeout = TransferTimeout, // the transport breaks off long before what is not a snapshot
+            ConnectTimeout = options.VoteTimeout,
             LoggerFactory = logs,
-            SslOptions = options.Tls is { } tls ? new SslOptions { ServerOptions = tls.Server, ClientOptions = tls.Client } : null,
         };
+    }
 
-    static string MembersPath(StoreOptions options) => Path.Combine(options.DataDirectory, "members");
+    async Task ChangeMembersAsync(string? refused, Func<Task<string?>> change)
+    {
+        ThrowIfFailed();
+        if (!Equals(Leader, Self)) throw new NotLeaderException(Leader);
+        if (refused is not null) throw new MembershipException(refused);
+        try
+        {
+            if (await change() is { } failed) throw new MembershipException(failed);
+        }
+        catch (LibraryNotLeader cause)
+        {
+            throw new NotLeaderException(Leader, cause);
+        }
+        catch (RaftCluster<RaftClusterMember>.ConcurrentMembershipModificationException)
+        {
+            throw new MembershipException("Another change of the members is under way; try again when it is done.");
+        }
+    }
+
+    static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal static string SnapshotsPath(StoreOptions options) => Path.Combine(options.DataDirectory, "snapshots");
+
+    internal static string MembersPath(StoreOptions options) => Path.Combine(options.DataDirectory, "members");
 
     static void EndProcess(Exception bug) => Environment.FailFast(bug.Message, bug);
 
@@ -292,20 +366,16 @@ public sealed class RaftStateLog : IStateLog
     /// <summary>True, and noted for all to see, when the log itself failed: it accepts nothing until it is opened anew.</summary>
     bool Broke(Exception cause)
     {
-        if (cause is PendingTaskInterruptedException { InnerException: { } reason })
-        {
-            cause = reason;
-        }
+        if (cause is PendingTaskInterruptedException { InnerException: { } inner }) cause = inner;
 
         if (cause is not WriteAheadLog.InternalException)
         {
             return false;
         }
 
-        if (_failed.TrySetResult(cause.InnerException ?? cause))
-        {
-            _broken.Cancel();
-        }
+        var reason = cause.InnerException ?? cause;
+        if (reason is DotNext.IO.Log.IntegrityException and not WriteAheadLog.InternalException) reason = DamagedData.Noted(_options, AppliedIndex + 1, reason);
+        if (_failed.TrySetResult(reason)) _broken.Cancel();
 
         return true;
     }
