@@ -51,6 +51,9 @@ public sealed record NodeStatus
 
     public IReadOnlyList<NodeAddress> Addresses { get; init => field = value ?? []; } = [];
 
+    /// <summary>The images that are on the node already.</summary>
+    public IReadOnlyList<NodeImage> Images { get; init => field = value ?? []; } = [];
+
     public NodeInfo NodeInfo { get; init => field = value ?? new(); } = new();
 
     /// <summary>The store's revision at which the node's present session was opened; what an older session says is refused. 0 before the first.</summary>
@@ -72,6 +75,13 @@ public sealed record NodeAddress
     public required string Type { get; init; }
 
     public required string Address { get; init; }
+}
+
+public sealed record NodeImage
+{
+    public IReadOnlyList<string> Names { get; init => field = value ?? []; } = [];
+
+    public long SizeBytes { get; init; }
 }
 
 /// <summary>What the agent says of its machine.</summary>
