@@ -75,7 +75,7 @@ public sealed class PlacementTests
             var state = Given([.. Enumerable.Range(1, nodes).Select(i => ANode($"n{i}", 4000))], []);
             var pods = sizes.Select((size, i) => APod($"p{i:00}", size)).ToList();
             var first = Placement.Decide(state, pods);
-            var full = first.OfType<Placed>().GroupBy(placed => placed.Node).All(group => group.Sum(placed => Amount.Of(placed.Pod.Spec).CpuMillicores) <= 4000);
+            var full = first.OfType<Placed>().GroupBy(placed => placed.Node).All(group => group.Sum(placed => Amount.Of(placed.Pod).Cpu) <= 4000);
             var again = Placement.Decide(state, pods);
             return full && first.Zip(again).All(pair => (pair.First as Placed)?.Node == (pair.Second as Placed)?.Node);
         }, iter: 300);

@@ -1,0 +1,50 @@
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Nodes;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
+using Orchestrator.Model.State;
+using Orchestrator.Scheduler.Policies;
+
+namespace Orchestrator.Scheduler;
+
+/// <summary>What placements rest on: the nodes with their pods, and the rules of the cluster about priorities, budgets, groups and quotas.</summary>
+sealed record Cluster(Fleet Fleet, FleetSettings Settings)
+{
+    /// <summary>A namespace's annotation that names the profile of its pods.</summary>
+    public const string ProfileAnnotation = "scheduling.orchestrator/profile";
+
+    public static Cluster Of(ClusterState state, int seed)
+    {
+        var settings = SettingsOf(state, seed);
+        var fleet = new Fleet([.. state.All<Node>(Node.KindName)], settings);
+        var pods = state.All<Pod>(Pod.KindName).Where(pod => !pod.IsTerminal()).ToList();
+        fleet.Learn(pods);
+        foreach (var pod in pods.Where(pod => pod.Spec.NodeName is not null).OrderByDescending(Devices.Size).ThenBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Key))
+            if (fleet.Find(pod.Spec.NodeName!) is { } node) fleet.Take(pod, fleet.ShapeOf(pod), node); // only bound pods are left
+        return new Cluster(fleet, settings);
+    }
+
+    static FleetSettings SettingsOf(ClusterState state, int seed)
+    {
+        var namespaces = state.All<Namespace>(Namespace.KindName).ToDictionary(each => each.Name, StringComparer.Ordinal);
+        var classes = state.All<PriorityClass>(PriorityClass.KindName).ToDictionary(each => each.Name, StringComparer.Ordinal);
+        var usual = classes.Values.Where(each => each.GlobalDefault).Select(each => each.Value).DefaultIfEmpty(0).Max();
+        return new FleetSettings
+        {
+            Seed = seed,
+            PriorityOf = pod => pod.Spec.PriorityClassName is { } name
+                ? classes.GetValueOrDefault(name)?.Value ?? BuiltIn(name) ?? pod.Spec.Priority ?? usual
+                : pod.Spec.Priority ?? usual,
+            ProfileOf = name => namespaces.GetValueOrDefault(name)?.Metadata.Annotations.GetValueOrDefault(ProfileAnnotation) is { } profile && Profiles.Names.Contains(profile) ? profile : Profiles.BinPack,
+            LabelsOfNamespace = name => new Dictionary<string, string>(namespaces.GetValueOrDefault(name)?.Metadata.Labels ?? new Dictionary<string, string>()) { ["kubernetes.io/metadata.name"] = name },
+        };
+    }
+
+    // Source: Kubernetes, "Guaranteed Scheduling For Critical Add-On Pods".
+    static int? BuiltIn(string name) => name switch
+    {
+        "system-node-critical" => 2_000_001_000,
+        "system-cluster-critical" => 2_000_000_000,
+        _ => null,
+    };
+}

@@ -1,0 +1,50 @@
+using Orchestrator.Model.Pods;
+using Orchestrator.Scheduler.Asks;
+using Orchestrator.Scheduler.Filters;
+using Orchestrator.Scheduler.Ranking;
+
+namespace Orchestrator.Scheduler.Tests;
+
+/// <summary>Places pods by looking at every node anew for every pod: no index, no counting of the smallest, nothing kept. What the scheduler does has to equal it.</summary>
+static class Oracle
+{
+    public static IReadOnlyList<string?> Decide(Fleet fleet, IReadOnlyList<Pod> pods)
+    {
+        fleet.Learn(pods);
+        var nodes = new string?[pods.Count];
+        for (var again = true; again;)
+        {
+            again = false;
+            for (var i = 0; i < pods.Count; i++)
+            {
+                if (nodes[i] is not null) continue;
+                var shape = fleet.ShapeOf(pods[i]);
+                if (Best(fleet, shape) is not { } node) continue;
+                fleet.Take(pods[i], shape, node);
+                nodes[i] = fleet.Nodes[node].Name;
+                again = true;
+            }
+        }
+
+        return nodes;
+    }
+
+    static int? Best(Fleet fleet, Shape shape)
+    {
+        int? best = null;
+        var bestKey = long.MinValue;
+        for (var node = 0; node < fleet.Nodes.Count; node++)
+        {
+            if (Filter.Refuses(fleet, shape, node) != Rule.None) continue;
+            var bonus = 0L;
+            foreach (var liking in shape.Likings) bonus += Preferences.Of(liking, liking.Term.Places.Of[node]);
+            foreach (var spread in shape.Spreads)
+                if (!spread.Required) bonus += Preferences.Of(spread, spread.Term.Places.Of[node]);
+            var key = NodeRanking.KeyOf(fleet, shape, node, Array.IndexOf(shape.Constraint.Eligible, node)) + (bonus << 32);
+            if (best is not null && key <= bestKey) continue;
+            (best, bestKey) = (node, key);
+        }
+
+        return best;
+    }
+}
