@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Orchestrator.Cli.Commands;
+using Orchestrator.Cli.Commands.Sim;
 using Orchestrator.Cli.Output;
 using Orchestrator.Manifests.Checking;
 
@@ -23,6 +24,7 @@ static class CommandLine
             ScaleCommand.Create(shared),
             RolloutCommand.Create(shared),
             ImageCommand.Create(shared),
+            SimCommand.Create(),
             ConfigCommand.Create(),
             VersionCommand.Create(shared),
             CompletionCommand.Create(),

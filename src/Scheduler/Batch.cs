@@ -26,6 +26,7 @@ sealed class Batch(Cluster cluster)
             }
 
             shapes[i] = _fleet.ShapeOf(pod);
+            _fleet.Demand.See(shapes[i]!);
             decisions[i] = TryPlace(pod, shapes[i]!);
         }
 

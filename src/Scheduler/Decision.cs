@@ -6,7 +6,11 @@ namespace Orchestrator.Scheduler;
 public abstract record Decision(Pod Pod);
 
 /// <summary>The pod goes to this node.</summary>
-public sealed record Placed(Pod Pod, string Node) : Decision(Pod);
+public sealed record Placed(Pod Pod, string Node) : Decision(Pod)
+{
+    /// <summary>The devices it gets, by their numbers on the node.</summary>
+    public IReadOnlyList<int> Devices { get; init; } = [];
+}
 
 /// <summary>No node will do, and why each of them will not.</summary>
 public sealed record Unplaced(Pod Pod, IReadOnlyList<Refusal> Refusals) : Decision(Pod)

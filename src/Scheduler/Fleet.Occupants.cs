@@ -21,6 +21,15 @@ readonly record struct Devices(ulong Whole, int Shared)
 {
     public static readonly Devices None = new(0, -1);
 
+    public IReadOnlyList<int> Numbers()
+    {
+        if (Whole == 0) return Shared < 0 ? [] : [Shared];
+        var numbers = new List<int>();
+        for (var i = 0; i < 64; i++)
+            if ((Whole >> i & 1) != 0 || i == Shared) numbers.Add(i);
+        return numbers;
+    }
+
     /// <summary>Pods that are there already take their devices in this order, the largest first, which leaves the most room.</summary>
     public static decimal Size(Pod pod) => pod.Spec.Containers.Sum(each =>
         each.Resources.RequestOf(ResourceNames.Gpu).Value * Amounts.Device + each.Resources.RequestOf(ResourceNames.GpuMilli).Value);
@@ -115,7 +124,21 @@ sealed partial class Fleet
         return new Devices(taken, shared);
     }
 
-    static int ShareOf(Ask ask, short[] devices)
+    /// <summary>Takes off devices what a pod would get of them.</summary>
+    public static void Without(Span<short> devices, in Ask ask)
+    {
+        var left = ask.Devices;
+        for (var i = 0; i < devices.Length && left > 0; i++)
+        {
+            if (devices[i] != Amounts.Device) continue;
+            devices[i] = 0;
+            left--;
+        }
+
+        if (ask.Share > 0 && ShareOf(ask, devices) is var shared and >= 0) devices[shared] -= (short)ask.Share;
+    }
+
+    static int ShareOf(in Ask ask, ReadOnlySpan<short> devices)
     {
         var best = -1;
         for (var i = 0; i < devices.Length; i++)

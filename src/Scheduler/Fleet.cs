@@ -40,6 +40,7 @@ sealed partial class Fleet
         LastChange = new int[Nodes.Count];
         for (var i = 0; i < Nodes.Count; i++) Furnish(i);
         Free = [.. Allocatable];
+        Demand = new Policies.Demand(this);
     }
 
     /// <summary>Columns kept for resources that no node has and a pod asks for.</summary>
@@ -55,6 +56,9 @@ sealed partial class Fleet
     public bool HasPreferredTaints { get; }
 
     public bool HasImages { get; }
+
+    /// <summary>What pods ask for, by those that were seen.</summary>
+    public Policies.Demand Demand { get; }
 
     /// <summary>The columns of a node in <see cref="Free"/> and <see cref="Allocatable"/>.</summary>
     public int Stride { get; private set; }

@@ -12,13 +12,15 @@ static class Oracle
     {
         fleet.Learn(pods);
         var nodes = new string?[pods.Count];
-        for (var again = true; again;)
+        var first = true;
+        for (var again = true; again; first = false)
         {
             again = false;
             for (var i = 0; i < pods.Count; i++)
             {
                 if (nodes[i] is not null) continue;
                 var shape = fleet.ShapeOf(pods[i]);
+                if (first) fleet.Demand.See(shape);
                 if (Best(fleet, shape) is not { } node) continue;
                 fleet.Take(pods[i], shape, node);
                 nodes[i] = fleet.Nodes[node].Name;
@@ -40,7 +42,7 @@ static class Oracle
             foreach (var liking in shape.Likings) bonus += Preferences.Of(liking, liking.Term.Places.Of[node]);
             foreach (var spread in shape.Spreads)
                 if (!spread.Required) bonus += Preferences.Of(spread, spread.Term.Places.Of[node]);
-            var key = NodeRanking.KeyOf(fleet, shape, node, Array.IndexOf(shape.Constraint.Eligible, node)) + (bonus << 32);
+            var key = NodeRanking.KeyOf(fleet, shape, node, Array.IndexOf(shape.Constraint.Eligible, node)) + (bonus << 32) + NodeRanking.CheapnessOf(fleet, shape, fleet.Demand.KindOf(node));
             if (best is not null && key <= bestKey) continue;
             (best, bestKey) = (node, key);
         }

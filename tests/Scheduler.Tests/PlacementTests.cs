@@ -10,7 +10,7 @@ namespace Orchestrator.Scheduler.Tests;
 public sealed class PlacementTests
 {
     [Fact]
-    public void A_pod_goes_to_the_fullest_node_that_still_has_room()
+    public void A_pod_goes_to_a_node_in_use_that_still_has_room()
     {
         var state = Given([ANode("n1", 4000), ANode("n2", 4000), ANode("n3", 4000)], [Bound("a", "n2", 3000), Bound("b", "n3", 3500)]);
         Assert.Equal("n2", Place(state, APod("web", 1000)));

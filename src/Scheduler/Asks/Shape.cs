@@ -43,6 +43,9 @@ sealed class Shape
     /// <summary>The nodes by how good they are for it; null until it is worth keeping.</summary>
     public NodeRanking? Ranking { get; set; }
 
+    /// <summary>Where its pods are counted among what is asked for.</summary>
+    public Demand.Entry? Seen { get; set; }
+
     /// <summary>How often a node was looked for.</summary>
     public int Uses { get; set; }
 

@@ -7,13 +7,15 @@ sealed class EvenLoad : Policy
 {
     public override string Name => Profiles.Spread;
 
-    public override uint Score(Fleet fleet, Shape shape, int node) => uint.MaxValue - Fullness.After(fleet, shape.Ask, node);
+    public override uint Score(Fleet fleet, Shape shape, int node) => Fullness.Whole - Fullness.After(fleet, shape.Ask, node);
 }
 
 /// <summary>How full a node would be with a pod on it.</summary>
 static class Fullness
 {
-    /// <summary>The mean share of cpu, memory and devices that is taken, in parts of 2^32.</summary>
+    public const uint Whole = (1u << 23) - 1;
+
+    /// <summary>The mean share of cpu, memory and devices that is taken, in parts of <see cref="Whole"/>.</summary>
     public static uint After(Fleet fleet, in Ask ask, int node)
     {
         var at = node * fleet.Stride;
@@ -27,6 +29,6 @@ static class Fullness
             count++;
         }
 
-        return count == 0 ? 0 : (uint)(sum / count * (uint.MaxValue - 1));
+        return count == 0 ? 0 : (uint)(sum / count * Whole);
     }
 }

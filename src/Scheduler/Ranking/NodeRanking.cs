@@ -17,7 +17,8 @@ sealed class NodeRanking
     readonly int[] _placeIn; // by node: where in its cell
     readonly SmallestCount[] _local;
     int _seen;
-    int _terms;
+    readonly int _kinds;
+    readonly int _terms;
     int _policyVersion;
     bool _first;
     bool _fresh;
@@ -26,7 +27,7 @@ sealed class NodeRanking
     {
         (_fleet, _shape) = (fleet, shape);
         _company = new Company(fleet, shape);
-        _terms = fleet.Terms.Count;
+        (_terms, _kinds) = (fleet.Terms.Count, fleet.Demand.KindsVersion);
         var eligible = shape.Constraint.Eligible;
         _cells = Cells(eligible);
         _cellOf = new int[fleet.Nodes.Count];
@@ -44,7 +45,7 @@ sealed class NodeRanking
     public int Size => _fleet.Nodes.Count;
 
     /// <summary>Whether it still sees everything that there is to count.</summary>
-    public bool IsCurrent => _terms == _fleet.Terms.Count;
+    public bool IsCurrent => _terms == _fleet.Terms.Count && _kinds == _fleet.Demand.KindsVersion;
 
     /// <summary>The best node, or -1 when none will do.</summary>
     public int Best()
@@ -55,7 +56,7 @@ sealed class NodeRanking
         {
             var at = cell.Ranked.Best;
             if (at < 0 || !_company.Allows(cell.Places, _first)) continue;
-            var key = cell.Ranked[at] + ((long)_company.BonusOf(cell.Places) << ScoreBits);
+            var key = cell.Ranked[at] + ((long)_company.BonusOf(cell.Places) << ScoreBits) + CheapnessOf(_fleet, _shape, cell.Kind);
             var node = cell.Nodes[at];
             if (best >= 0 && (key < bestKey || (key == bestKey && node > best))) continue;
             (best, bestKey) = (node, key);
@@ -66,6 +67,12 @@ sealed class NodeRanking
 
     /// <summary>The score's bits in a key; what is preferred stands above them, so that no score outweighs a preference.</summary>
     const int ScoreBits = 32;
+
+    /// <summary>What the node's kind adds to a key.</summary>
+    public static long CheapnessOf(Fleet fleet, Shape shape, int kind) => (long)(MostCost - shape.Policy.CostOf(fleet, shape, kind)) << CostShift;
+
+    const int MostCost = 255;
+    const int CostShift = 23;
 
     /// <summary>How good a node is by itself; <see cref="Ranked.Never"/> when it will not do.</summary>
     /// <param name="at">Where among the eligible nodes it stands.</param>
@@ -130,24 +137,25 @@ sealed class NodeRanking
     Cell[] Cells(int[] eligible)
     {
         var larger = _company.Larger;
-        if (larger.Length == 0) return [new Cell([], eligible, [.. Enumerable.Range(0, eligible.Length)])];
-        var byPlaces = new Dictionary<string, (int[] Places, List<int> Nodes, List<int> At)>(StringComparer.Ordinal);
+        if (larger.Length == 0 && _fleet.Demand.Kinds == 1) return [new Cell([], 0, eligible, [.. Enumerable.Range(0, eligible.Length)])];
+        var byPlaces = new Dictionary<string, (int[] Places, int Kind, List<int> Nodes, List<int> At)>(StringComparer.Ordinal);
         for (var i = 0; i < eligible.Length; i++)
         {
             var node = eligible[i];
             int[] places = [.. larger.Select(each => each.Of[node])];
-            var text = string.Join(',', places);
-            if (!byPlaces.TryGetValue(text, out var cell)) byPlaces[text] = cell = (places, [], []);
+            var kind = _fleet.Demand.KindOf(node);
+            var text = $"{kind} {string.Join(',', places)}";
+            if (!byPlaces.TryGetValue(text, out var cell)) byPlaces[text] = cell = (places, kind, [], []);
             cell.Nodes.Add(node);
             cell.At.Add(i);
         }
 
-        return [.. byPlaces.Values.Select(cell => new Cell(cell.Places, [.. cell.Nodes], [.. cell.At]))];
+        return [.. byPlaces.Values.Select(cell => new Cell(cell.Places, cell.Kind, [.. cell.Nodes], [.. cell.At]))];
     }
 
     /// <param name="Places">Its place of each larger kind.</param>
     /// <param name="At">Where among the eligible nodes each of its nodes stands.</param>
-    sealed record Cell(int[] Places, int[] Nodes, int[] At)
+    sealed record Cell(int[] Places, int Kind, int[] Nodes, int[] At)
     {
         public Ranked Ranked { get; } = new(Nodes.Length);
     }
