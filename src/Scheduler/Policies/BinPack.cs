@@ -10,6 +10,8 @@ namespace Orchestrator.Scheduler.Policies;
 /// </summary>
 sealed class BinPack : Policy
 {
+    readonly Memo _memo = new();
+
     public override string Name => Profiles.BinPack;
 
     /// <summary>Steps of a node's share of cpu and memory.</summary>
@@ -25,8 +27,7 @@ sealed class BinPack : Policy
 
     public override uint Score(Fleet fleet, Shape shape, int node)
     {
-        var typical = fleet.Demand.TypicalOf(fleet.Demand.KindOf(node));
-        var steps = shape.Ask.WantsGpu || fleet.DevicesOf(node).Length > 0 ? DeviceSteps(fleet, shape.Ask, node, typical) : NodeSteps(fleet, shape.Ask, node, typical);
+        var steps = shape.Ask.WantsGpu || fleet.DevicesOf(node).Length > 0 ? DeviceSteps(fleet, shape.Ask, node) : NodeSteps(fleet, shape.Ask, node);
         var score = Middle - Math.Clamp(steps, -(Middle - 1), Middle - 1);
         return ((uint)score << 1) | (fleet.PodsOn(node).Count > 0 ? 1u : 0);
     }
@@ -40,7 +41,7 @@ sealed class BinPack : Policy
     }
 
     /// <summary>By how much the device parts that typical pods can't use grow, in steps.</summary>
-    static int DeviceSteps(Fleet fleet, in Ask ask, int node, Typical[] typical)
+    int DeviceSteps(Fleet fleet, in Ask ask, int node)
     {
         var at = node * fleet.Stride;
         var (cpu, memory) = (fleet.Free[at + Amounts.Cpu], fleet.Free[at + Amounts.Memory]);
@@ -48,44 +49,59 @@ sealed class BinPack : Policy
         Span<short> after = stackalloc short[before.Length];
         before.CopyTo(after);
         Fleet.Without(after, ask);
-        var grown = Useless(typical, cpu - ask.Values[Amounts.Cpu], memory - ask.Values[Amounts.Memory], after) - Useless(typical, cpu, memory, before);
+        var kind = fleet.Demand.KindOf(node);
+        var grown = Useless(fleet, kind, cpu - ask.Values[Amounts.Cpu], memory - ask.Values[Amounts.Memory], after) - Useless(fleet, kind, cpu, memory, before);
         var share = ask.WantsGpu ? (double)Math.Max(SmallestShare, ask.Values[Amounts.Gpu]) : SmallestShare;
         // A pod without devices comes to a node with devices last of all: the node's cpu is what its devices are fed by.
         var foreign = ask.WantsGpu ? 0 : Middle / 2;
         return foreign + (int)Math.Round(grown / share * StepsOfAsk * fleet.Demand.Fineness);
     }
 
+    double Useless(Fleet fleet, int kind, long cpu, long memory, ReadOnlySpan<short> devices)
+    {
+        var version = fleet.Demand.Version;
+        var state = Memo.StateOf(kind, cpu, memory, devices);
+        if (_memo.TryGet(state, version, out var known)) return known;
+        var useless = Useless(fleet.Demand.TypicalOf(kind).WithDevices, cpu, memory, devices);
+        _memo.Set(state, version, useless);
+        return useless;
+    }
+
     static double Useless(Typical[] typical, long cpu, long memory, ReadOnlySpan<short> devices)
     {
-        int free = 0, whole = 0, largest = 0;
+        Span<short> parts = stackalloc short[devices.Length];
+        int free = 0, whole = 0, largest = 0, count = 0;
         foreach (var each in devices)
         {
             free += each;
             if (each == Amounts.Device) whole++;
+            else if (each > 0) parts[count++] = each;
             if (each > largest) largest = each;
         }
 
         if (free == 0) return 0;
+        parts = parts[..count];
         double sum = 0;
         foreach (ref readonly var each in typical.AsSpan())
         {
-            if (!each.WantsGpu) continue;
-            if (each.Cpu > cpu || each.Memory > memory || each.Devices > whole || each.Share > largest) sum += each.Weight * free;
+            var useless = 0;
+            if (each.Cpu > cpu || each.Memory > memory || each.Devices > whole || each.Share > largest) useless = free;
             else
             {
-                var unusable = 0;
-                foreach (var part in devices)
-                    if (part < each.Least) unusable += part;
-                sum += each.Weight * unusable;
+                foreach (var part in parts)
+                    if (part < each.Least) useless += part;
             }
+
+            sum += each.Weight * useless;
         }
 
         return sum;
     }
 
     /// <summary>By how much the cpu and memory that typical pods can't use grow, in steps.</summary>
-    static int NodeSteps(Fleet fleet, in Ask ask, int node, Typical[] typical)
+    static int NodeSteps(Fleet fleet, in Ask ask, int node)
     {
+        var typical = fleet.Demand.TypicalOf(fleet.Demand.KindOf(node)).Without;
         var at = node * fleet.Stride;
         var (cpu, memory) = (fleet.Free[at + Amounts.Cpu], fleet.Free[at + Amounts.Memory]);
         var weights = fleet.Demand.Weights;
@@ -98,7 +114,7 @@ sealed class BinPack : Policy
     {
         double shut = 0;
         foreach (ref readonly var each in typical.AsSpan())
-            if (!each.WantsGpu && (each.Cpu > cpu || each.Memory > memory)) shut += each.Weight;
+            if (each.Cpu > cpu || each.Memory > memory) shut += each.Weight;
         return shut * ((Math.Max(0, cpu) * perCpu) + (Math.Max(0, memory) * perMemory));
     }
 }

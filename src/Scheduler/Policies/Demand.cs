@@ -21,7 +21,7 @@ sealed class Demand(Fleet fleet)
     long _count;
     long _nextTypical = 1;
     long _nextPlan = 1;
-    Typical[][] _typical = [[]];
+    TypicalAsks[] _typical = [TypicalAsks.None];
 
     /// <summary>Grows when the typical asks or the kinds of nodes are others than before.</summary>
     public int Version { get; private set; }
@@ -42,7 +42,7 @@ sealed class Demand(Fleet fleet)
     public int KindOf(int node) => _kindOf[node];
 
     /// <summary>The typical asks that nodes of a kind may serve.</summary>
-    public Typical[] TypicalOf(int kind) => _typical[kind];
+    public TypicalAsks TypicalOf(int kind) => _typical[kind];
 
     public int ConstraintOf(Constraint constraint) => _constraints.GetValueOrDefault(constraint, -1);
 
@@ -88,16 +88,22 @@ sealed class Demand(Fleet fleet)
     {
         _nextTypical = Math.Max(_count + 1, _count + (_count / 2));
         var common = _entries.Values.OrderByDescending(entry => entry.Count).ThenBy(entry => entry.Number).Take(MostTypical).ToList();
-        _typical = new Typical[Kinds][];
+        _typical = new TypicalAsks[Kinds];
         for (var kind = 0; kind < Kinds; kind++)
         {
             var served = common.Where(entry => !entry.Ask.WantsGpu || ConstraintOf(entry.Constraint) is var at && (at < 0 || _served[at][kind])).ToList();
-            var (withGpu, without) = (served.Where(entry => entry.Ask.WantsGpu).Sum(entry => entry.Count), served.Where(entry => !entry.Ask.WantsGpu).Sum(entry => entry.Count));
-            _typical[kind] = [.. served.Select(entry => Typical.Of(entry.Ask, (float)entry.Count / (entry.Ask.WantsGpu ? withGpu : without)))];
+            _typical[kind] = new TypicalAsks(Shares(served.Where(entry => entry.Ask.WantsGpu)), Shares(served.Where(entry => !entry.Ask.WantsGpu)));
         }
 
         Weights = Weighed();
         Version++;
+    }
+
+    static Typical[] Shares(IEnumerable<Entry> entries)
+    {
+        var all = entries.ToList();
+        var sum = (double)all.Sum(entry => entry.Count);
+        return [.. all.Select(entry => Typical.Of(entry.Ask, entry.Count / sum))];
     }
 
     (double, double) Weighed()
@@ -160,13 +166,17 @@ sealed class Demand(Fleet fleet)
     }
 }
 
+/// <summary>The asks that pods often have: of those that want devices, and of the others.</summary>
+sealed record TypicalAsks(Typical[] WithDevices, Typical[] Without)
+{
+    public static readonly TypicalAsks None = new([], []);
+}
+
 /// <summary>An ask that pods often have.</summary>
 /// <param name="Least">The smallest part of a device that it can use, in thousandths.</param>
 /// <param name="Weight">Its share of the pods that want devices, or of those that don't.</param>
-readonly record struct Typical(long Cpu, long Memory, int Devices, int Share, int Least, float Weight)
+readonly record struct Typical(long Cpu, long Memory, int Devices, int Share, int Least, double Weight)
 {
-    public bool WantsGpu => Least > 0;
-
-    public static Typical Of(in Ask ask, float weight) => new(
+    public static Typical Of(in Ask ask, double weight) => new(
         ask.Values[Amounts.Cpu], ask.Values[Amounts.Memory], ask.Devices, ask.Share, ask.Devices > 0 ? Amounts.Device : ask.Share, weight);
 }

@@ -69,7 +69,7 @@ static class SimCommand
             writer.WriteNumber("podsPlacedAfterWaiting", placedLater);
             writer.WriteNumber("podsWaiting", replay.Waiting);
             writer.WriteStartObject("allocation");
-            foreach (var use in replay.Use())
+            foreach (var use in replay.Use().Where(use => use.Name != ResourceNames.Pods))
             {
                 writer.WriteStartObject(use.Name);
                 writer.WriteString("allocatable", use.Whole);
