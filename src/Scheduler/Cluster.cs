@@ -4,12 +4,17 @@ using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
 using Orchestrator.Scheduler.Policies;
+using Orchestrator.Scheduler.Evictions;
+using Orchestrator.Scheduler.Sharing;
 
 namespace Orchestrator.Scheduler;
 
 /// <summary>What placements rest on: the nodes with their pods, and the rules of the cluster about priorities, budgets, groups and quotas.</summary>
-sealed record Cluster(Fleet Fleet, FleetSettings Settings)
+sealed record Cluster(Fleet Fleet, Quotas Quotas, FairShare Shares, Budgets Budgets, IReadOnlyDictionary<(string Namespace, string Name), int> Groups)
 {
+    /// <summary>A namespace's annotation with its weight when resources are short: a number above 0; 1 when it has none.</summary>
+    public const string WeightAnnotation = "scheduling.orchestrator/weight";
+
     /// <summary>A namespace's annotation that names the profile of its pods.</summary>
     public const string ProfileAnnotation = "scheduling.orchestrator/profile";
 
@@ -21,8 +26,18 @@ sealed record Cluster(Fleet Fleet, FleetSettings Settings)
         fleet.Learn(pods);
         foreach (var pod in pods.Where(pod => pod.Spec.NodeName is not null).OrderByDescending(Devices.Size).ThenBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Key))
             if (fleet.Find(pod.Spec.NodeName!) is { } node) fleet.Take(pod, fleet.ShapeOf(pod), node); // only bound pods are left
-        return new Cluster(fleet, settings);
+        var namespaces = state.All<Namespace>(Namespace.KindName).ToDictionary(each => each.Name, WeightOf, StringComparer.Ordinal);
+        var shares = new FairShare(fleet, name => namespaces.GetValueOrDefault(name, 1));
+        foreach (var occupant in fleet.InOrder.SelectMany(fleet.PodsOn)) shares.Take(occupant.Pod, occupant.Shape);
+        var groups = state.All<PodGroup>(PodGroup.KindName).ToDictionary(each => (each.Namespace, each.Name), each => each.Spec.MinMember ?? 1);
+        return new Cluster(fleet, Quotas.Of(state), shares, Budgets.Of(state), groups);
     }
+
+    /// <summary>How many pods of a group must run for any to run; null for a group that is not there.</summary>
+    public int? LeastMembers(string @namespace, string name) => Groups.TryGetValue((@namespace, name), out var least) ? least : null;
+
+    static double WeightOf(Namespace each) =>
+        double.TryParse(each.Metadata.Annotations.GetValueOrDefault(WeightAnnotation), System.Globalization.CultureInfo.InvariantCulture, out var weight) && weight > 0 ? weight : 1;
 
     static FleetSettings SettingsOf(ClusterState state, int seed)
     {

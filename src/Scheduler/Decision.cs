@@ -12,6 +12,9 @@ public sealed record Placed(Pod Pod, string Node) : Decision(Pod)
     public IReadOnlyList<int> Devices { get; init; } = [];
 }
 
+/// <summary>The pod goes to this node when these pods of lower priority have gone.</summary>
+public sealed record Preempting(Pod Pod, string Node, IReadOnlyList<Pod> Victims) : Decision(Pod);
+
 /// <summary>No node will do, and why each of them will not.</summary>
 public sealed record Unplaced(Pod Pod, IReadOnlyList<Refusal> Refusals) : Decision(Pod)
 {

@@ -66,16 +66,28 @@ sealed partial class Fleet
     /// <summary>Puts a pod on a node, whether there is room or not. Devices are chosen: the fullest that will do for a share, the first for whole ones.</summary>
     public Occupant Take(Pod pod, Shape shape, int node)
     {
-        var ask = shape.Ask;
+        var occupant = new Occupant(pod, node) { Shape = shape, Devices = shape.Ask.WantsGpu ? TakeDevices(shape.Ask, node) : Devices.None };
+        Add(occupant);
+        return occupant;
+    }
+
+    /// <summary>Puts a pod that was released back to where it was, on the devices that it had.</summary>
+    public void Return(Occupant occupant)
+    {
+        if (occupant.Shape.Ask.WantsGpu) TakeDevices(occupant.Shape.Ask, occupant.Node, occupant.Devices);
+        Add(occupant);
+    }
+
+    void Add(Occupant occupant)
+    {
+        var (shape, node) = (occupant.Shape, occupant.Node);
         var at = node * Stride;
-        foreach (var column in ask.Columns) Free[at + column] -= ask.Values[column];
-        var occupant = new Occupant(pod, node) { Shape = shape, Devices = ask.WantsGpu ? TakeDevices(ask, node) : Devices.None };
+        foreach (var column in shape.Ask.Columns) Free[at + column] -= shape.Ask.Values[column];
         (_pods[node] ??= []).Add(occupant);
         if (shape.Ports.Length > 0) (_ports[node] ??= []).AddRange(shape.Ports);
         if (shape.Owner is { } owner) (_owners[node] ??= new Dictionary<string, int>(StringComparer.Ordinal))[owner] = SiblingsOn(node, owner) + 1;
         Count(shape, node, 1);
         Changed(node);
-        return occupant;
     }
 
     public void Release(Occupant occupant)
@@ -103,6 +115,15 @@ sealed partial class Fleet
     {
         LastChange[node] = _changes.Count;
         _changes.Add(node);
+    }
+
+    void TakeDevices(Ask ask, int node, Devices had)
+    {
+        var devices = _devices[node];
+        for (var i = 0; i < devices.Length; i++)
+            if ((had.Whole >> i & 1) != 0) devices[i] = 0;
+        if (had.Shared >= 0) devices[had.Shared] -= (short)ask.Share;
+        Recount(node);
     }
 
     Devices TakeDevices(Ask ask, int node)

@@ -20,9 +20,5 @@ public static class Placement
     ];
 
     /// <summary>Decides for each pod in order; a pod that is placed takes its room before the next one is looked at.</summary>
-    public static IReadOnlyList<Decision> Decide(ClusterState state, IReadOnlyList<Pod> pending, int seed = 0)
-    {
-        var cluster = Cluster.Of(state, seed);
-        return new Batch(cluster).Decide(pending);
-    }
+    public static IReadOnlyList<Decision> Decide(ClusterState state, IReadOnlyList<Pod> pending, int seed = 0) => new Batch(Cluster.Of(state, seed), pending).Decide();
 }

@@ -8,27 +8,30 @@ namespace Orchestrator.Scheduler.Tests;
 /// <summary>Places pods by looking at every node anew for every pod: no index, no counting of the smallest, nothing kept. What the scheduler does has to equal it.</summary>
 static class Oracle
 {
-    public static IReadOnlyList<string?> Decide(Fleet fleet, IReadOnlyList<Pod> pods)
+    public static IReadOnlyList<string?> Decide(Cluster cluster, IReadOnlyList<Pod> pods)
     {
+        var fleet = cluster.Fleet;
         fleet.Learn(pods);
         var nodes = new string?[pods.Count];
-        var first = true;
-        for (var again = true; again; first = false)
+        foreach (var pod in pods) fleet.Demand.See(fleet.ShapeOf(pod));
+        cluster.Shares.InTurn([.. pods.Select((pod, i) => (pod, fleet.ShapeOf(pod), i))], i => Place(i));
+        for (var again = true; again;)
         {
             again = false;
-            for (var i = 0; i < pods.Count; i++)
-            {
-                if (nodes[i] is not null) continue;
-                var shape = fleet.ShapeOf(pods[i]);
-                if (first) fleet.Demand.See(shape);
-                if (Best(fleet, shape) is not { } node) continue;
-                fleet.Take(pods[i], shape, node);
-                nodes[i] = fleet.Nodes[node].Name;
-                again = true;
-            }
+            for (var i = 0; i < pods.Count; i++) again |= nodes[i] is null && Place(i);
         }
 
         return nodes;
+
+        bool Place(int i)
+        {
+            var shape = fleet.ShapeOf(pods[i]);
+            if (Best(fleet, shape) is not { } node) return false;
+            fleet.Take(pods[i], shape, node);
+            cluster.Shares.Take(pods[i], shape);
+            nodes[i] = fleet.Nodes[node].Name;
+            return true;
+        }
     }
 
     static int? Best(Fleet fleet, Shape shape)

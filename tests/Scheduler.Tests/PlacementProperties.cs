@@ -33,7 +33,7 @@ public sealed class PlacementProperties
     {
         var state = each.State();
         var pending = Placement.Pending(state);
-        var oracle = Oracle.Decide(Cluster.Of(state, 0).Fleet, pending);
+        var oracle = Oracle.Decide(Cluster.Of(state, 0), pending);
         var decided = Placement.Decide(state, pending).ToDictionary(decision => decision.Pod.Name, decision => (decision as Placed)?.Node);
         return pending.Select((pod, i) => decided[pod.Name] == oracle[i]).All(same => same);
     }, iter: Clusters, print: each => each + "\n" + Text(Decided(each)));
