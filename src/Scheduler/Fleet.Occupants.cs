@@ -26,8 +26,24 @@ readonly record struct Devices(ulong Whole, int Shared)
         if (Whole == 0) return Shared < 0 ? [] : [Shared];
         var numbers = new List<int>();
         for (var i = 0; i < 64; i++)
-            if ((Whole >> i & 1) != 0 || i == Shared) numbers.Add(i);
+            if ((Whole >> i & 1) != 0) numbers.Add(i);
+        if (Shared >= 0) numbers.Add(Shared);
         return numbers;
+    }
+
+    /// <summary>The devices that a placed pod was given; null when it does not say, or says what can't be.</summary>
+    public static Devices? Read(Pod pod, in Ask ask, ReadOnlySpan<short> free)
+    {
+        if (!pod.Metadata.Annotations.TryGetValue(Pod.DevicesAnnotation, out var text)) return null;
+        var (whole, shared, at) = (0ul, -1, 0);
+        foreach (var part in text.Split(','))
+        {
+            if (!int.TryParse(part, System.Globalization.CultureInfo.InvariantCulture, out var number) || number < 0 || number >= free.Length) return null;
+            if (at++ < ask.Devices) whole |= 1ul << number;
+            else shared = number;
+        }
+
+        return at == ask.Devices + (ask.Share > 0 ? 1 : 0) ? new Devices(whole, shared) : null;
     }
 
     /// <summary>Pods that are there already take their devices in this order, the largest first, which leaves the most room.</summary>
@@ -66,7 +82,10 @@ sealed partial class Fleet
     /// <summary>Puts a pod on a node, whether there is room or not. Devices are chosen: the fullest that will do for a share, the first for whole ones.</summary>
     public Occupant Take(Pod pod, Shape shape, int node)
     {
-        var occupant = new Occupant(pod, node) { Shape = shape, Devices = shape.Ask.WantsGpu ? TakeDevices(shape.Ask, node) : Devices.None };
+        var devices = Devices.None;
+        if (shape.Ask.WantsGpu && pod.Spec.NodeName is not null && Devices.Read(pod, shape.Ask, _devices[node]) is { } had) TakeDevices(shape.Ask, node, devices = had);
+        else if (shape.Ask.WantsGpu) devices = TakeDevices(shape.Ask, node);
+        var occupant = new Occupant(pod, node) { Shape = shape, Devices = devices };
         Add(occupant);
         return occupant;
     }

@@ -59,6 +59,11 @@ public sealed record NodeStatus
     /// <summary>The store's revision at which the node's present session was opened; what an older session says is refused. 0 before the first.</summary>
     public long SessionEpoch { get; init; }
 
+    /// <summary>
+    /// Counts the rounds in which pods were placed here. It makes a new revision of the node of each, so that whoever decides by an older one is refused.
+    /// </summary>
+    public long Bindings { get; init; }
+
     /// <summary>The address other nodes reach this one at; null before its agent first connected.</summary>
     public string? InternalIp() => Addresses.FirstOrDefault(address => address.Type == NodeAddress.InternalIp)?.Address;
 }

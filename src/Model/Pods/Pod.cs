@@ -10,6 +10,9 @@ public sealed record Pod() : Resource<PodSpec, PodStatus>("v1", KindName)
 {
     public const string KindName = "Pod";
 
+    /// <summary>The annotation that names the devices of its node that a placed pod has.</summary>
+    public const string DevicesAnnotation = "scheduling.orchestrator/devices";
+
     /// <summary>True when none of its containers will ever run again.</summary>
     public bool IsTerminal() => Status.Phase is PodPhase.Succeeded or PodPhase.Failed;
 
