@@ -8,16 +8,18 @@ namespace Orchestrator.Scheduler.Tests;
 /// <summary>Places pods by looking at every node anew for every pod: no index, no counting of the smallest, nothing kept. What the scheduler does has to equal it.</summary>
 static class Oracle
 {
-    public static IReadOnlyList<string?> Decide(Cluster cluster, IReadOnlyList<Pod> pods)
+    /// <param name="most">So many pods are looked at; the others are only known to come.</param>
+    public static IReadOnlyList<string?> Decide(Cluster cluster, IReadOnlyList<Pod> pods, int most = int.MaxValue)
     {
         var fleet = cluster.Fleet;
         fleet.Learn(pods);
         var nodes = new string?[pods.Count];
         foreach (var pod in pods) fleet.Demand.See(fleet.ShapeOf(pod));
         cluster.Shares.InTurn([.. pods.Select((pod, i) => (pod, fleet.ShapeOf(pod), i))], i => Place(i));
-        for (var again = true; again;)
+        for (var again = most >= pods.Count; again;)
         {
             again = false;
+            most = int.MaxValue;
             for (var i = 0; i < pods.Count; i++) again |= nodes[i] is null && Place(i);
         }
 
@@ -25,6 +27,7 @@ static class Oracle
 
         bool Place(int i)
         {
+            if (most-- <= 0) return false;
             var shape = fleet.ShapeOf(pods[i]);
             if (Best(fleet, shape) is not { } node) return false;
             fleet.Take(pods[i], shape, node);
