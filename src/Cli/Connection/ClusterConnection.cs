@@ -18,7 +18,13 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
 
     /// <summary>A request that a server did not take goes to the next one. It is safe to repeat: writes carry a request id.</summary>
     /// <exception cref="CliException">No server answers.</exception>
-    public async Task<T> AskAsync<T>(Func<Cluster.ClusterClient, Task<T>> ask)
+    public Task<T> AskAsync<T>(Func<Cluster.ClusterClient, Task<T>> ask) => AskAsync(server => ask(new Cluster.ClusterClient(server)));
+
+    /// <summary>The same of what would happen.</summary>
+    /// <exception cref="CliException">No server answers.</exception>
+    public Task<T> AskPlannerAsync<T>(Func<Planner.PlannerClient, Task<T>> ask) => AskAsync(server => ask(new Planner.PlannerClient(server)));
+
+    async Task<T> AskAsync<T>(Func<GrpcChannel, Task<T>> ask)
     {
         RpcException? last = null;
         for (var i = 0; i < servers.Count; i++)
@@ -57,7 +63,7 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
     // A server's own words come without an exception of this side.
     static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is not null;
 
-    Cluster.ClusterClient At(Uri server)
+    GrpcChannel At(Uri server)
     {
         if (!_channels.TryGetValue(server, out var channel))
         {
@@ -69,6 +75,6 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
             _channels[server] = channel;
         }
 
-        return new Cluster.ClusterClient(channel);
+        return channel;
     }
 }
