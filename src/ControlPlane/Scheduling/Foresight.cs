@@ -19,17 +19,14 @@ public sealed class Foresight
     /// <summary>More rounds than any rollout of a cluster of this size takes; a plan that does not settle says what it saw by then.</summary>
     const int MostRounds = 1000;
 
-    /// <summary>The ids of what is foreseen are drawn from this; they are not shown.</summary>
-    const int Seed = 1;
-
-    readonly Ids _ids = new(Seed);
+    readonly Ids _ids;
     readonly DateTimeOffset _start;
     DateTimeOffset _now;
     int _commands;
 
     readonly long _from;
 
-    Foresight(ClusterState state, DateTimeOffset now) => (State, _from, _start, _now) = (state, state.Revision, now, now);
+    Foresight(ClusterState state, DateTimeOffset now) => (State, _from, _start, _now, _ids) = (state, state.Revision, now, now, new Ids((int)state.Revision));
 
     public ClusterState State { get; private set; }
 
