@@ -1,5 +1,6 @@
 using CsCheck;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.State;
 
 namespace Orchestrator.Scheduler.Tests;
 
@@ -56,12 +57,20 @@ public sealed class PlacementProperties
     public void Once_the_bindings_are_written_there_is_nothing_more_to_place() => AnyCluster.Any.Sample(each =>
     {
         var first = Decided(each);
-        var bound = first.Select(decision => decision is Placed placed ? placed.Pod with { Spec = placed.Pod.Spec with { NodeName = placed.Node } } : decision.Pod).ToList();
-        var state = (each with { Pods = bound }).State();
+        var state = AfterPlacing(each);
         var left = Placement.Pending(state);
         return left.Select(pod => pod.Name).Order(StringComparer.Ordinal).SequenceEqual(first.OfType<Unplaced>().Select(unplaced => unplaced.Pod.Name).Order(StringComparer.Ordinal))
             && Placement.Decide(state, left).All(decision => decision is Unplaced);
     }, iter: Clusters);
+
+    /// <summary>The cluster once the bindings are written.</summary>
+    internal static ClusterState AfterPlacing(AnyCluster.Case each) => (each with { Pods = [.. Decided(each).Select(decision => decision is Placed placed ? Bound(placed) : decision.Pod)] }).State();
+
+    internal static Pod Bound(Placed placed) => placed.Pod with
+    {
+        Metadata = placed.Pod.Metadata with { Annotations = placed.Devices.Count == 0 ? placed.Pod.Metadata.Annotations : new Dictionary<string, string> { [Pod.DevicesAnnotation] = string.Join(',', placed.Devices) } },
+        Spec = placed.Pod.Spec with { NodeName = placed.Node },
+    };
 
     static IReadOnlyList<Decision> Decided(AnyCluster.Case each)
     {

@@ -45,17 +45,11 @@ public sealed class StoryTests
                 Unplaced unplaced => $"waits: {unplaced.Summary()}",
                 _ => throw new System.Diagnostics.UnreachableException(),
             }).Append('\n');
-            if (decision is Placed bound) objects = [.. objects.Select(each => each.Key == bound.Pod.Key ? Bound(bound) : each)];
+            if (decision is Placed bound) objects = [.. objects.Select(each => each.Key == bound.Pod.Key ? PlacementProperties.Bound(bound) : each)];
         }
 
         return objects;
     }
-
-    static Pod Bound(Placed placed) => placed.Pod with
-    {
-        Metadata = placed.Pod.Metadata with { Annotations = placed.Devices.Count == 0 ? placed.Pod.Metadata.Annotations : new Dictionary<string, string> { [Pod.DevicesAnnotation] = string.Join(',', placed.Devices) } },
-        Spec = placed.Pod.Spec with { NodeName = placed.Node },
-    };
 
     static void Explain(List<Resource> objects, string name, StringBuilder text)
     {
