@@ -47,7 +47,7 @@ public sealed class PlanTests(SharedCluster shared)
     {
         await Cluster.ApplyAsync(Given.Site("staying", replicas: 3));
         var before = await PodView.ReadyAsync(Cluster, "staying", 3);
-        var node = before[0].Node;
+        var node = before[0].Node!; // it is ready
         var plan = await Cluster.OrchAsync("plan", "drain", node);
         Assert.Contains(plan.Lines, line => line.StartsWith($"- pod default/{before[0].Name} on {node}", StringComparison.Ordinal));
         Assert.DoesNotContain(plan.Lines, line => line.StartsWith("+ pod", StringComparison.Ordinal) && line.EndsWith($" on {node}", StringComparison.Ordinal));
