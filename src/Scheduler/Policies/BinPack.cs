@@ -18,7 +18,7 @@ sealed class BinPack : Policy
     const int StepsOfNode = 8;
 
     /// <summary>Steps of what the pod itself takes of devices, before they run out.</summary>
-    const int StepsOfAsk = 2;
+    const int StepsOfAsk = 3;
 
     /// <summary>Small shares count as this, in thousandths, so that their steps are not finer than everybody else's.</summary>
     const int SmallestShare = 100;

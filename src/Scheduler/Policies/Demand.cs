@@ -9,7 +9,7 @@ namespace Orchestrator.Scheduler.Policies;
 sealed class Demand(Fleet fleet)
 {
     /// <summary>So many asks are told apart in scores; the rarest are left out.</summary>
-    const int MostTypical = 64;
+    const int MostTypical = 160;
 
     /// <summary>So many constraints part the nodes into kinds; those that come later count as free to choose.</summary>
     const int MostConstraints = 48;
@@ -86,7 +86,7 @@ sealed class Demand(Fleet fleet)
 
     void Retype()
     {
-        _nextTypical = Math.Max(_count + 1, _count + (_count / 2));
+        _nextTypical = Math.Max(_count + 1, _count + (_count / 4));
         var common = _entries.Values.OrderByDescending(entry => entry.Count).ThenBy(entry => entry.Number).Take(MostTypical).ToList();
         _typical = new TypicalAsks[Kinds];
         for (var kind = 0; kind < Kinds; kind++)

@@ -14,8 +14,8 @@ sealed class SupplyPlan
     /// <summary>A kind that is fuller than the least full one by this share is dearer by one step.</summary>
     const double Step = 0.05;
 
-    /// <summary>Each tenth of a kind that others need who have less choice makes it dearer by one step.</summary>
-    const double Tenth = 0.1;
+    /// <summary>Each fifth of a kind that others need who have less choice makes it dearer by one step.</summary>
+    const double Fifth = 0.2;
 
     const int MostSteps = 15;
 
@@ -72,7 +72,7 @@ sealed class SupplyPlan
             var needed = 0.0;
             for (var other = 0; other < served.Count; other++)
                 if (other != at && HasLessChoice(served[other], served[at])) needed += poured[other][kind];
-            costs[kind] = (byte)((Math.Clamp((int)fuller, 0, MostSteps) << 4) | Math.Clamp((int)(needed / left[kind] / Tenth), 0, MostSteps));
+            costs[kind] = (byte)((Math.Clamp((int)fuller, 0, MostSteps) << 4) | Math.Clamp((int)(needed / left[kind] / Fifth), 0, MostSteps));
         }
 
         return costs;
