@@ -7,20 +7,24 @@ usage() {
 usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench/NAME.json
 
   runtime   orun beside crun (and runc, where installed): run, create/start/delete, exec; the shim's idle memory   (root; ROUNDS=60)
+  runtime-races
+            the attacks on orun that win only at the right moment, 10,000 tries of each (root; ORUN_RACES=10000)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
   scheduler placing pods: the rows of scheduler_perf beside its floors, 1,000 to 100,000 nodes, held against an exhaustive oracle
   packing   how much of generated demands is placed, beside first fit, best fit, dot product and FGD   (SCALE=0.6 SEEDS=5)
-  all       all of them (the default)
+  all       runtime, pure, scheduler and packing (the default)
 TEXT
 }
 source eng/install.sh
 mkdir -p artifacts/bench
 runtime() { need busybox-static crun golang-github-containers-common util-linux; need_dotnet; ./build.sh; bench/runtime.sh; }
+races() { need busybox-static; need_dotnet; ./build.sh; bench/runtime-races.sh; }
 pure() { need_dotnet; dotnet run --project bench/Pure -c Release -- "$PWD/artifacts/bench/pure.json"; }
 scheduler() { need_dotnet; dotnet run --project bench/Placing -c Release -- "$PWD/artifacts/bench/scheduler.json"; }
 packing() { need_dotnet; dotnet run --project bench/Packing -c Release -- "$PWD/artifacts/bench/packing.json"; }
 case "${1:-all}" in
   runtime) runtime ;;
+  runtime-races) races ;;
   pure) pure ;;
   scheduler) scheduler ;;
   packing) packing ;;

@@ -26,6 +26,7 @@ static class Bundle
         Measured.Do(orun, "spec", "--bundle", directory);
         var config = JsonNode.Parse(File.ReadAllText(directory + "/config.json"))!; // just written
         config["ociVersion"] = "1.0.2"; // older crun and runc know no newer one
+        config["process"]!["terminal"] = false;
         config["process"]!["args"] = List(args);
         config["linux"]!["cgroupsPath"] = cgroup;
         var sets = config["process"]!["capabilities"]!;

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
 namespace Orchestrator.Runtime.Tests;
@@ -8,19 +7,6 @@ namespace Orchestrator.Runtime.Tests;
 [Collection(Containers.Name)]
 public sealed class AttackTests
 {
-    const int Races = 200;
-
-    /// <summary>CVE-2019-5736.</summary>
-    [Fact]
-    public void A_container_can_not_write_to_the_runtimes_program_while_it_executes_into_it()
-    {
-        var before = SHA256.HashData(File.ReadAllBytes(Orun.Program));
-        using var sandbox = new Sandbox().Shell("while true; do for exe in /proc/[0-9]*/exe; do echo broken >> $exe; done; done 2>/dev/null");
-        sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
-        for (var i = 0; i < Races; i++) sandbox.Do("exec", "c", "true").Succeeds();
-        Assert.Equal(before, SHA256.HashData(File.ReadAllBytes(Orun.Program)));
-    }
-
     /// <summary>CVE-2024-21626.</summary>
     [Fact]
     public void No_descriptor_of_the_runtime_is_a_working_directory()
@@ -28,7 +14,7 @@ public sealed class AttackTests
         using var running = new Sandbox("sleep", "1000");
         running.Do("run", "--detach", "-b", running.Directory, "c").Succeeds();
         using var sandbox = new Sandbox("pwd");
-        for (var fd = 0; fd < 32; fd++)
+        for (var fd = 0; fd < 64; fd++)
         {
             sandbox.Process["cwd"] = $"/proc/self/fd/{fd}";
             sandbox.RunContainer().Fails("process.cwd");
@@ -118,50 +104,6 @@ public sealed class AttackTests
         File.CreateSymbolicLink($"{sandbox.Rootfs}/{name}", "elsewhere");
         sandbox.RunContainer().Fails($"mount /{name}");
         Assert.Empty(sandbox.CgroupDirectories());
-    }
-
-    /// <summary>CVE-2021-30465.</summary>
-    [Fact]
-    public void A_mount_point_swapped_for_a_link_during_the_start_stays_inside_the_root()
-    {
-        using var sandbox = new Sandbox().Shell("true");
-        var canary = Directory.CreateDirectory(sandbox.Directory + "/canary").FullName;
-        var shared = Directory.CreateDirectory(sandbox.Directory + "/shared").FullName;
-        Directory.CreateDirectory(shared + "/mount");
-        File.CreateSymbolicLink(shared + "/link", "/../../../../../.." + canary);
-        File.WriteAllText(sandbox.Directory + "/source", "bound");
-        sandbox.Bind(shared, "/shared").Bind(sandbox.Directory + "/source", "/shared/mount/made/file");
-        sandbox.Mounts.Add(JsonNode.Parse("""{"destination":"/shared/mount/tmp","type":"tmpfs","source":"tmpfs"}"""));
-        using (var attacker = new RenameExchange(shared + "/mount", shared + "/link"))
-        {
-            for (var i = 0; i < Races; i++) sandbox.RunContainer(); // it may start or fail: where its mounts land is what counts
-            Assert.True(attacker.Swaps > Races);
-        }
-
-        Assert.Empty(Directory.EnumerateFileSystemEntries(canary));
-    }
-
-    /// <summary>CVE-2025-31133, the race: a file of the image and a link to a kernel setting change places under the runtime's eyes.</summary>
-    [Fact]
-    public void A_device_swapped_for_a_link_during_the_start_is_never_followed()
-    {
-        var pattern = File.ReadAllText("/proc/sys/kernel/core_pattern");
-        using var sandbox = new Sandbox().Shell("cat /proc/keys").Writable();
-        foreach (var mount in sandbox.Mounts.Where(mount => ((string)mount!["destination"]!).StartsWith("/dev", StringComparison.Ordinal)).ToList())
-            sandbox.Mounts.Remove(mount);
-        var dev = Directory.CreateDirectory(sandbox.Rootfs + "/dev").FullName;
-        Orun.Run("/bin/mknod", dev + "/null", "c", "1", "3").Succeeds();
-        File.CreateSymbolicLink(dev + "/evil", "/proc/sys/kernel/core_pattern");
-        using (new RenameExchange(dev + "/null", dev + "/evil"))
-        {
-            for (var i = 0; i < Races; i++)
-            {
-                var outcome = sandbox.RunContainer();
-                Assert.Equal("", outcome.Output); // masked, or not started
-            }
-        }
-
-        Assert.Equal(pattern, File.ReadAllText("/proc/sys/kernel/core_pattern"));
     }
 
     /// <summary>CVE-2022-29162, CVE-2022-27650, CVE-2025-27612.</summary>
@@ -260,6 +202,22 @@ public sealed class AttackTests
         sandbox.Do("exec", "--tty", "--console-socket", sandbox.Directory + "/console", "c", "true").Fails(problem);
     }
 
+    /// <summary>The deletion's way through a container's files: there is none, so no link in them leads it anywhere.</summary>
+    [Fact]
+    public void A_link_in_the_place_of_a_mount_point_is_not_followed_by_the_deletion()
+    {
+        using var sandbox = new Sandbox().Writable();
+        var canary = Directory.CreateDirectory(sandbox.Directory + "/canary/empty").Parent!.FullName; // just made
+        Directory.CreateDirectory(sandbox.Rootfs + "/work/deep");
+        sandbox.Shell($"rm -r /work && ln -s {canary} /work");
+        sandbox.Do("create", "-b", sandbox.Directory, "c").Succeeds();
+        sandbox.Do("start", "c").Succeeds();
+        Sandbox.Until("it has ended", () => sandbox.Status() == "stopped");
+        sandbox.Do("delete", "c").Succeeds();
+        Assert.Equal(canary, new DirectoryInfo(sandbox.Rootfs + "/work").LinkTarget);
+        Assert.Equal(["empty"], Directory.EnumerateFileSystemEntries(canary).Select(Path.GetFileName));
+    }
+
     [Fact]
     public void A_cgroup_in_which_others_run_is_neither_taken_nor_emptied()
     {
@@ -269,18 +227,6 @@ public sealed class AttackTests
         second.Linux["cgroupsPath"] = $"/{first.Name}/c";
         second.RunContainer().Fails("in use");
         Assert.Equal("running", first.Status());
-    }
-
-    [Fact]
-    public void A_process_in_the_container_can_not_look_into_the_one_that_is_being_set_up()
-    {
-        using var sandbox = new Sandbox().Shell("while true; do ls -l /proc/[0-9]*/fd /proc/[0-9]*/cwd /proc/[0-9]*/root; done > /tmp/seen 2>/dev/null").Writable();
-        sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
-        for (var i = 0; i < Races; i++) sandbox.Do("exec", "c", "true").Succeeds();
-        sandbox.Do("kill", "c", "KILL").Succeeds();
-        var seen = File.ReadAllText(sandbox.Rootfs + "/tmp/seen");
-        Assert.DoesNotContain("cgroup", seen, StringComparison.Ordinal); // the tasks files that an exec holds open for a moment
-        Assert.DoesNotContain("pidfd", seen, StringComparison.Ordinal);
     }
 
     /// <summary>A name that a container's image or an engine could choose.</summary>

@@ -14,12 +14,12 @@ public sealed class ControlTests
         sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
         sandbox.Do("pause", "c").Succeeds();
         Assert.Equal("paused", sandbox.Status());
-        sandbox.Do("pause", "c").Fails("can't be paused: it is paused");
-        sandbox.Do("exec", "c", "true").Fails("is paused");
-        sandbox.Do("delete", "c").Fails("it is paused");
+        sandbox.Do("pause", "c").Fails("container not running");
+        sandbox.Do("exec", "c", "true").Fails("cannot exec in a paused container");
+        sandbox.Do("delete", "c").Fails("cannot delete container c that is not stopped: paused");
         sandbox.Do("resume", "c").Succeeds();
         Assert.Equal("running", sandbox.Status());
-        sandbox.Do("resume", "c").Fails("can't be resumed: it is running");
+        sandbox.Do("resume", "c").Fails("container not paused");
         sandbox.Do("exec", "c", "true").Succeeds();
     }
 
@@ -63,7 +63,7 @@ public sealed class ControlTests
         Sandbox.Until("three run", () => sandbox.Do("ps", "--format", "json", "c").Succeeds().Json.AsArray().Count == 3);
         var pids = sandbox.Do("ps", "c", "--format", "json").Succeeds().Json.AsArray().Select(pid => (int)pid!);
         Assert.Contains(sandbox.Pid(), pids);
-        Assert.Equal(2, sandbox.Do("ps", "c").Succeeds().Output.Split('\n').Count(line => line.EndsWith("  sleep", StringComparison.Ordinal)));
+        Assert.Equal(2, sandbox.Do("ps", "c").Succeeds().Output.Split('\n').Count(line => line.EndsWith("sleep 1000", StringComparison.Ordinal)));
     }
 
     [Fact]

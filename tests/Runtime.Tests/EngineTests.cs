@@ -76,7 +76,9 @@ public sealed class EngineTests
         using var sandbox = new Sandbox("true");
         sandbox.Linux["resources"]!["blockIO"] = JsonNode.Parse("""{"weight":0,"weightDevice":[],"leafWeight":null}""");
         sandbox.RunContainer().Succeeds();
-        sandbox.Linux["resources"]!["blockIO"] = JsonNode.Parse("""{"weight":10}""");
-        sandbox.RunContainer().Fails("linux.resources.blockIO");
+        sandbox.Linux["resources"]!["memory"] = JsonNode.Parse("""{"kernel":0,"kernelTCP":null}""");
+        sandbox.RunContainer().Succeeds();
+        sandbox.Linux["resources"]!["memory"] = JsonNode.Parse("""{"kernel":4096}""");
+        sandbox.RunContainer().Fails("linux.resources.memory.kernel");
     }
 }

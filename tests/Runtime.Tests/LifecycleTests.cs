@@ -15,8 +15,8 @@ public sealed class LifecycleTests
         sandbox.Do("start", "c").Succeeds();
         Assert.Equal("running", sandbox.Status());
         Sandbox.Until("the program runs", () => File.Exists(sandbox.Rootfs + "/proof"));
-        sandbox.Do("start", "c").Fails("it is running");
-        sandbox.Do("delete", "c").Fails("it is running");
+        sandbox.Do("start", "c").Fails("already running");
+        sandbox.Do("delete", "c").Fails("not stopped: running");
 
         sandbox.Do("kill", "c", "KILL").Succeeds();
         Sandbox.Until("stopped", () => sandbox.Status() == "stopped");
@@ -120,7 +120,7 @@ public sealed class LifecycleTests
         sandbox.Do("create", "c").Succeeds();
         Assert.Equal("c\n", sandbox.Do("list", "-q").Succeeds().Output);
         Assert.Equal("created", (string)sandbox.Do("list", "-f", "json").Succeeds().Json[0]!["status"]!);
-        sandbox.Do("create", "c").Fails("exists already");
+        sandbox.Do("create", "c").Fails("container with given ID already exists");
         // A container that was never started may be deleted.
         sandbox.Do("delete", "c").Succeeds();
         Assert.Equal("", sandbox.Do("list", "-q").Succeeds().Output);
@@ -179,6 +179,6 @@ public sealed class LifecycleTests
         sandbox.Do("--log", sandbox.Directory + "/log", "--log-format", "json", "start", "nobody").Fails("does not exist");
         var line = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(sandbox.Directory + "/log"))!;
         Assert.Equal("error", (string)line["level"]!);
-        Assert.Equal("container nobody does not exist", (string)line["msg"]!);
+        Assert.Equal("container does not exist: nobody", (string)line["msg"]!);
     }
 }

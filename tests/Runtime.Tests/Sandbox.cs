@@ -21,6 +21,9 @@ public sealed class Sandbox : IDisposable
         "ip", "mknod", "mkdir", "touch", "wc", "kill", "pwd", "readlink", "test", "seq", "find", "umount", "chown", "rm", "ln",
     ];
 
+    /// <summary>The host's id of a container's root with OtherUser.</summary>
+    public const int FirstId = 100000;
+
     const int DeadlineMilliseconds = 20_000;
 
     public Sandbox(params string[] args)
@@ -35,6 +38,7 @@ public sealed class Sandbox : IDisposable
         foreach (var applet in Applets) File.CreateSymbolicLink(Rootfs + "/bin/" + applet, "busybox");
         Orun.Run(Orun.Program, "spec", "--bundle", Directory).Succeeds();
         Config = JsonNode.Parse(File.ReadAllText(ConfigPath))!.AsObject();
+        Process["terminal"] = false;
         Linux["cgroupsPath"] = $"/{Name}/c";
         var names = () => new JsonArray([.. DefaultCapabilities.Select(name => (JsonNode)name)]);
         Process["capabilities"] = new JsonObject { ["bounding"] = names(), ["effective"] = names(), ["permitted"] = names() };
@@ -76,6 +80,16 @@ public sealed class Sandbox : IDisposable
             ["destination"] = destination, ["type"] = "bind", ["source"] = source,
             ["options"] = new JsonArray([(JsonNode)"bind", .. options.Select(option => (JsonNode)option)]),
         });
+        return this;
+    }
+
+    /// <summary>Gives the container a user namespace in which the host's ids from 100000 on are 0 and up, and it its root file system.</summary>
+    public Sandbox OtherUser()
+    {
+        Linux["namespaces"]!.AsArray().Add(new JsonObject { ["type"] = "user" });
+        foreach (var field in (string[])["uidMappings", "gidMappings"])
+            Linux[field] = JsonNode.Parse($$"""[{"containerID":0,"hostID":{{FirstId}},"size":65536}]""");
+        Orun.Run("/bin/chown", "-R", "-h", $"{FirstId}:{FirstId}", Rootfs).Succeeds();
         return this;
     }
 

@@ -14,7 +14,7 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     const int MakeAttempts = 5; // another container's end may take an empty parent away between two mkdirs
 
     // v2 controllers that a container is given; the rest stay with the host.
-    static readonly string[] UnifiedControllers = ["cpuset", "cpu", "io", "memory", "pids"];
+    static readonly string[] UnifiedControllers = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma"];
 
     public bool Unified => Directories.Count > 0 && Directories[0].Unified;
 
@@ -53,6 +53,10 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
                     throw new CgroupException($"{directory.Path} is in use by processes of others");
                 directories.Add(directory);
             }
+
+            // A process that joined it would not even start, and orun would wait for it for ever.
+            if (directories.Any(directory => !made.Contains(directory.Path)) && CgroupFreezer.IsFrozen(new ContainerCgroups(directories, made)))
+                throw new CgroupException($"container's cgroup unexpectedly frozen: {path}");
         }
         catch
         {

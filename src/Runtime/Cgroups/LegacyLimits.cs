@@ -29,8 +29,10 @@ static class LegacyLimits
     {
         Memory(directories, resources.Memory);
         Cpu(directories, resources.Cpu);
+        IoLimits.Legacy(directories, resources.Io);
+        DeviceLimits.Legacy(directories, resources);
         if (resources.PidsLimit is { } pids) Find(directories, "pids").Write("pids.max", pids > 0 ? Text(pids) : "max");
-        if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "this host has cgroup v1");
+        if (resources.Unified.Count > 0) throw new ConfigException("linux.resources.unified", "invalid configuration: this host has cgroup v1");
     }
 
     static void Memory(IReadOnlyList<CgroupDirectory> directories, MemorySpec memory)
@@ -61,13 +63,15 @@ static class LegacyLimits
         // The period first: a quota is checked against it.
         if (cpu.Period is { } period and not 0) Find(directories, "cpu").Write("cpu.cfs_period_us", Text(period));
         if (cpu.Quota is { } quota and not 0) Find(directories, "cpu").Write("cpu.cfs_quota_us", quota < 0 ? "-1" : Text(quota));
+        if (cpu.RealtimePeriod is { } realtimePeriod and not 0) Find(directories, "cpu").Write("cpu.rt_period_us", Text(realtimePeriod));
+        if (cpu.RealtimeRuntime is { } runtime and not 0) Find(directories, "cpu").Write("cpu.rt_runtime_us", Text(runtime));
         if (cpu.Burst is { } burst) Find(directories, "cpu").Write("cpu.cfs_burst_us", Text(burst));
         if (cpu.Idle is { } idle) Find(directories, "cpu").Write("cpu.idle", Text(idle));
         if (cpu.Cpus.Length > 0) Find(directories, "cpuset").Write("cpuset.cpus", cpu.Cpus);
         if (cpu.Mems.Length > 0) Find(directories, "cpuset").Write("cpuset.mems", cpu.Mems);
     }
 
-    static CgroupDirectory Find(IReadOnlyList<CgroupDirectory> directories, string controller) =>
+    public static CgroupDirectory Find(IReadOnlyList<CgroupDirectory> directories, string controller) =>
         directories.FirstOrDefault(directory => directory.Controllers.Contains(controller))
         ?? throw new ConfigException("linux.resources." + controller, $"this host has no {controller} controller");
 

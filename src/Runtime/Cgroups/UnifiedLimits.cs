@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestrator.Runtime.Spec;
+using Orchestrator.Runtime.Syscalls;
 
 namespace Orchestrator.Runtime.Cgroups;
 
@@ -19,20 +20,26 @@ static class UnifiedLimits
     {
         Memory(directory, resources.Memory);
         Cpu(directory, resources.Cpu);
+        IoLimits.Unified(directory, resources.Io);
+        DeviceLimits.Unified(directory, resources);
         if (resources.PidsLimit is { } pids) Write(directory, "pids", "pids.max", pids > 0 ? Text(pids) : "max");
         foreach (var (file, value) in resources.Unified) directory.Write(file, value);
     }
 
     static void Memory(CgroupDirectory directory, MemorySpec memory)
     {
-        if (memory.Limit is { } limit and not 0) Write(directory, "memory", "memory.max", Bytes(limit));
+        if (memory is { CheckBeforeUpdate: true, Limit: > 0 and var wanted } && Number(directory, "memory.current") is { } used && used > wanted)
+            throw new CgroupException($"{directory.Path}: memory.limit {wanted} is below the {used} bytes in use");
         if (memory.Swap is { } swap and not 0)
         {
             // v2 counts swap alone, the configuration memory and swap together.
-            if (swap > 0 && memory.Limit is not > 0)
-                throw new ConfigException("linux.resources.memory.swap", "needs memory.limit on cgroup v2");
-            Write(directory, "memory", "memory.swap.max", swap < 0 ? "max" : Text(swap - memory.Limit!.Value)); // checked above
+            var beside = memory.Limit is > 0 and var both ? both : memory.Limit is null or 0 ? Number(directory, "memory.max") : null;
+            if (swap > 0 && beside is null) throw new ConfigException("linux.resources.memory.swap", "needs memory.limit on cgroup v2");
+            if (swap > 0 && swap < beside) throw new ConfigException("linux.resources.memory.swap", "memory and swap together must not be below memory.limit");
+            Write(directory, "memory", "memory.swap.max", swap < 0 ? "max" : Text(swap - beside!.Value)); // checked above
         }
+
+        if (memory.Limit is { } limit and not 0) Write(directory, "memory", "memory.max", Bytes(limit));
 
         if (memory.Reservation is { } reservation and not 0) Write(directory, "memory", "memory.low", Bytes(reservation));
         if (memory.Swappiness is not null) throw new ConfigException("linux.resources.memory.swappiness", "does not exist on cgroup v2");
@@ -46,11 +53,17 @@ static class UnifiedLimits
             Write(directory, "cpu", "cpu.max", $"{(quota < 0 ? "max" : Text(quota))} {Text(cpu.Period ?? DefaultPeriodMicroseconds)}");
         else if (cpu.Period is { } period and not 0)
             Write(directory, "cpu", "cpu.max", $"max {Text(period)}");
+        if (cpu.RealtimeRuntime is not (null or 0) || cpu.RealtimePeriod is not (null or 0))
+            throw new ConfigException("linux.resources.cpu", "real-time budgets do not exist on cgroup v2");
         if (cpu.Burst is { } burst) Write(directory, "cpu", "cpu.max.burst", Text(burst));
         if (cpu.Idle is { } idle) Write(directory, "cpu", "cpu.idle", Text(idle));
         if (cpu.Cpus.Length > 0) Write(directory, "cpuset", "cpuset.cpus", cpu.Cpus);
         if (cpu.Mems.Length > 0) Write(directory, "cpuset", "cpuset.mems", cpu.Mems);
     }
+
+    // Null for "max", and where there is no such file.
+    static long? Number(CgroupDirectory directory, string file) =>
+        long.TryParse(Kernel.TryReadText($"{directory.Path}/{file}"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>v1 shares (2 to 262144) on the scale of v2 weights (1 to 10000), as the other runtimes map them.</summary>
     public static ulong Weight(ulong shares) =>

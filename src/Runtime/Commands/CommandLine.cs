@@ -7,7 +7,7 @@ static class CommandLine
 {
     const int Failed = 1;
     const string DefaultRoot = "/run/orun";
-    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "error-fd=", "protected"];
+    static readonly string[] GlobalFlags = ["root=", "log=", "log-format=", "debug", "version,v", "help,h", "systemd-cgroup", "cgroup-manager=", "criu=", "rootless=", "error-fd=", "protected"];
 
     public static int Run(string[] arguments)
     {
@@ -16,8 +16,10 @@ static class CommandLine
         {
             var global = Options.Parse(arguments, GlobalFlags);
             if (global.Has("version")) return VersionCommand.Run();
-            if (global.Has("help") || global.Operands.Count == 0) return HelpCommand.Run();
-            if (global.Has("systemd-cgroup")) throw new UsageException("--systemd-cgroup is not supported");
+            if (global.Has("help") || global.Operands.Count == 0) return HelpCommand.Run([.. global.Operands.Skip(1)]);
+            if (global.Has("systemd-cgroup") || global.Value("cgroup-manager") is not (null or "cgroupfs"))
+                throw new UsageException("--systemd-cgroup: the systemd cgroup driver is not supported, only cgroupfs");
+            if (global.Value("rootless") == "true") throw new UsageException("--rootless: orun needs root");
             log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"),
                 global.Value("error-fd") is null ? null : global.Number("error-fd", 0));
             var root = Path.GetFullPath(global.Value("root") ?? DefaultRoot);
@@ -37,6 +39,7 @@ static class CommandLine
 
     static int Verb(string name, IReadOnlyList<string> arguments, Surroundings around) => name switch
     {
+        not ("help" or "h") when arguments.Count > 0 && arguments[0] is "--help" or "-h" => HelpCommand.Run([name]),
         "create" => CreateCommand.Run(arguments, around),
         "start" => StartCommand.Run(arguments, around),
         "run" => RunCommand.Run(arguments, around),
@@ -54,7 +57,8 @@ static class CommandLine
         "spec" => SpecCommand.Run(arguments),
         "features" => FeaturesCommand.Run(),
         "shim" => ShimCommand.Run(arguments, around),
-        "help" => HelpCommand.Run(),
+        "help" or "h" => HelpCommand.Run(arguments),
+        "checkpoint" or "restore" => throw new UsageException($"{name} is not supported"),
         _ => throw new UsageException($"unknown command '{name}': orun help lists them"),
     };
 

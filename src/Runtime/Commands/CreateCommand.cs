@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Syscalls;
 
@@ -6,7 +7,7 @@ namespace Orchestrator.Runtime.Commands;
 /// <summary>`create ID`: sets the container up; its process waits for `start`.</summary>
 static class CreateCommand
 {
-    public static readonly string[] Flags = ["bundle,b=", "pid-file=", "console-socket=", "no-pivot", "preserve-fds=", "no-new-keyring"];
+    public static readonly string[] Flags = ["bundle,b=", "config,f=", "pid-file=", "console-socket=", "no-pivot", "preserve-fds=", "no-new-keyring"];
 
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
@@ -19,11 +20,22 @@ static class CreateCommand
 
     public static LaunchOptions Read(Options options)
     {
-        if (options.Has("no-new-keyring")) throw new UsageException("--no-new-keyring is not supported: every container gets a keyring of its own");
-        const int mostPreserved = 1000;
-        var preserved = options.Number("preserve-fds", 0);
-        if (preserved > mostPreserved) throw new UsageException($"--preserve-fds: at most {mostPreserved}");
-        return new LaunchOptions(options.Single("one container id"), Path.GetFullPath(options.Value("bundle") ?? "."),
-            options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), preserved);
+        var bundle = Path.GetFullPath(options.Value("bundle") ?? ".");
+        return new LaunchOptions(options.Single("one container id"), bundle, Path.GetFullPath(options.Value("config") ?? "config.json", bundle),
+            options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), Preserved(options))
+        {
+            KeepsKeyring = options.Has("no-new-keyring"), ListenDescriptors = ListenDescriptors(),
+        };
     }
+
+    /// <summary>How many descriptors above 2 the program gets: those of socket activation (sd_listen_fds(3)) and those asked for.</summary>
+    public static int Preserved(Options options)
+    {
+        const int most = 1000;
+        var preserved = options.Number("preserve-fds", 0) + ListenDescriptors();
+        return preserved <= most ? preserved : throw new UsageException($"--preserve-fds: at most {most}");
+    }
+
+    static int ListenDescriptors() =>
+        int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 }

@@ -15,14 +15,14 @@ static class DeleteCommand
         var state = around.States.TryLoad(id);
         if (state is null)
         {
-            if (!force) throw new ContainerException($"container {id} does not exist");
+            if (!force) throw new ContainerException($"container does not exist: {id}");
             around.States.Remove(id);
             return 0;
         }
 
         var status = around.States.Status(state);
         // One that was never started has nothing to lose: runc deletes it as well.
-        if (status is (ContainerStatus.Running or ContainerStatus.Paused) && !force) throw new ContainerException($"container {id} can't be deleted: it is {status.ToString().ToLowerInvariant()}");
+        if (status is (ContainerStatus.Running or ContainerStatus.Paused) && !force) throw new ContainerException($"cannot delete container {id} that is not stopped: {status.ToString().ToLowerInvariant()}");
         if (status != ContainerStatus.Stopped) ContainerEnd.Kill(state);
         ContainerEnd.Delete(around.States, state, around.States.LoadConfig(id).Hooks.Poststop, around.Log.Warn);
         return 0;

@@ -17,52 +17,60 @@ static class ExecCommand
     static readonly string[] Flags =
     [
         "process,p=", "detach,d", "cwd=", "env,e=", "user,u=", "additional-gids,g=", "tty,t", "console-socket=", "pid-file=", "no-new-privs",
-        "preserve-fds=", "cap,c=", "ignore-paused",
+        "preserve-fds=", "cap,c=", "ignore-paused", "process-label=", "apparmor=", "cgroup=",
     ];
 
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
         var options = Options.Parse(arguments, Flags);
         if (options.Operands.Count == 0) throw new UsageException("exec wants a container id and a command");
+        using var terminal = options.Has("detach") ? null : new Terminal();
         Launched process;
         try
         {
-            process = Start(options, around);
+            process = Start(options, around, terminal);
         }
         catch (Exception e) when (e is not UsageException)
         {
             throw new ExecFailedException(e);
         }
 
-        using (process) return options.Has("detach") ? 0 : Foreground.Wait(process);
+        using (process) return terminal is null ? 0 : Foreground.Wait(process, terminal);
     }
 
-    static Launched Start(Options options, Surroundings around)
+    static Launched Start(Options options, Surroundings around, Terminal? terminal)
     {
         HostProbe.ProtectOwnProgram();
         var state = around.States.Load(options.Operands[0]);
         var config = around.States.LoadConfig(state.Id);
-        var spec = Process(options, config);
+        var spec = Process(options, config, around);
         using var init = Kernel.PidFd(state.Pid);
-        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"container not running: {state.Id}");
-        if (!options.Has("ignore-paused") && CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException($"container {state.Id} is paused");
+        if (!ProcessClock.IsAlive(state)) throw new ContainerException($"cannot exec in a stopped container (container not running: {state.Id})");
+        if (!options.Has("ignore-paused") && CgroupFreezer.IsFrozen(state.Cgroups)) throw new ContainerException("cannot exec in a paused container (use --ignore-paused to override)");
+        var cgroups = SubCgroup.Of(state.Cgroups, options.Values("cgroup"));
         spec = HomeDirectory.Complete(spec, $"/proc/{state.Pid}/root");
         var plan = LaunchPlanner.Plan(new ExecRequest
         {
-            Process = spec, Host = HostProbe.Read(config, state.Bundle), Cgroups = state.Cgroups.Membership(), Id = state.Id,
-            Namespaces = ContainerNamespaces.Different(state.Pid), Seccomp = config.Linux.Seccomp, PreservedDescriptors = options.Number("preserve-fds", 0),
+            Process = spec, Host = HostProbe.Read(config with { Process = spec }, state.Bundle), Cgroups = cgroups.Membership(), Id = state.Id,
+            Namespaces = ContainerNamespaces.Different(state.Pid), Linux = config.Linux, PreservedDescriptors = CreateCommand.Preserved(options),
         });
         foreach (var warning in plan.Warnings) around.Log.Warn(warning);
-        using var console = ConsoleSocket.Connect(spec, options.Value("console-socket"));
+        using var console = ConsoleSocket.Connect(spec, options.Value("console-socket"), terminal);
         List<(Slot, Fd)> given = [(Slots.Init, init)];
         if (console is not null) given.Add((Slots.ConsoleSocket, console));
         var score = OomScore.Take(spec.OomScoreAdj);
-        using var cgroup = state.Cgroups.OpenUnified();
-        var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? init : null);
+        using var cgroup = cgroups.OpenUnified();
+        var process = Launched.Start(plan, given, cgroup, ContainerNamespaces.HasOwnPids(state.Pid) ? [(init, CloneFlags.NEWPID)] : []);
         try
         {
-            process.Next();
+            if (process.Next() == Milestone.ListenerMade)
+            {
+                SeccompAgent.Serve(process, config.Linux.Seccomp!, state, ContainerStatus.Running); // only a profile makes a listener
+                process.Next();
+            }
+
             OomScore.GiveBack(score);
+            if (spec.Terminal && options.Value("console-socket") is null) terminal?.Take();
             if (options.Value("pid-file") is { } file)
                 Kernel.ReplaceFile(file, Encoding.ASCII.GetBytes(process.Pid.ToString(CultureInfo.InvariantCulture)), PidFileMode);
             return process;
@@ -75,7 +83,7 @@ static class ExecCommand
         }
     }
 
-    static ProcessSpec Process(Options options, ContainerConfig config)
+    static ProcessSpec Process(Options options, ContainerConfig config, Surroundings around)
     {
         var command = options.Operands.Skip(1).ToList();
         if (options.Value("process") is { } file)
@@ -95,20 +103,22 @@ static class ExecCommand
             Cwd = options.Value("cwd") ?? basis.Cwd,
             Env = [.. basis.Env, .. options.Values("env")],
             User = user with { AdditionalGids = [.. user.AdditionalGids, .. groups] },
-            Capabilities = Capabilities(options, basis.Capabilities),
+            Capabilities = Capabilities(options, basis.Capabilities, around),
+            AppArmorProfile = options.Value("apparmor") ?? basis.AppArmorProfile,
+            SelinuxLabel = options.Value("process-label") ?? basis.SelinuxLabel,
             NoNewPrivileges = basis.NoNewPrivileges || options.Has("no-new-privs"),
         };
     }
 
     // Never inheritable or ambient: those would pass on to whatever a user's program executes (CVE-2022-29162).
-    static CapabilitySpec? Capabilities(Options options, CapabilitySpec? basis)
+    static CapabilitySpec? Capabilities(Options options, CapabilitySpec? basis, Surroundings around)
     {
         ulong more = 0;
         foreach (var name in options.Values("cap"))
         {
             var number = CapabilityNames.Number(name);
-            if (number < 0) throw new UsageException($"--cap: unknown capability '{name}'");
-            more |= 1UL << number;
+            if (number < 0) around.Log.Warn($"--cap: unknown capability {name} is left out");
+            else more |= 1UL << number;
         }
 
         if (more == 0) return basis;

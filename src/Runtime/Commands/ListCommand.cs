@@ -22,14 +22,14 @@ static class ListCommand
         }
         else if (options.Value("format") is null or "table")
         {
-            var width = all.Select(each => each.State.Id.Length).Append(2).Max();
-            text.Append(CultureInfo.InvariantCulture, $"{"ID".PadRight(width)}  PID       STATUS   CREATED                       BUNDLE\n");
+            List<string[]> rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]];
             foreach (var (state, status) in all)
             {
                 var pid = status == ContainerStatus.Stopped ? 0 : state.Pid;
-                text.Append(CultureInfo.InvariantCulture,
-                    $"{state.Id.PadRight(width)}  {pid,-8}  {status.ToString().ToLowerInvariant(),-7}  {state.Created}  {state.Bundle}\n");
+                rows.Add([state.Id, pid.ToString(CultureInfo.InvariantCulture), status.ToString().ToLowerInvariant(), state.Bundle, state.Created, ContainerState.Owner]);
             }
+
+            Table(rows, text);
         }
         else
         {
@@ -38,5 +38,17 @@ static class ListCommand
 
         Log.Print(text.ToString());
         return 0;
+    }
+
+    // As runc's: columns of at least 12, three spaces between, none after the last.
+    static void Table(List<string[]> rows, StringBuilder text)
+    {
+        const int least = 12, gap = 3;
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => Math.Max(least, rows.Max(row => row[column].Length) + gap)).ToArray();
+        foreach (var row in rows)
+        {
+            for (var column = 0; column < row.Length - 1; column++) text.Append(row[column].PadRight(widths[column]));
+            text.Append(row[^1]).Append('\n');
+        }
     }
 }

@@ -8,23 +8,23 @@ static class PauseCommand
 {
     public static int Pause(IReadOnlyList<string> arguments, Surroundings around)
     {
-        var state = In(arguments, around, ContainerStatus.Running, "paused");
+        var (state, status) = Read(arguments, around);
+        if (status is not (ContainerStatus.Running or ContainerStatus.Created)) throw new ContainerException($"container not running: {state.Id}");
         CgroupFreezer.Freeze(state.Cgroups);
         return 0;
     }
 
     public static int Resume(IReadOnlyList<string> arguments, Surroundings around)
     {
-        var state = In(arguments, around, ContainerStatus.Paused, "resumed");
+        var (state, status) = Read(arguments, around);
+        if (status != ContainerStatus.Paused) throw new ContainerException($"container not paused: {state.Id}");
         CgroupFreezer.Thaw(state.Cgroups);
         return 0;
     }
 
-    static ContainerState In(IReadOnlyList<string> arguments, Surroundings around, ContainerStatus wanted, string verb)
+    static (ContainerState State, ContainerStatus Status) Read(IReadOnlyList<string> arguments, Surroundings around)
     {
         var state = around.States.Load(Options.Parse(arguments, []).Single("one container id"));
-        var status = around.States.Status(state);
-        return status == wanted
-            ? state : throw new ContainerException($"container {state.Id} can't be {verb}: it is {status.ToString().ToLowerInvariant()}");
+        return (state, around.States.Status(state));
     }
 }

@@ -13,7 +13,7 @@ static class PlanCommand
     {
         var options = CreateCommand.Read(Options.Parse(arguments, CreateCommand.Flags));
         var warnings = new List<string>();
-        var config = ConfigReader.Read(Kernel.ReadFile(options.Bundle + "/config.json"), warnings);
+        var config = ConfigReader.Read(Kernel.ReadFile(options.ConfigFile), warnings);
         var path = ContainerCgroups.PathOf(config, options.Id);
         var directories = CgroupLayout.Read().Hierarchies
             .Select(hierarchy => new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}")).ToList();

@@ -8,11 +8,13 @@ static class RunCommand
 {
     public static int Run(IReadOnlyList<string> arguments, Surroundings around)
     {
-        var options = Options.Parse(arguments, [.. CreateCommand.Flags, "detach,d", "keep"]);
-        var request = CreateCommand.Read(options);
+        var options = Options.Parse(arguments, [.. CreateCommand.Flags, "detach,d", "keep", "no-subreaper"]);
+        using var terminal = options.Has("detach") ? null : new Terminal();
+        var request = CreateCommand.Read(options) with { Terminal = terminal };
         using var container = new ContainerLaunch(around.States, around.Log.Warn).Begin(request, waitsForStart: false);
-        if (options.Has("detach")) return 0;
-        var exitCode = Foreground.Wait(container.Process);
+        if (terminal is null) return 0;
+        if (container.Config.Process is { Terminal: true } && request.ConsoleSocket is null) terminal.Take();
+        var exitCode = Foreground.Wait(container.Process, terminal);
         if (!options.Has("keep")) ContainerEnd.Delete(around.States, container.State, container.Config.Hooks.Poststop, around.Log.Warn);
         return exitCode;
     }

@@ -16,10 +16,10 @@ static class SpecCommand
           "root": { "path": "rootfs", "readonly": true },
           "hostname": "orun",
           "process": {
-            "terminal": false,
+            "terminal": true,
             "cwd": "/",
             "args": ["sh"],
-            "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
             "user": { "uid": 0, "gid": 0 },
             "noNewPrivileges": true,
             "capabilities": {
@@ -56,7 +56,8 @@ static class SpecCommand
 
     public static int Run(IReadOnlyList<string> arguments)
     {
-        var options = Options.Parse(arguments, ["bundle,b="]);
+        var options = Options.Parse(arguments, ["bundle,b=", "rootless"]);
+        if (options.Has("rootless")) throw new UsageException("spec --rootless is not supported: orun needs root");
         var path = Path.GetFullPath(options.Value("bundle") ?? ".") + "/config.json";
         using var file = Kernel.Open(path, O.WRONLY | O.CREAT | O.EXCL, FileMode);
         Kernel.WriteAll(file.Number, Encoding.UTF8.GetBytes(Example), path);

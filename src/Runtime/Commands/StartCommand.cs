@@ -18,14 +18,15 @@ static class StartCommand
         var states = around.States;
         var state = states.Load(id);
         var status = states.Status(state);
-        if (status != ContainerStatus.Created) throw new ContainerException($"container {id} can't be started: it is {status.ToString().ToLowerInvariant()}");
+        if (status == ContainerStatus.Stopped) throw new ContainerException($"cannot start a container that has stopped: {id}");
+        if (status != ContainerStatus.Created) throw new ContainerException($"cannot start an already running container: {id}");
         var config = states.LoadConfig(id);
         RunHooks(config.Hooks.StartContainer, state);
         var result = Kernel.Open(states.StartResult(id), O.RDONLY | O.NONBLOCK);
         using (result)
         {
             using (var fifo = Kernel.TryOpen(states.StartFifo(id), O.WRONLY | O.NONBLOCK)
-                ?? throw new ContainerException($"container {id} can't be started: its process is gone"))
+                ?? throw new ContainerException($"cannot start a container that has stopped: {id}: its process is gone"))
                 Kernel.WriteAll(fifo.Number, [1], states.StartFifo(id));
             Await(result, $"execute {config.Process?.Args[0]}");
         }

@@ -9,7 +9,20 @@ using Orchestrator.Runtime.Syscalls;
 namespace Orchestrator.Runtime.Launch;
 
 /// <summary>What `create` and `run` were asked for.</summary>
-sealed record LaunchOptions(string Id, string Bundle, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors);
+sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string? PidFile, string? ConsoleSocket, bool NoPivot, int PreservedDescriptors)
+{
+    /// <summary>True: the program keeps the caller's session keyring.</summary>
+    public bool KeepsKeyring { get; init; }
+
+    /// <summary>The caller's own, for a console that no socket is named for; null: there is to be none.</summary>
+    public Terminal? Terminal { get; init; }
+
+    /// <summary>Of the preserved descriptors, the first so many are a service manager's sockets (sd_listen_fds(3)).</summary>
+    public int ListenDescriptors { get; init; }
+
+    public ProcessSpec WithListen(ProcessSpec process) => ListenDescriptors == 0 ? process
+        : process with { Env = [.. process.Env, string.Create(CultureInfo.InvariantCulture, $"LISTEN_FDS={ListenDescriptors}"), "LISTEN_PID=1"] };
+}
 
 /// <summary>A container whose process waits for start, or runs.</summary>
 sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
@@ -26,8 +39,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
     public LaunchedContainer Begin(LaunchOptions options, bool waitsForStart)
     {
         HostProbe.ProtectOwnProgram();
-        var text = Kernel.TryReadFile(options.Bundle + "/config.json")
-            ?? throw new ContainerException($"{options.Bundle}/config.json does not exist");
+        var text = Kernel.TryReadFile(options.ConfigFile) ?? throw new ContainerException($"{options.ConfigFile} does not exist");
         var warnings = new List<string>();
         var config = ConfigReader.Read(text, warnings);
         warnings.ForEach(warn);
@@ -51,15 +63,17 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
     LaunchedContainer Start(LaunchOptions options, ContainerConfig config, ContainerCgroups cgroups, bool waitsForStart)
     {
         var process = config.Process ?? throw new ConfigException("process", "is missing");
-        using var copies = CopyUp.Prepare(config, options.Bundle);
+        using var prepared = PreparedTrees.Prepare(config, options.Bundle);
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
-            Config = config with { Process = HomeDirectory.Complete(process, Path.GetFullPath(config.Root.Path, options.Bundle)) },
-            Bundle = options.Bundle, Filled = copies.Paths, Host = HostProbe.Read(config, options.Bundle), Cgroups = cgroups.Membership(),
-            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, PreservedDescriptors = options.PreservedDescriptors,
+            Config = config with { Process = HomeDirectory.Complete(options.WithListen(process), Path.GetFullPath(config.Root.Path, options.Bundle)) },
+            Bundle = options.Bundle, Prepared = prepared.Paths, Cgroups = cgroups.Membership(),
+            Host = HostProbe.Read(config, options.Bundle) with { KernelMounts = options.NoPivot ? HostProbe.KernelMounts() : [] },
+            Id = options.Id, WaitsForStart = waitsForStart, NoPivot = options.NoPivot, KeepsKeyring = options.KeepsKeyring, PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in plan.Warnings) warn(warning);
         var given = new List<(Slot Slot, Fd Fd)>();
+        var entered = new List<(Fd Fd, CloneFlags Kind)>();
         try
         {
             if (waitsForStart)
@@ -68,12 +82,11 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
                 given.Add((Slots.StartResult, Fifo(states.StartResult(options.Id))));
             }
 
-            if (ConsoleSocket.Connect(process, options.ConsoleSocket) is { } console) given.Add((Slots.ConsoleSocket, console));
-            var pidPath = config.Linux.Namespaces.FirstOrDefault(ns => ns.Kind == CloneFlags.NEWPID)?.Path ?? "";
+            if (ConsoleSocket.Connect(process, options.ConsoleSocket, options.Terminal) is { } console) given.Add((Slots.ConsoleSocket, console));
             using var cgroup = cgroups.OpenUnified();
-            using var pidNamespace = pidPath.Length > 0 ? Kernel.Open(pidPath, O.RDONLY) : null;
+            entered.AddRange(LaunchPlanner.EnteredByLauncher(config.Linux).Select(ns => (Kernel.Open(ns.Path, O.RDONLY), ns.Kind)));
             var score = OomScore.Take(process.OomScoreAdj);
-            var launched = Launched.Start(plan, given, cgroup, pidNamespace);
+            var launched = Launched.Start(plan, given, cgroup, entered);
             try
             {
                 var state = Finish(options, config, cgroups, launched, waitsForStart);
@@ -90,6 +103,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         finally
         {
             foreach (var (_, fd) in given) fd.Dispose();
+            foreach (var (fd, _) in entered) fd.Dispose();
         }
     }
 
@@ -98,18 +112,32 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         var state = new ContainerState(options.Id, config.OciVersion, process.Pid, ProcessClock.StartTime(process.Pid) ?? 0, options.Bundle,
             Path.GetFullPath(config.Root.Path, options.Bundle), Now(), cgroups, config.Annotations);
         var milestone = process.Next();
+        if (process.Pid != state.Pid) state = state with { Pid = process.Pid, StartTime = ProcessClock.StartTime(process.Pid) ?? 0 };
+        if (milestone == Milestone.MapsDue)
+        {
+            NamespaceSettings.Write(process.Pid, config);
+            process.GoOn();
+            milestone = process.Next();
+        }
+
         if (milestone == Milestone.HooksDue && config.Hooks.BeforePivot.Count + config.Hooks.CreateContainer.Count > 0)
         {
             HookRunner.Run(config.Hooks.BeforePivot, state, ContainerStatus.Creating);
             HookRunner.RunInside(config.Hooks.CreateContainer, state, ContainerStatus.Creating, process.PidFd);
-            process.HooksDone();
+            process.GoOn();
+            milestone = process.Next();
+        }
+
+        if (milestone == Milestone.ListenerMade)
+        {
+            SeccompAgent.Serve(process, config.Linux.Seccomp!, state, ContainerStatus.Creating); // only a profile makes a listener
             milestone = process.Next();
         }
 
         if (milestone == Milestone.HooksDue)
         {
             HookRunner.RunInside(config.Hooks.StartContainer, state, ContainerStatus.Created, process.PidFd);
-            process.HooksDone();
+            process.GoOn();
             milestone = process.Next();
         }
 

@@ -8,8 +8,11 @@ static class ContainerNamespaces
     static readonly (string File, CloneFlags Kind)[] Joined =
     [
         ("mnt", CloneFlags.NEWNS), ("net", CloneFlags.NEWNET), ("ipc", CloneFlags.NEWIPC), ("uts", CloneFlags.NEWUTS),
-        ("cgroup", CloneFlags.NEWCGROUP),
+        ("cgroup", CloneFlags.NEWCGROUP), ("user", CloneFlags.NEWUSER), ("time", CloneFlags.NEWTIME),
     ];
+
+    /// <summary>The namespace's file in /proc/PID/ns.</summary>
+    public static string FileOf(CloneFlags kind) => kind == CloneFlags.NEWPID ? "pid" : Joined.First(each => each.Kind == kind).File;
 
     public static CloneFlags Different(int pid)
     {

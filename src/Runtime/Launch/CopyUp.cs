@@ -7,43 +7,38 @@ namespace Orchestrator.Runtime.Launch;
 /// A tmpfs with the option tmpcopyup begins with what the image has in its place. It is made and filled here, attached nowhere; the container's
 /// process only moves it to its place. The image's files are opened by descriptor, one name at a time, and no link is followed.
 /// </summary>
-sealed class CopyUp : IDisposable
+static class CopyUp
 {
     const int MostDepth = 64;
     const string What = "tmpcopyup";
 
-    readonly List<Fd> _mounts = [];
-    readonly Dictionary<string, string> _paths = [];
-
-    /// <summary>Where the launcher finds the filled file systems, by the field of their mount.</summary>
-    public IReadOnlyDictionary<string, string> Paths => _paths;
-
-    public static CopyUp Prepare(ContainerConfig config, string bundle)
-    {
-        var copies = new CopyUp();
-        try
-        {
-            foreach (var mount in config.Mounts.Where(mount => mount.Options.CopiesUp)) copies.Fill(mount, Path.GetFullPath(config.Root.Path, bundle));
-            return copies;
-        }
-        catch
-        {
-            copies.Dispose();
-            throw;
-        }
-    }
-
-    void Fill(MountSpec mount, string root)
+    /// <param name="mount">The tmpfs.</param>
+    /// <param name="root">The host's path of the container's root.</param>
+    /// <param name="isOtherUser">True: the file system belongs to whom the image's directory belongs to, not to this process's user.</param>
+    /// <returns>The file system, or null if the image has nothing in its place: then it is a tmpfs like any other.</returns>
+    public static Fd? Fill(MountSpec mount, string root, bool isOtherUser)
     {
         using var directory = Kernel.Open(root, O.PATH | O.DIRECTORY);
         using var found = Kernel.TryOpenInside(directory, mount.Destination);
-        // Nothing in its place: a plain tmpfs.
-        if (found is null || !Kernel.Stat(found, mount.Destination).IsDirectory) return;
+        if (found is null || Kernel.Stat(found, mount.Destination) is not { IsDirectory: true } facts) return null;
         var target = Kernel.NewFileSystem("tmpfs", mount.Options.Data, $"{mount.Field}: {What}");
-        _mounts.Add(target);
-        using var source = Kernel.Open($"/proc/self/fd/{found.Number}", O.RDONLY | O.DIRECTORY);
-        Copy(source, target, 0);
-        _paths.Add(mount.Field, $"/proc/self/fd/{target.Number}");
+        try
+        {
+            using var source = Kernel.Open($"/proc/self/fd/{found.Number}", O.RDONLY | O.DIRECTORY);
+            Copy(source, target, 0);
+            if (isOtherUser)
+            {
+                using var top = Kernel.OpenAt(target, ".", O.RDONLY | O.DIRECTORY);
+                Kernel.SetOwner(top, facts.Uid, facts.Gid, mount.Destination);
+            }
+
+            return target;
+        }
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
     }
 
     static void Copy(Fd source, Fd target, int depth)
@@ -80,7 +75,4 @@ sealed class CopyUp : IDisposable
     {
         var buffer = new byte[64 * 1024];
         for (int count; (count = Kernel.Read(from.Number, buffer, name)) > 0;) Kernel.WriteAll(to.Number, buffer.AsSpan(0, count), name);
-    }
-
-    public void Dispose() => _mounts.ForEach(mount => mount.Dispose());
-}
+    }}

@@ -29,7 +29,9 @@ static class HookRunner
     {
         if (hooks.Count == 0) return;
         var state = container.WriteOci(status);
-        var inside = new Inside(init, ContainerNamespaces.Different(container.Pid), ContainerNamespaces.HasOwnPids(container.Pid));
+        // Before the container has changed its root, hooks find that as their working directory.
+        var directory = status == ContainerStatus.Creating ? container.Rootfs : "/";
+        var inside = new Inside(init, ContainerNamespaces.Different(container.Pid), ContainerNamespaces.HasOwnPids(container.Pid), directory);
         foreach (var hook in hooks) Run(hook, state, inside);
     }
 
@@ -46,11 +48,14 @@ static class HookRunner
             {
                 given.Add((Slots.Init, inside.Init));
                 if (inside.Namespaces != CloneFlags.None) ops.Add(what, Call.setns, Slots.Init, inside.Namespaces);
+                if ((inside.Namespaces & CloneFlags.NEWUSER) != 0) UserNamespaceSteps.BecomeRoot(ops);
+                ops.Add(what, Call.chdir, inside.Directory).Tolerate(Errno.EACCES);
             }
 
             ops.Add(what, Call.dup3, Slots.Target, 0, 0);
-            ProgramSteps.ExecutePath(ops, what, hook.Path, hook.Args, hook.Env);
-            using var process = Launched.Start(ops.Build(CloneFlags.None), given, pidNamespace: inside is { HasOwnPids: true } ? inside.Init : null);
+            ProgramSteps.ExecutePath(ops, what, hook.Path, hook.Args, hook.Env ?? HostProbe.Variables());
+            var plan = ops.Build(CloneFlags.None) with { OwnMemory = ((inside?.Namespaces ?? CloneFlags.None) & CloneFlags.NEWTIME) != 0 };
+            using var process = Launched.Start(plan, given, entered: inside is { HasOwnPids: true } ? [(inside.Init, CloneFlags.NEWPID)] : []);
             read.Dispose();
             process.Next();
             // A hook that does not read its stdin is within its rights; SIGPIPE is held back, so this is an error number.
@@ -67,7 +72,7 @@ static class HookRunner
         }
     }
 
-    sealed record Inside(Fd Init, CloneFlags Namespaces, bool HasOwnPids);
+    sealed record Inside(Fd Init, CloneFlags Namespaces, bool HasOwnPids, string Directory);
 
     static void Await(Hook hook, Launched process)
     {

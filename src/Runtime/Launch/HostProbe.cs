@@ -7,6 +7,8 @@ namespace Orchestrator.Runtime.Launch;
 /// <summary>Looks up what a plan has to know of this host.</summary>
 static class HostProbe
 {
+    const int MountPoint = 4; // the field of mountinfo
+
     public static HostFacts Read(ContainerConfig config, string bundle)
     {
         var files = new HashSet<string>();
@@ -17,16 +19,37 @@ static class HostProbe
             if (Kernel.Stat(source) is { IsDirectory: false }) files.Add(source);
         }
 
-        return new HostFacts(Kernel.PermittedCapabilities(), Kernel.LastCapability(CapabilityNames.Count - 1), files, Kernel.Stat("/proc/kcore") is not null);
+        var last = Kernel.LastCapability(CapabilityNames.Count - 1);
+        // Whoever comes into a user namespace has every capability there.
+        var capabilities = config.Linux.HasUserNamespace ? ulong.MaxValue >> (63 - last) : Kernel.PermittedCapabilities();
+        return new HostFacts(capabilities, last, files, Kernel.Stat("/proc/kcore") is not null)
+        {
+            HasAppArmor = config.Process?.AppArmorProfile.Length > 0
+                && Kernel.TryReadText("/sys/module/apparmor/parameters/enabled")?.StartsWith('Y') == true,
+            HasSelinux = config.Process?.SelinuxLabel.Length > 0 && Kernel.Stat("/sys/fs/selinux/enforce") is not null,
+        };
     }
+
+    /// <summary>Where proc and sysfs are mounted, the innermost first (proc_pid_mountinfo(5)).</summary>
+    public static IReadOnlyList<string> KernelMounts() =>
+    [
+        .. from line in Kernel.ReadText("/proc/self/mountinfo").Split('\n')
+           where line.Contains(" - proc ", StringComparison.Ordinal) || line.Contains(" - sysfs ", StringComparison.Ordinal)
+           let path = line.Split(' ')[MountPoint]
+           orderby path.Length descending
+           select path,
+    ];
 
     /// <summary>Starts this program again, protected, if it is not: for `start`, which most often has no need of it.</summary>
     public static void StartProtected()
     {
         if (Kernel.IsOnReadOnlyMount("/proc/self/exe")) return;
-        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
-        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], [.. environment]);
+        Kernel.Execute("/proc/self/exe", ["orun", "--protected", .. Environment.GetCommandLineArgs().Skip(1)], Variables());
     }
+
+    /// <summary>The environment that orun was started with, as NAME=value.</summary>
+    public static IReadOnlyList<string> Variables() =>
+        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}")];
 
     /// <summary>
     /// Makes sure that this program runs from a read-only mount (see spawn.x64.S), so that no container can write to it through

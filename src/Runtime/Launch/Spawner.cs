@@ -11,11 +11,11 @@ namespace Orchestrator.Runtime.Launch;
 /// Why this is sound: the child shares this program's memory (CLONE_VM, so no page table is copied), but runs only the machine code of
 /// spawn.x64.S on registers and on memory of its own arena. It calls no libc, touches no managed object, takes no lock and has no signal
 /// handlers (CLONE_CLEAR_SIGHAND), so it does not matter what the runtime's threads or its collector do at the moment of the clone
-/// or later. Nothing the child reads is moved or freed before its exec: the arena is native memory and lives as long as both.
+/// or later. A child that joins a time namespace gets a copy of the memory instead, because setns(2) wants that; all else is the same. Nothing the child reads is moved or freed before its exec: the arena is native memory and lives as long as both.
 /// </remarks>
 static unsafe partial class Spawner
 {
-    const int RegisterCount = 64;
+    const int RegisterCount = 255;
     const int StackBytes = 4096; // the child uses none; the kernel wants one
     const int ChildExited = 17; // SIGCHLD
 
@@ -35,8 +35,8 @@ static unsafe partial class Spawner
         var pidFd = -1;
         var clone = new CloneArgs
         {
-            Flags = (ulong)(plan.Namespaces | CloneFlags.VM | CloneFlags.PIDFD | CloneFlags.CLEAR_SIGHAND
-                | (cgroup is null ? CloneFlags.None : CloneFlags.INTO_CGROUP)),
+            Flags = (ulong)(plan.Namespaces | CloneFlags.PIDFD | CloneFlags.CLEAR_SIGHAND
+                | (plan.OwnMemory ? CloneFlags.None : CloneFlags.VM) | (cgroup is null ? CloneFlags.None : CloneFlags.INTO_CGROUP)),
             PidFd = (ulong)&pidFd,
             ExitSignal = ChildExited,
             Stack = (ulong)arena.Take(StackBytes),

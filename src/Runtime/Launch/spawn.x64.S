@@ -17,6 +17,7 @@
 #               -2 fail with errno argument 3 unless (u64 at argument 0 AND argument 1) equals argument 2
 #               -3 report errors to descriptor argument 0 from now on
 #               -4 exit with status argument 0
+#               -5 go on as a child: clone3 with arguments 0 and 1; this process reports { 0xFFFFFFFC, the child's pid } and exits
 # On failure it writes { u32 place, u32 errno } to the error descriptor and exits with status 1.
         .intel_syntax noprefix
         .text
@@ -89,10 +90,10 @@ orun_spawn:
         cmp     ax, [r12 + 10]
         je      .Ltolerated
         movzx   ecx, word ptr [r12 + 14]
-        mov     [r13 + 504], ecx                # register 63 is the report
-        mov     [r13 + 508], eax
+        mov     [r13 + 2032], ecx               # register 254 is the report
+        mov     [r13 + 2036], eax
         mov     rdi, r14
-        lea     rsi, [r13 + 504]
+        lea     rsi, [r13 + 2032]
         mov     edx, 8
         mov     eax, 1                          # write
         syscall
@@ -108,6 +109,8 @@ orun_spawn:
         je      .Lexpect
         cmp     rax, -3
         je      .Lreport
+        cmp     rax, -5
+        je      .Lrebirth
 .Lexit:
         mov     eax, 231                        # exit_group
         syscall
@@ -128,6 +131,20 @@ orun_spawn:
         mov     r14, rdi
         xor     eax, eax
         jmp     .Lresult
+.Lrebirth:
+        mov     eax, 435                        # clone3
+        syscall
+        test    rax, rax
+        jle     .Lresult
+        mov     dword ptr [r13 + 2016], 0xFFFFFFFC # register 252: the child may be reporting from 254 at this moment
+        mov     [r13 + 2020], eax
+        mov     rdi, r14
+        lea     rsi, [r13 + 2016]
+        mov     edx, 8
+        mov     eax, 1                          # write
+        syscall
+        xor     edi, edi
+        jmp     .Lexit
         .size   orun_spawn, . - orun_spawn
 
 # The program's entry point, before libc's own: what is done here costs no page of libc or of the C# runtime.
@@ -139,6 +156,7 @@ orun_spawn:
         .globl  orun_entry
         .type   orun_entry, @function
 orun_entry:
+        mov     initial_stack[rip], rsp
         mov     r14, rdx
         mov     rax, [rsp]
         lea     r12, [rsp + 8]                  # argv
@@ -229,6 +247,14 @@ __wrap_fopen64:
         ret
         .size   __wrap_fopen64, . - __wrap_fopen64
 
+# Which version of cgroups there is, it likewise need not ask.
+        .globl  __wrap_statfs64
+        .type   __wrap_statfs64, @function
+__wrap_statfs64:
+        mov     eax, -1
+        ret
+        .size   __wrap_statfs64, . - __wrap_statfs64
+
 # Likewise for madvise(2): what a core dump holds (DONTDUMP 16, DODUMP 17) is nothing to tell the kernel at each step of the heap, for it
 # splits memory areas. Other advice goes on.
         .globl  __wrap_madvise
@@ -241,16 +267,134 @@ __wrap_madvise:
         ret
         .size   __wrap_madvise, . - __wrap_madvise
 
-# One heap of malloc(3) for both threads: a second one reserves, and partly gives back, 128 MB.
-orun_one_arena:
-        mov     edi, -8                         # M_ARENA_MAX
-        mov     esi, 1
-        jmp     mallopt
+# Likewise for pthread_create(3): the first thread that the C# runtime starts is the one that runs finalizers, and nothing here has any. A
+# program of one thread also need not wait for, or be held up by, another one. Threads after the first are made as asked.
+        .globl  __wrap_pthread_create
+        .type   __wrap_pthread_create, @function
+__wrap_pthread_create:
+        mov     al, 1
+        xchg    al, had_first_thread[rip]
+        test    al, al
+        jnz     __real_pthread_create
+        xor     eax, eax
+        ret
+        .size   __wrap_pthread_create, . - __wrap_pthread_create
 
-        .section .init_array, "aw"
-        .quad   orun_one_arena
+# The bounds of the first thread's stack, for which libc would read all of /proc/self/maps: it ends above where this program began, and a part
+# of it that is always there is all that the C# runtime need know of.
+        .globl  __wrap_pthread_getattr_np
+        .type   __wrap_pthread_getattr_np, @function
+__wrap_pthread_getattr_np:
+        mov     al, 1
+        xchg    al, had_first_stack[rip]
+        test    al, al
+        jnz     __real_pthread_getattr_np
+        push    rbx
+        mov     rbx, rsi
+        mov     rdi, rsi
+        call    pthread_attr_init
+        mov     rdi, rbx
+        mov     rsi, initial_stack[rip]
+        add     rsi, 4095
+        and     rsi, -4096
+        mov     edx, 0x100000                   # 1 MB
+        sub     rsi, rdx
+        call    pthread_attr_setstack
+        xor     eax, eax
+        pop     rbx
+        ret
+        .size   __wrap_pthread_getattr_np, . - __wrap_pthread_getattr_np
+
+# How many processors there are, without the files of /sys: those this process may run on, by the highest number.
+        .globl  __wrap_sysconf
+        .type   __wrap_sysconf, @function
+__wrap_sysconf:
+        lea     eax, [rdi - 83]                 # _SC_NPROCESSORS_CONF 83, _SC_NPROCESSORS_ONLN 84
+        cmp     eax, 1
+        ja      __real_sysconf
+        sub     rsp, 136
+        xor     edi, edi
+        mov     esi, 128
+        mov     rdx, rsp
+        mov     eax, 204                        # sched_getaffinity: how many bytes of the mask it has written
+        syscall
+        mov     ecx, 1
+        test    rax, rax
+        jle     .Lcounted
+.Lword64:
+        sub     rax, 8
+        js      .Lcounted
+        bsr     rcx, [rsp + rax]
+        jz      .Lword64
+        lea     rcx, [rcx + 8 * rax + 1]
+.Lcounted:
+        mov     rax, rcx
+        add     rsp, 136
+        ret
+        .size   __wrap_sysconf, . - __wrap_sysconf
+
+# The memory nodes of the machine are nothing to a heap of a few megabytes.
+        .globl  __wrap_opendir
+        .type   __wrap_opendir, @function
+__wrap_opendir:
+        lea     rsi, memory_nodes[rip]
+        mov     rcx, rdi
+.Lsame:
+        mov     al, [rsi]
+        cmp     al, [rcx]
+        jne     __real_opendir
+        inc     rsi
+        inc     rcx
+        test    al, al
+        jnz     .Lsame
+        xor     eax, eax
+        ret
+        .size   __wrap_opendir, . - __wrap_opendir
+
+# The heap is reserved without access and opened page by page, each a system call that splits memory areas. It is opened as a whole instead: what is
+# not touched costs nothing (MAP_NORESERVE).
+        .globl  __wrap_mmap64
+        .type   __wrap_mmap64, @function
+__wrap_mmap64:
+        test    edx, edx                        # PROT_NONE
+        jnz     __real_mmap64
+        test    ecx, 0x20                       # MAP_ANONYMOUS
+        jz      __real_mmap64
+        mov     edx, 3                          # PROT_READ | PROT_WRITE
+        or      ecx, 0x4000                     # MAP_NORESERVE
+        jmp     __real_mmap64
+        .size   __wrap_mmap64, . - __wrap_mmap64
+
+        .globl  __wrap_mprotect
+        .type   __wrap_mprotect, @function
+__wrap_mprotect:
+        mov     rax, rdi
+        shr     rax, 32                         # the program itself is below 4 GB
+        jz      __real_mprotect
+        cmp     edx, 3
+        jne     __real_mprotect
+        cmp     rsi, 65536                      # a step of the heap's: its pages come at once, not by a fault each
+        jne     1f
+        mov     edx, 23                         # MADV_POPULATE_WRITE
+        mov     eax, 28
+        syscall
+1:
+        xor     eax, eax
+        ret
+        .size   __wrap_mprotect, . - __wrap_mprotect
+
+        .section .bss
+        .balign 8
+initial_stack:
+        .zero   8
+had_first_thread:
+        .zero   1
+had_first_stack:
+        .zero   1
 
         .section .rodata
+memory_nodes:
+        .asciz  "/sys/devices/system/node"
 own_program:
         .asciz  "/proc/self/exe"
 empty:  .asciz  ""

@@ -9,6 +9,7 @@ static class Blocks
 {
     public const int OpenHowBytes = 24;
     public const int MountAttrBytes = 32;
+    public const int CloneArgsBytes = 88;
 
     /// <summary>struct open_how of openat2(2).</summary>
     public static Arg OpenHow(O flags, Resolve resolve, uint mode = 0)
@@ -95,6 +96,14 @@ static class Blocks
         var bytes = new byte[8];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, code);
         return new Arg.Block(bytes, () => name);
+    }
+
+    /// <summary>struct clone_args of clone3(2) for a sibling of the process that calls it.</summary>
+    public static Arg CloneSibling(CloneFlags flags)
+    {
+        var bytes = new byte[CloneArgsBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, (long)(flags | CloneFlags.PARENT));
+        return new Arg.Block(bytes, () => $"{{{Bars(flags)}}}");
     }
 
     /// <summary>A control message that carries one descriptor (cmsg(3)); the descriptor goes in at DescriptorOffset.</summary>

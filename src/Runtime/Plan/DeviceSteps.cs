@@ -10,7 +10,10 @@ namespace Orchestrator.Runtime.Plan;
 static class DeviceSteps
 {
     const uint Character = 0x2000; // S_IFCHR
+    const uint Fifo = 0x1000; // S_IFIFO
     const uint Everyone = 0x1B6; // 0666
+    const long TypeBits = 0xF000; // S_IFMT
+    const int ModeOffset = 24, DeviceOffset = 40; // struct stat of x86-64
 
     static readonly DeviceSpec[] Defaults =
     [
@@ -28,11 +31,12 @@ static class DeviceSteps
         // The modes below are meant as they stand.
         ops.Add("make device nodes", Call.umask, 0);
         var asked = request.Config.Linux.Devices;
-        foreach (var device in Defaults)
-            if (!asked.Any(other => PathSteps.Clean(other.Path) == PathSteps.Clean(device.Path)))
-                Node(ops, device);
-        foreach (var device in asked) Node(ops, device);
-        PathSteps.ResolveOrMake(ops, "make links in /dev", "/dev", directory: true);
+        List<DeviceSpec> devices = [.. Defaults.Where(device => !asked.Any(other => PathSteps.Clean(other.Path) == PathSteps.Clean(device.Path))), .. asked];
+        // In a user namespace no node can be made.
+        var bound = request.Config.Linux.HasUserNamespace ? devices.Where(device => device.Type != Fifo).ToList() : [];
+        foreach (var device in bound) BindNode(ops, device);
+        PathSteps.ResolveOrMake(ops, "make device nodes", "/dev", directory: true);
+        foreach (var device in devices.Except(bound)) Node(ops, device);
         Link(ops, "fd", "/proc/self/fd");
         Link(ops, "stdin", "/proc/self/fd/0");
         Link(ops, "stdout", "/proc/self/fd/1");
@@ -42,13 +46,29 @@ static class DeviceSteps
         ops.Add("make links in /dev", Call.close, Slots.Target);
     }
 
+    /// <summary>Binds the host's node, when it is the device that is meant.</summary>
+    static void BindNode(OpList ops, DeviceSpec device)
+    {
+        var what = $"bind the host's device {device.Path}";
+        ops.Add(what, Call.open_tree, At.FDCWD, device.Path, At.CLONE | At.CLOEXEC | At.SYMLINK_NOFOLLOW).Into(Slots.Tree);
+        var stat = new Scratch("stat", new byte[Kernel.StatBytes]);
+        ops.Add(what, Call.fstat, Slots.Tree, stat);
+        ops.Add($"{what}: it is something else", Call.expect, new Arg.Inside(stat, ModeOffset), TypeBits, (long)device.Type, (int)Errno.ENODEV);
+        ops.Add($"{what}: it is another device", Call.expect,
+            new Arg.Inside(stat, DeviceOffset), -1, MakeDevice(device.Major, device.Minor), (int)Errno.ENODEV);
+        PathSteps.ResolveOrMake(ops, what, device.Path, directory: false);
+        RootSteps.Attach(ops, what);
+        ops.Add(what, Call.close, Slots.Tree);
+        ops.Add(what, Call.close, Slots.Target);
+    }
+
     static void Node(OpList ops, DeviceSpec device)
     {
-        const long typeAndNone = 0xF000;
-        const int modeOffset = 24, deviceOffset = 40;
         var what = $"make the device {device.Path}";
         var name = PathSteps.LastPart(device.Path);
-        var parent = PathSteps.Parent(ops, what, device.Path);
+        // Most are in /dev itself, which the target slot holds.
+        var isInDev = PathSteps.Clean(device.Path) == "dev/" + name;
+        var parent = isInDev ? Slots.Target : PathSteps.Parent(ops, what, device.Path);
         var made = new Mark();
         var number = MakeDevice(device.Major, device.Minor);
         ops.Add(what, Call.mknodat, parent, name, Arg.Octal(device.Type | device.Mode), Arg.Named(number, $"{device.Major}:{device.Minor}"))
@@ -57,13 +77,13 @@ static class DeviceSteps
         var stat = new Scratch("stat", new byte[Kernel.StatBytes]);
         ops.Add(what, Call.newfstatat, parent, name, stat, At.SYMLINK_NOFOLLOW);
         ops.Add($"{what}: the image has something else there", Call.expect,
-            new Arg.Inside(stat, modeOffset), typeAndNone, (long)device.Type, (int)Errno.EEXIST);
+            new Arg.Inside(stat, ModeOffset), TypeBits, (long)device.Type, (int)Errno.EEXIST);
         ops.Add($"{what}: the image has another device there", Call.expect,
-            new Arg.Inside(stat, deviceOffset), -1, number, (int)Errno.EEXIST);
+            new Arg.Inside(stat, DeviceOffset), -1, number, (int)Errno.EEXIST);
         ops.Place(made);
         if (device.Uid != 0 || device.Gid != 0)
             ops.Add(what, Call.fchownat, parent, name, (long)device.Uid, (long)device.Gid, At.SYMLINK_NOFOLLOW);
-        if (parent != Slots.Root) ops.Add(what, Call.close, parent);
+        if (!isInDev && parent != Slots.Root) ops.Add(what, Call.close, parent);
     }
 
     static void Link(OpList ops, string name, string points)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Orchestrator.Runtime.Seccomp;
 using Orchestrator.Runtime.Spec;
@@ -7,15 +8,16 @@ namespace Orchestrator.Runtime.Plan;
 
 /// <summary>
 /// Who the program is and what it may do: limits, user, groups, capabilities, no_new_privs, seccomp. Privileges go last-needed-first,
-/// and the filter comes last of all, unless it must be loaded while the right to do so is still there.
+/// and the filter comes last of all, so that a profile need not allow what is done here, unless it must be loaded while the right to do so is still there.
 /// </summary>
 static class IdentitySteps
 {
     const int DropBounding = 24, KeepCapabilities = 8, NoNewPrivileges = 38, Ambient = 47, AmbientRaise = 2, AmbientClear = 4;
     const int SetFilterMode = 1;
+    const ulong NewListener = 8; // SECCOMP_FILTER_FLAG_NEW_LISTENER
     const uint DefaultUmask = 0x12; // 0022
 
-    public static void All(OpList ops, ProcessSpec process, HostFacts host, SeccompSpec? seccomp)
+    public static void Take(OpList ops, ProcessSpec process, HostFacts host, SeccompSpec? seccomp)
     {
         ops.Add("process.user.umask", Call.umask, Arg.Octal(process.User.Umask ?? DefaultUmask));
         foreach (var limit in process.Rlimits)
@@ -36,11 +38,14 @@ static class IdentitySteps
 
         User(ops, process.User);
         Capabilities(ops, sets);
-        if (process.NoNewPrivileges)
-        {
-            ops.Add("set no_new_privs", Call.prctl, Arg.Named(NoNewPrivileges, "NO_NEW_PRIVS"), 1, 0, 0, 0);
-            if (seccomp is not null) Filter(ops, seccomp);
-        }
+    }
+
+    /// <summary>The last step before the program: from here on the process may only do what its profile allows.</summary>
+    public static void Confine(OpList ops, ProcessSpec process, SeccompSpec? seccomp)
+    {
+        if (!process.NoNewPrivileges) return;
+        ops.Add("set no_new_privs", Call.prctl, Arg.Named(NoNewPrivileges, "NO_NEW_PRIVS"), 1, 0, 0, 0);
+        if (seccomp is not null) Filter(ops, seccomp);
     }
 
     static void User(OpList ops, UserSpec user)
@@ -75,6 +80,19 @@ static class IdentitySteps
             asked.Permitted & host.Capabilities, asked.Inheritable & host.Capabilities, asked.Ambient & host.Capabilities);
     }
 
-    static void Filter(OpList ops, SeccompSpec seccomp) =>
-        ops.Add("linux.seccomp", Call.seccomp, SetFilterMode, (long)seccomp.Flags, new Arg.Filter(FilterCompiler.Compile(seccomp, ops.Warn)));
+    static void Filter(OpList ops, SeccompSpec seccomp)
+    {
+        const string what = "linux.seccomp";
+        const int milestoneBytes = 8, numberOffset = 4;
+        var flags = seccomp.Flags | (seccomp.Notifies ? NewListener : 0);
+        var load = ops.Add(what, Call.seccomp, SetFilterMode, (long)flags, new Arg.Filter(FilterCompiler.Compile(seccomp, ops.Warn)));
+        if (!seccomp.Notifies) return;
+        // The launcher takes the listener out of this process, which is held until it has. The kernel made it close-on-exec.
+        load.Into(Slots.Scrap);
+        var milestone = new Scratch("listener made", new byte[milestoneBytes]);
+        BinaryPrimitives.WriteUInt32LittleEndian(milestone.Initial, LaunchPlanner.ListenerMade);
+        ops.Add(what, Call.store, new Arg.Inside(milestone, numberOffset), Slots.Scrap);
+        ops.Add(what, Call.write, Slots.Errors, milestone, milestoneBytes);
+        SessionSteps.AwaitLauncher(ops, "the agent of linux.seccomp.listenerPath");
+    }
 }

@@ -23,11 +23,16 @@ sealed record LaunchRequest
     /// <summary>True: chroot after a move instead of pivot_root, for a root file system in the initial ram disk.</summary>
     public bool NoPivot { get; init; }
 
+    /// <summary>True: no session keyring is made.</summary>
+    public bool KeepsKeyring { get; init; }
+
     /// <summary>Descriptors above 2 that the program keeps.</summary>
     public int PreservedDescriptors { get; init; }
 
-    /// <summary>Paths of file systems made and filled before, attached nowhere, by the field of the mount they are for.</summary>
-    public IReadOnlyDictionary<string, string> Filled { get; init; } = new Dictionary<string, string>();
+    /// <summary>
+    /// Paths of trees that the launcher has made before, attached nowhere, by the field of what they are for: "root" or a mount.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Prepared { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>A further process in a running container.</summary>
@@ -41,8 +46,8 @@ sealed record ExecRequest
     /// <summary>The container's namespaces that differ from this process's own, without pid.</summary>
     public required CloneFlags Namespaces { get; init; }
 
-    /// <summary>The container's seccomp filter; null if it has none.</summary>
-    public SeccompSpec? Seccomp { get; init; }
+    /// <summary>The container's own, for its seccomp filter and execution domain.</summary>
+    public required LinuxSpec Linux { get; init; }
 
     public int PreservedDescriptors { get; init; }
 }
@@ -52,7 +57,15 @@ sealed record ExecRequest
 /// <param name="LastCapability">The highest number this kernel knows.</param>
 /// <param name="FileSources">Bind sources (absolute) that are no directories.</param>
 /// <param name="HasKcore">Whether /proc/kcore exists, to which /dev/core points.</param>
-sealed record HostFacts(ulong Capabilities, int LastCapability, IReadOnlySet<string> FileSources, bool HasKcore);
+sealed record HostFacts(ulong Capabilities, int LastCapability, IReadOnlySet<string> FileSources, bool HasKcore)
+{
+    public bool HasAppArmor { get; init; }
+
+    /// <summary>Where proc and sysfs are mounted, the innermost first; only looked up for --no-pivot.</summary>
+    public IReadOnlyList<string> KernelMounts { get; init; } = [];
+
+    public bool HasSelinux { get; init; }
+}
 
 /// <summary>How the process enters its cgroups and what of them it may see.</summary>
 /// <param name="TaskFiles">cgroup v1: the `tasks` files into which it writes itself.</param>

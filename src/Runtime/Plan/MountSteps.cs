@@ -11,15 +11,23 @@ static class MountSteps
     static readonly string[] KernelFiles = ["proc", "sysfs"];
 
     /// <summary>
-    /// Opens the sources of binds that are to be shared with the host, while the mounts here are still its peers.
+    /// Opens the sources of binds that are to be shared with the host, while the mounts here are still its peers; takes those that the
+    /// launcher has opened.
     /// </summary>
     /// <returns>Their trees, by the mount's field.</returns>
-    public static IReadOnlyDictionary<string, Slot> OpenShared(OpList ops, LaunchRequest request)
+    public static IReadOnlyDictionary<string, Slot> OpenBinds(OpList ops, LaunchRequest request)
     {
         var trees = new Dictionary<string, Slot>();
         foreach (var mount in request.Config.Mounts)
         {
-            if (!mount.Options.IsBind || (mount.Options.Propagation & Ms.SHARED) == 0) continue;
+            if (!mount.Options.IsBind) continue;
+            if (request.Prepared.TryGetValue(mount.Field, out var prepared))
+            {
+                trees.Add(mount.Field, ops.Open("prepared", prepared, O.PATH));
+                continue;
+            }
+
+            if ((mount.Options.Propagation & Ms.SHARED) == 0) continue;
             var tree = ops.NewSlot("shared");
             Open(ops, mount, request, tree);
             trees.Add(mount.Field, tree);
@@ -28,17 +36,34 @@ static class MountSteps
         return trees;
     }
 
-    public static void All(OpList ops, LaunchRequest request, IReadOnlyDictionary<string, Slot> shared, bool hasCgroupNamespace)
+    public static void All(OpList ops, LaunchRequest request, IReadOnlyDictionary<string, Slot> opened, bool hasCgroupNamespace)
     {
         foreach (var mount in request.Config.Mounts)
         {
             var what = $"{mount.Field}: mount {mount.Destination}";
-            if (mount.Options.IsBind) Bind(ops, what, mount, request, shared.GetValueOrDefault(mount.Field));
+            if (mount.Options.IsBind) Bind(ops, what, mount, request, opened.GetValueOrDefault(mount.Field));
             else if (mount.Type is "cgroup" or "cgroup2") CgroupMountSteps.Mount(ops, what, mount, request.Cgroups.View, hasCgroupNamespace);
-            else if (request.Filled.TryGetValue(mount.Field, out var filled)) Place(ops, what, mount, filled);
-            else FileSystem(ops, what, mount.Destination, mount.Source, mount.Type, mount.Options);
+            else if (request.Prepared.TryGetValue(mount.Field, out var filled)) Place(ops, what, mount, filled);
+            else FileSystem(ops, what, mount.Destination, mount.Source, mount.Type, Writable(mount));
         }
     }
+
+    /// <summary>Makes a /dev that is to be read-only so, now that all is in it.</summary>
+    public static void SealDev(OpList ops, ContainerConfig config)
+    {
+        foreach (var mount in config.Mounts)
+        {
+            if (Writable(mount) == mount.Options) continue;
+            var what = $"{mount.Field}: make {mount.Destination} read-only";
+            PathSteps.Find(ops, what, mount.Destination);
+            Attributes(ops, what, Slots.Target, MountAttr.RDONLY, MountAttr.None, recursive: false);
+            ops.Add(what, Call.close, Slots.Target);
+        }
+    }
+
+    // Devices and other mounts come into /dev after it.
+    static MountOptions Writable(MountSpec mount) =>
+        mount.Options.IsBind || PathSteps.Clean(mount.Destination) != "dev" ? mount.Options : mount.Options with { Flags = mount.Options.Flags & ~Ms.RDONLY };
 
     /// <summary>Moves a file system that was made before to its place.</summary>
     static void Place(OpList ops, string what, MountSpec mount, string filled)

@@ -36,6 +36,9 @@ sealed record Op(
 sealed record LaunchPlan(
     CloneFlags Namespaces, IReadOnlyList<Input> Inputs, IReadOnlyList<Op> Ops, IReadOnlyList<string> Warnings)
 {
+    /// <summary>True: the process gets a copy of the launcher's memory instead of sharing it.</summary>
+    public bool OwnMemory { get; init; }
+
     public string Print()
     {
         var text = new StringBuilder();

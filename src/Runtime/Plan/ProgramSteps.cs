@@ -15,22 +15,40 @@ static class ProgramSteps
     const int SetMask = 2, MaskBytes = 8;
     const int MilestoneBytes = 8;
 
-    public static void Execute(OpList ops, ProcessSpec process, int preserved, bool waitsForStart)
+    /// <summary>What is done while every system call is still allowed: signals as a program expects them, no descriptor beyond the exec.</summary>
+    public static void Prepare(OpList ops, int preserved)
     {
-        if (process.Args.Count == 0 || process.Args[0].Length == 0) throw new ConfigException("process.args", "is empty");
-        var candidates = Candidates(process);
-        var what = $"execute {process.Args[0]}";
-        Find(ops, what, candidates);
         DefaultSignals(ops);
-        if (waitsForStart) Park(ops);
         ops.Add("leave no descriptor open", Call.close_range, FirstAfterStdio + preserved, Arg.Named(uint.MaxValue, "all"),
             Arg.Named(CloseOnExec, "CLOEXEC"));
+    }
+
+    /// <summary>Looks for the program as the user that it runs as, and before the wait for start, so that a missing one fails `create`.</summary>
+    public static void Find(OpList ops, ProcessSpec process)
+    {
+        var (what, candidates, found) = (What(process), Candidates(process), new Mark());
         for (var i = 0; i < candidates.Count; i++)
         {
-            var draft = ops.Add(what, Call.execve, candidates[i], new Arg.TextList(process.Args), new Arg.TextList(process.Env));
+            var draft = ops.Add(what, Call.faccessat2, At.FDCWD, candidates[i], Executable, At.EACCESS).ThenTo(found);
+            if (i < candidates.Count - 1) draft.Tolerate(Errno.ENOENT, Errno.EACCES);
+        }
+
+        ops.Place(found);
+    }
+
+    public static void Execute(OpList ops, ProcessSpec process, bool waitsForStart)
+    {
+        if (waitsForStart) Park(ops);
+        var candidates = Candidates(process);
+        for (var i = 0; i < candidates.Count; i++)
+        {
+            var draft = ops.Add(What(process), Call.execve, candidates[i], new Arg.TextList(process.Args), new Arg.TextList(process.Env));
             if (i < candidates.Count - 1) draft.Tolerate(Errno.ENOENT, Errno.EACCES);
         }
     }
+
+    static string What(ProcessSpec process) =>
+        process.Args.Count > 0 && process.Args[0].Length > 0 ? $"execute {process.Args[0]}" : throw new ConfigException("process.args", "is empty");
 
     /// <summary>The short form for a program of the host: a hook or a child of the shim.</summary>
     public static void ExecutePath(OpList ops, string what, string path, IReadOnlyList<string> args, IReadOnlyList<string> env,
@@ -41,27 +59,15 @@ static class ProgramSteps
         ops.Add(what, Call.execve, path, new Arg.TextList(args), new Arg.TextList(env));
     }
 
-    // Before the wait for start, so that a missing program fails `create`.
-    static void Find(OpList ops, string what, List<string> candidates)
-    {
-        var found = new Mark();
-        for (var i = 0; i < candidates.Count; i++)
-        {
-            var draft = ops.Add(what, Call.faccessat2, At.FDCWD, candidates[i], Executable, At.EACCESS).ThenTo(found);
-            if (i < candidates.Count - 1) draft.Tolerate(Errno.ENOENT, Errno.EACCES);
-        }
-
-        ops.Place(found);
-    }
-
     // Ignored signals survive exec, and the launcher ignores SIGPIPE; handlers were reset by clone3 already.
     static void DefaultSignals(OpList ops)
     {
         const int kill = 9, stop = 19;
+        var byDefault = Blocks.Zeros("default");
         for (var signal = 1; signal <= LastSignal; signal++)
         {
             if (signal is kill or stop) continue;
-            ops.Add("default signal actions", Call.rt_sigaction, signal, Blocks.Zeros("default"), Arg.Null, MaskBytes);
+            ops.Add("default signal actions", Call.rt_sigaction, signal, byDefault, Arg.Null, MaskBytes);
         }
 
         ops.Add("block no signal", Call.rt_sigprocmask, SetMask, Blocks.Zeros("none"), Arg.Null, MaskBytes);

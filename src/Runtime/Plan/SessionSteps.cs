@@ -9,9 +9,10 @@ static class SessionSteps
     const int JoinSessionKeyring = 1;
     const int MilestoneBytes = 8;
 
-    public static void Begin(OpList ops, string id)
+    public static void Begin(OpList ops, string id, bool keepsKeyring = false)
     {
         ops.Add("start a session", Call.setsid);
+        if (keepsKeyring) return;
         // A kernel without keyrings has none to leak.
         ops.Add("make a session keyring", Call.keyctl, JoinSessionKeyring, "_ses." + id).Tolerate(Errno.ENOSYS);
     }
@@ -47,12 +48,22 @@ static class SessionSteps
         ops.Add($"{what} is outside the container", Call.expect, name, 0xFF, (int)'/', (int)Errno.EXDEV);
     }
 
-    public static void AwaitHooks(OpList ops)
+    public static void AwaitHooks(OpList ops) => Await(ops, LaunchPlanner.HooksDue, "the hooks");
+
+    /// <summary>Waits until the launcher has written what only it may write: id maps and clock offsets.</summary>
+    public static void AwaitMaps(OpList ops) => Await(ops, LaunchPlanner.MapsDue, "the namespaces' settings");
+
+    static void Await(OpList ops, uint milestone, string name)
+    {
+        ops.Add("wait for " + name, Call.write, Slots.Errors, Blocks.Milestone(milestone, name), MilestoneBytes);
+        AwaitLauncher(ops, name);
+    }
+
+    public static void AwaitLauncher(OpList ops, string name = "the launcher")
     {
         var answer = new Scratch("answer", new byte[MilestoneBytes]);
-        ops.Add("wait for the hooks", Call.write, Slots.Errors, Blocks.Milestone(LaunchPlanner.HooksDue, "hooks due"), MilestoneBytes);
-        ops.Add("wait for the hooks", Call.read, Slots.Sync, answer, 1);
+        ops.Add("wait for " + name, Call.read, Slots.Sync, answer, 1);
         // The launcher writes 1; nothing read means that it gave up.
-        ops.Add("the hooks did not finish", Call.expect, answer, 0xFF, 1, (int)Errno.EPIPE);
+        ops.Add($"{name} did not come", Call.expect, answer, 0xFF, 1, (int)Errno.EPIPE);
     }
 }

@@ -1,9 +1,9 @@
 namespace Orchestrator.Runtime.Plan;
 
-/// <summary>The registers with a fixed meaning. The spawn code has 64, the last of which holds its error report.</summary>
+/// <summary>The registers with a fixed meaning. The spawn code has 255, the last three of which hold its reports.</summary>
 static class Slots
 {
-    public const int Limit = 63;
+    public const int Limit = 252;
 
     /// <summary>Where the process reports errors to the launcher; close-on-exec, so its end says that exec worked.</summary>
     public static readonly Slot Errors = new(0, "errors");

@@ -9,65 +9,93 @@ namespace Orchestrator.Runtime.Seccomp;
 /// </summary>
 static class FilterCompiler
 {
-    const uint X64 = 0xC000003E; // AUDIT_ARCH_X86_64
-    const uint FirstX32 = 0x40000000; // __X32_SYSCALL_BIT
+    const uint X64 = 0xC000003E, I386 = 0x40000003; // AUDIT_ARCH_X86_64, AUDIT_ARCH_I386
+    const uint X32Bit = 0x40000000; // __X32_SYSCALL_BIT
     const uint Kill = 0x80000000; // SECCOMP_RET_KILL_PROCESS
     const uint Errno = 0x00050000; // SECCOMP_RET_ERRNO
     const uint ErrnoEnosys = Errno | 38;
     const uint ActionBits = 0xFFFF0000;
     const int NumberOffset = 0, ArchitectureOffset = 4; // struct seccomp_data
 
-    /// <summary>Names that no system call has on x86-64 are passed over: profiles are written for many machines and kernels.</summary>
-    /// <exception cref="ConfigException">The profile does not cover x86-64, or is too long for the kernel.</exception>
+    /// <summary>
+    /// The program for x86-64, and for x32 and i386 if the profile lists them; a call by another architecture ends the process. Names that an
+    /// architecture has no system call of are passed over: profiles are written for many machines and kernels.
+    /// </summary>
+    /// <exception cref="ConfigException">The profile is too long for the kernel.</exception>
     public static byte[] Compile(SeccompSpec spec, Action<string> warn)
     {
         const int most = 4096; // BPF_MAXINSNS
-        if (!spec.CoversX64) throw new ConfigException("linux.seccomp.architectures", "does not list SCMP_ARCH_X86_64");
-        var code = new List<Instruction>
-        {
-            Instruction.Load(ArchitectureOffset),
-            Instruction.IfEqual(X64, 1, 0),
-            Instruction.Return(Kill),
-            Instruction.Load(NumberOffset),
-            Instruction.IfAtLeast(FirstX32, 0, 1),
-            Instruction.Return(ErrnoEnosys),
-        };
-        code.AddRange(Search(Ranges(spec, warn)));
+        var native = Native(spec, warn);
+        List<Instruction> code = [Instruction.Load(ArchitectureOffset), Instruction.IfEqual(X64, 1, 0), Instruction.Jump((uint)native.Count), .. native];
+        if (spec.CoversI386) code.Add(Instruction.IfEqual(I386, 1, 0));
+        code.Add(Instruction.Return(Kill));
+        if (spec.CoversI386) code.AddRange([Instruction.Load(NumberOffset), .. Search(Ranges(spec, ByNumber(spec, I386Calls)))]);
         if (code.Count > most) throw new ConfigException("linux.seccomp", $"needs {code.Count} instructions, the kernel takes {most}");
         var bytes = new byte[code.Count * Instruction.Bytes];
         for (var i = 0; i < code.Count; i++) code[i].WriteTo(bytes.AsSpan(i * Instruction.Bytes));
         return bytes;
     }
 
-    static List<Range> Ranges(SeccompSpec spec, Action<string> warn)
+    static List<Instruction> Native(SeccompSpec spec, Action<string> warn)
+    {
+        var byNumber = ByNumber(spec, spec.CoversX32 ? X64AndX32Calls : X64Calls);
+        if (byNumber.Count == 0) warn("linux.seccomp: names no system call of x86-64, only the default action applies");
+        var code = new List<Instruction> { Instruction.Load(NumberOffset) };
+        // x32 has the numbers of x86-64 with a bit, and some of its own, which x86-64 has no calls for.
+        if (spec.CoversX32) code.Add(Instruction.And(~X32Bit));
+        else code.AddRange([Instruction.IfAtLeast(X32Bit, 0, 1), Instruction.Return(ErrnoEnosys)]);
+        code.AddRange(Search(Ranges(spec, byNumber)));
+        return code;
+    }
+
+    static IEnumerable<(int Number, SeccompRule Rule)> X64Calls(string name, SeccompRule rule) => [(SyscallNumbers.Of(name), rule)];
+
+    static IEnumerable<(int Number, SeccompRule Rule)> X64AndX32Calls(string name, SeccompRule rule) =>
+        [(SyscallNumbers.Of(name), rule), (SyscallNumbers.OfX32(name), rule)];
+
+    static IEnumerable<(int Number, SeccompRule Rule)> I386Calls(string name, SeccompRule rule)
+    {
+        yield return (I386Numbers.Of(name), rule);
+        // Its own arguments are behind a pointer there, where a filter can't look: only a rule without conditions holds for both ways.
+        if (rule.Arguments.Count == 0 && I386Numbers.Through(name) is { } through)
+            yield return (through.Number, rule with { Arguments = [new SeccompArgument(0, (ulong)through.FirstArgument, 0, SeccompComparison.Equal)] });
+    }
+
+    static SortedDictionary<uint, List<SeccompRule>> ByNumber(SeccompSpec spec, Func<string, SeccompRule, IEnumerable<(int Number, SeccompRule Rule)>> calls)
     {
         var byNumber = new SortedDictionary<uint, List<SeccompRule>>();
         foreach (var rule in spec.Rules)
         {
             foreach (var name in rule.Names)
             {
-                var number = SyscallNumbers.Of(name);
-                if (number < 0) continue;
-                if (!byNumber.TryGetValue((uint)number, out var list)) byNumber.Add((uint)number, list = []);
-                list.Add(rule);
+                foreach (var (number, own) in calls(name, rule))
+                {
+                    if (number < 0) continue;
+                    if (!byNumber.TryGetValue((uint)number, out var list)) byNumber.Add((uint)number, list = []);
+                    list.Add(own);
+                }
             }
         }
 
-        if (byNumber.Count == 0) warn("linux.seccomp: names no system call of x86-64, only the default action applies");
+        return byNumber;
+    }
+
+    static List<Range> Ranges(SeccompSpec spec, SortedDictionary<uint, List<SeccompRule>> byNumber)
+    {
         var fallback = spec.DefaultAction.Value;
+        // A call newer than the profile knows is one the kernel does not have, so that programs fall back to older ones.
+        var beyond = (fallback & ActionBits) == Errno ? ErrnoEnosys : fallback;
         var ranges = new List<Range>();
         uint next = 0;
         foreach (var (number, rules) in byNumber)
         {
-            if (number > next) Append(ranges, new Range(next, [], fallback));
+            if (number > next) Append(ranges, new Range(next, [], next <= SyscallNumbers.FirstX32Only && number >= SyscallNumbers.FirstX32Only ? beyond : fallback));
             var conditional = rules.TakeWhile(rule => rule.Arguments.Count > 0).ToList();
             var last = rules.Find(rule => rule.Arguments.Count == 0)?.Action.Value ?? fallback;
             Append(ranges, new Range(number, conditional, last));
             next = number + 1;
         }
 
-        // A call newer than the profile knows is one the kernel does not have, so that programs fall back to older ones.
-        var beyond = (fallback & ActionBits) == Errno ? ErrnoEnosys : fallback;
         Append(ranges, new Range(next, [], beyond));
         return ranges;
     }

@@ -36,7 +36,7 @@ static class SyscallNumbers
         rseq
         """;
 
-    const string From424 =
+    public const string From424 =
         """
         pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick
         pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd
@@ -46,21 +46,43 @@ static class SyscallNumbers
         open_tree_attr file_getattr file_setattr
         """;
 
-    static readonly Dictionary<string, int> ByName = Build();
+    // Where x32 has a call of its own for structures of another layout; all others have the number of x86-64 (syscall_64.tbl, "x32").
+    const string X32From512 =
+        """
+        rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg execve ptrace rt_sigpending rt_sigtimedwait
+        rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load waitid set_robust_list get_robust_list vmsplice move_pages
+        preadv pwritev rt_tgsigqueueinfo recvmmsg sendmmsg process_vm_readv process_vm_writev setsockopt getsockopt io_setup
+        io_submit execveat preadv2 pwritev2
+        """;
+
+    static readonly Dictionary<string, int> X64 = Build((0, From0), (FirstCommon, From424));
+    static readonly Lazy<Dictionary<string, int>> X32 = new(() => Build((FirstX32Only, X32From512)));
+
+    /// <summary>From here on all architectures have the same calls.</summary>
+    public const int FirstCommon = 424;
+
+    public const int FirstX32Only = 512;
 
     /// <summary>The call's number, or -1 if x86-64 has none of that name.</summary>
-    public static int Of(string name) => ByName.GetValueOrDefault(name, -1);
+    public static int Of(string name) => X64.GetValueOrDefault(name, -1);
 
-    static Dictionary<string, int> Build()
+    /// <summary>The number that x32 has for itself, without its bit, or -1 if it has none or x86-64's.</summary>
+    public static int OfX32(string name) => X32.Value.GetValueOrDefault(name, -1);
+
+    /// <summary>A table of names that count up from a number each; "-" is none.</summary>
+    public static Dictionary<string, int> Build(params ReadOnlySpan<(int First, string Names)> lists)
     {
-        var table = new Dictionary<string, int>(StringComparer.Ordinal);
-        Add(table, 0, From0);
-        Add(table, 424, From424);
+        var table = new Dictionary<string, int>(512, StringComparer.Ordinal);
+        foreach (var (first, names) in lists)
+        {
+            var number = first;
+            foreach (var range in names.AsSpan().SplitAny(' ', '\n'))
+            {
+                if (names[range] is not "-" and var name) table.Add(name, number);
+                number++;
+            }
+        }
+
         return table;
-    }
-
-    static void Add(Dictionary<string, int> table, int first, string names)
-    {
-        foreach (var name in names.Split([' ', '\n'])) table.Add(name, first++);
     }
 }

@@ -28,50 +28,16 @@ static partial class ConfigReader
                 case "sysctl": linux = linux with { Sysctl = Sysctls(ref walk) }; break;
                 case "maskedPaths": linux = linux with { MaskedPaths = AbsolutePaths(ref walk) }; break;
                 case "readonlyPaths": linux = linux with { ReadonlyPaths = AbsolutePaths(ref walk) }; break;
-                case "uidMappings" or "gidMappings": walk.Refuse("user namespaces are not supported"); break;
-                case "mountLabel" or "intelRdt" or "personality" or "timeOffsets" or "netDevices" or "memoryPolicy": walk.Refuse(); break;
+                case "uidMappings": linux = linux with { Ids = linux.Ids with { Uids = IdMappingList(ref walk) } }; break;
+                case "gidMappings": linux = linux with { Ids = linux.Ids with { Gids = IdMappingList(ref walk) } }; break;
+                case "timeOffsets": linux = linux with { TimeOffsets = TimeOffsets(ref walk) }; break;
+                case "personality": linux = linux with { Personality = Personality(ref walk) }; break;
+                case "mountLabel" or "intelRdt" or "netDevices" or "memoryPolicy": walk.Refuse(); break;
                 default: walk.Unknown(); break;
             }
         }
 
         return linux;
-    }
-
-    static List<NamespaceSpec> Namespaces(ref JsonWalk walk)
-    {
-        var namespaces = new List<NamespaceSpec>();
-        for (walk.EnterArray(); walk.Element();)
-        {
-            string field = walk.Path, type = "", path = "";
-            for (walk.Enter(); walk.Field() is { } name;)
-            {
-                switch (name)
-                {
-                    case "type": type = walk.String(); break;
-                    case "path": path = walk.String(); break;
-                    default: walk.Unknown(); break;
-                }
-            }
-
-            var kind = type switch
-            {
-                "pid" => CloneFlags.NEWPID,
-                "network" => CloneFlags.NEWNET,
-                "mount" => CloneFlags.NEWNS,
-                "ipc" => CloneFlags.NEWIPC,
-                "uts" => CloneFlags.NEWUTS,
-                "cgroup" => CloneFlags.NEWCGROUP,
-                "user" or "time" => throw new ConfigException(field + ".type", $"the {type} namespace is not supported"),
-                _ => throw new ConfigException(field + ".type", $"unknown namespace '{type}'"),
-            };
-            if (path.Length > 0 && !path.StartsWith('/')) throw new ConfigException(field + ".path", "must be an absolute path");
-            if (path.Length > 0 && kind is (CloneFlags.NEWNS or CloneFlags.NEWCGROUP))
-                throw new ConfigException(field + ".path", $"joining a {type} namespace is not supported");
-            if (namespaces.Any(other => other.Kind == kind)) throw new ConfigException(field + ".type", $"{type} stands twice");
-            namespaces.Add(new NamespaceSpec(kind, type, path));
-        }
-
-        return namespaces;
     }
 
     static List<DeviceSpec> Devices(ref JsonWalk walk)
@@ -140,6 +106,7 @@ static partial class ConfigReader
             if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or '_' or '-')
                 || name.Split('.', '/').Any(part => part.Length == 0))
                 throw walk.Problem("not the name of a kernel setting");
+            if (name.Replace('/', '.') == "kernel.hostname") throw walk.Problem("is what hostname sets: use that");
             if (value.Any(char.IsControl)) throw walk.Problem("the value contains a control character");
             settings[name] = value;
         }

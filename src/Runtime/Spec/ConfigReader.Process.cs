@@ -47,7 +47,11 @@ static partial class ConfigReader
                     };
                     break;
                 case "commandLine": walk.Refuse("only Linux containers are supported"); break;
-                case "apparmorProfile" or "selinuxLabel" or "ioPriority" or "scheduler" or "execCPUAffinity": walk.Refuse(); break;
+                case "apparmorProfile": process = process with { AppArmorProfile = walk.String() }; break;
+                case "selinuxLabel": process = process with { SelinuxLabel = walk.String() }; break;
+                case "scheduler": process = process with { Scheduler = Scheduler(ref walk) }; break;
+                case "ioPriority": process = process with { IoPriority = IoPriority(ref walk) }; break;
+                case "execCPUAffinity": process = process with { ExecAffinity = ExecAffinity(ref walk) }; break;
                 default: walk.Unknown(); break;
             }
         }
@@ -132,8 +136,9 @@ static partial class ConfigReader
         {
             var name = walk.String();
             var number = CapabilityNames.Number(name);
-            if (number < 0) throw walk.Problem($"unknown capability {name}");
-            mask |= 1UL << number;
+            // What can't be granted is a warning, not an error (config.md, "capabilities").
+            if (number < 0) walk.Warn($"unknown capability {name} is left out");
+            else mask |= 1UL << number;
         }
 
         return mask;

@@ -22,7 +22,10 @@ static partial class ConfigReader
                 case "pids": resources = resources with { PidsLimit = Pids(ref walk) }; break;
                 case "devices": resources = resources with { Devices = DeviceRules(ref walk) }; break;
                 case "unified": resources = resources with { Unified = Unified(ref walk) }; break;
-                case "blockIO" or "hugepageLimits" or "network" or "rdma": walk.Refuse("this limit is not supported"); break;
+                case "blockIO": resources = resources with { Io = Io(ref walk) }; break;
+                case "hugepageLimits": resources = resources with { HugePages = HugePages(ref walk) }; break;
+                case "network": Network(ref walk, ref resources); break;
+                case "rdma": resources = resources with { Rdma = Rdma(ref walk) }; break;
                 default: walk.Unknown(); break;
             }
         }
@@ -46,7 +49,8 @@ static partial class ConfigReader
                     break;
                 case "disableOOMKiller": memory = memory with { DisableOomKiller = walk.Bool() }; break;
                 case "kernel" or "kernelTCP": walk.Refuse("kernel memory limits are gone from the kernel"); break;
-                case "useHierarchy" or "checkBeforeUpdate": walk.Skip(); break;
+                case "checkBeforeUpdate": memory = memory with { CheckBeforeUpdate = walk.Bool() }; break;
+                case "useHierarchy": walk.Skip(); break; // the kernel knows no other way any more
                 default: walk.Unknown(); break;
             }
         }
@@ -73,9 +77,8 @@ static partial class ConfigReader
                 case "idle": cpu = cpu with { Idle = walk.Long() }; break;
                 case "cpus": cpu = cpu with { Cpus = CpuList(ref walk) }; break;
                 case "mems": cpu = cpu with { Mems = CpuList(ref walk) }; break;
-                case "realtimeRuntime" or "realtimePeriod":
-                    if (walk.Long() != 0) throw walk.Problem("real-time budgets are not supported");
-                    break;
+                case "realtimeRuntime": cpu = cpu with { RealtimeRuntime = walk.Long() }; break;
+                case "realtimePeriod": cpu = cpu with { RealtimePeriod = walk.ULong() }; break;
                 default: walk.Unknown(); break;
             }
         }

@@ -40,11 +40,13 @@ static partial class ConfigReader
         if (!version.StartsWith("1.", StringComparison.Ordinal))
             throw new ConfigException("ociVersion", $"{version} is not supported, 1.x is");
         if (root is null) throw new ConfigException("root", "is missing");
-        return new ContainerConfig
+        var config = new ContainerConfig
         {
             OciVersion = version, Root = root, Process = process, Hostname = hostname, Domainname = domainname,
             Mounts = mounts, Hooks = hooks, Annotations = annotations, Linux = linux,
         };
+        NamespaceRules.Hold(config);
+        return config;
     }
 
     static RootSpec Root(ref JsonWalk walk)
@@ -71,6 +73,7 @@ static partial class ConfigReader
         {
             string field = walk.Path, destination = "", type = "", source = "";
             List<string> options = [];
+            var ids = IdMappings.None;
             for (walk.Enter(); walk.Field() is { } name;)
             {
                 switch (name)
@@ -79,12 +82,13 @@ static partial class ConfigReader
                     case "type": type = walk.String(); break;
                     case "source": source = walk.String(); break;
                     case "options": options = walk.Strings(); break;
-                    case "uidMappings" or "gidMappings": walk.Refuse("id-mapped mounts are not supported"); break;
+                    case "uidMappings": ids = ids with { Uids = IdMappingList(ref walk) }; break;
+                    case "gidMappings": ids = ids with { Gids = IdMappingList(ref walk) }; break;
                     default: walk.Unknown(); break;
                 }
             }
 
-            mounts.Add(Mount(field, destination, type, source, options));
+            mounts.Add(Mount(field, destination, type, source, options) with { Ids = ids });
         }
 
         return mounts;
@@ -137,7 +141,8 @@ static partial class ConfigReader
         for (walk.EnterArray(); walk.Element();)
         {
             string field = walk.Path, path = "";
-            List<string> args = [], env = [];
+            List<string> args = [];
+            List<string>? env = null;
             int? timeout = null;
             for (walk.Enter(); walk.Field() is { } name;)
             {

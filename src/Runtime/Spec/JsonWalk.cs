@@ -114,6 +114,15 @@ ref struct JsonWalk
             ? value : throw Wrong("a whole number from 0 to 4294967295");
     }
 
+    /// <summary>A number, or null where the text has null.</summary>
+    public uint? OptionalUInt()
+    {
+        Value();
+        if (_json.TokenType == JsonTokenType.Null) return null;
+        _peeked = true;
+        return UInt();
+    }
+
     public List<string> Strings()
     {
         var list = new List<string>();
@@ -153,6 +162,8 @@ ref struct JsonWalk
         _json.Skip();
         if (!AsksForNothing(ref inner)) throw Problem(reason);
     }
+
+    public readonly void Warn(string problem) => _warnings.Add($"config: {Path}: {problem}");
 
     public readonly ConfigException Problem(string problem) => new(Path, problem);
 

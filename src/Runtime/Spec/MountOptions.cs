@@ -22,6 +22,12 @@ sealed record MountOptions(
     /// <summary>tmpcopyup: a tmpfs begins with what the image has in its place.</summary>
     public bool CopiesUp { get; init; }
 
+    /// <summary>idmap or ridmap: the files show ids of another user namespace.</summary>
+    public bool MapsIds { get; init; }
+
+    /// <summary>ridmap: so do the mounts below.</summary>
+    public bool MapsIdsBelow { get; init; }
+
     /// <summary>Sorts the options; the later of two that contradict wins, as mount(8) has it.</summary>
     /// <exception cref="ConfigException">An option that asks for something orun does not do.</exception>
     public static MountOptions Parse(string field, IEnumerable<string> options)
@@ -36,8 +42,7 @@ sealed record MountOptions(
                 continue;
             }
 
-            if (option is "idmap" or "ridmap" or "remount")
-                throw new ConfigException(field, $"the mount option {option} is not supported");
+            if (option == "remount") throw new ConfigException(field, "the mount option remount is not supported");
             if (data.Length > 0) data.Append(',');
             data.Append(option);
         }
@@ -50,6 +55,8 @@ sealed record MountOptions(
     {
         "" or "defaults" => this,
         "bind" => this with { IsBind = true },
+        "idmap" => this with { MapsIds = true },
+        "ridmap" => this with { MapsIds = true, MapsIdsBelow = true },
         "tmpcopyup" => this with { CopiesUp = true },
         "rbind" => this with { IsBind = true, IsRecursive = true },
         "ro" => Add(Ms.RDONLY, MountAttr.RDONLY),

@@ -11,6 +11,9 @@ sealed record ContainerState(
     string Id, string OciVersion, int Pid, ulong StartTime, string Bundle, string Rootfs, string Created, ContainerCgroups Cgroups,
     IReadOnlyDictionary<string, string> Annotations)
 {
+    // Only root runs containers with orun.
+    public const string Owner = "root";
+
     /// <summary>The text of state.json.</summary>
     public byte[] Write()
     {
@@ -29,9 +32,9 @@ sealed record ContainerState(
 
     /// <summary>The state as others read it (runtime.md, "State"), with what runc adds.</summary>
     public byte[] WriteOci(ContainerStatus status) => WriteAnnotations(new JsonText().Open('{')
-        .Field("ociVersion", OciVersion).Field("id", Id).Field("status", status.ToString().ToLowerInvariant())
-        .Field("pid", status == ContainerStatus.Stopped ? 0 : (ulong)Pid).Field("bundle", Bundle).Field("rootfs", Rootfs)
-        .Field("created", Created)).Close('}').ToUtf8();
+        .Field("ociVersion", OciVersion).Field("id", Id).Field("pid", status == ContainerStatus.Stopped ? 0 : (ulong)Pid)
+        .Field("status", status.ToString().ToLowerInvariant()).Field("bundle", Bundle).Field("rootfs", Rootfs)
+        .Field("created", Created)).Field("owner", Owner).Close('}').ToUtf8();
 
     /// <exception cref="ConfigException">The text is not what Write made.</exception>
     public static ContainerState Read(ReadOnlySpan<byte> text)

@@ -45,6 +45,14 @@ sealed class JsonText
         return this;
     }
 
+    /// <summary>A field whose value is JSON text already.</summary>
+    public JsonText Raw(string name, string json)
+    {
+        Begin(name);
+        _text.Append(json);
+        return this;
+    }
+
     public JsonText Item(string value)
     {
         Begin(null);

@@ -23,7 +23,7 @@ sealed class StateDirectory(string root)
     {
         Check(id);
         MakeRoot(root);
-        if (!Kernel.MakeDirectory(Of(id), PrivateDirectory)) throw new ContainerException($"container {id} exists already");
+        if (!Kernel.MakeDirectory(Of(id), PrivateDirectory)) throw new ContainerException($"container with given ID already exists: {id}");
     }
 
     static void MakeRoot(string path)
@@ -41,7 +41,7 @@ sealed class StateDirectory(string root)
     public ContainerConfig LoadConfig(string id) => ConfigReader.Read(Kernel.ReadFile(Of(id) + "/config.json"), []);
 
     /// <exception cref="ContainerException">There is no such container.</exception>
-    public ContainerState Load(string id) => TryLoad(id) ?? throw new ContainerException($"container {id} does not exist");
+    public ContainerState Load(string id) => TryLoad(id) ?? throw new ContainerException($"container does not exist: {id}");
 
     public ContainerState? TryLoad(string id)
     {

@@ -6,6 +6,7 @@ namespace Orchestrator.Runtime.Syscalls;
 /// </summary>
 enum Call
 {
+    rebirth = -5,
     exit = -4,
     report = -3,
     expect = -2,
@@ -26,6 +27,8 @@ enum Call
     connect = 42,
     accept4 = 288,
     sendmsg = 46,
+    recvmsg = 47,
+    socketpair = 53,
     bind = 49,
     listen = 50,
     getsockopt = 55,
@@ -61,7 +64,9 @@ enum Call
     umount2 = 166,
     sethostname = 170,
     setdomainname = 171,
+    sched_setaffinity = 203,
     keyctl = 250,
+    ioprio_set = 251,
     openat = 257,
     mkdirat = 258,
     mknodat = 259,
@@ -77,6 +82,7 @@ enum Call
     pipe2 = 293,
     prlimit64 = 302,
     setns = 308,
+    sched_setattr = 314,
     seccomp = 317,
     bpf = 321,
     pidfd_send_signal = 424,
@@ -87,6 +93,7 @@ enum Call
     fsmount = 432,
     pidfd_open = 434,
     close_range = 436,
+    pidfd_getfd = 438,
     openat2 = 437,
     faccessat2 = 439,
     mount_setattr = 442,

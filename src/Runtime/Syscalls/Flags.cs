@@ -36,8 +36,10 @@ enum Resolve
 enum CloneFlags : long
 {
     None = 0,
+    NEWTIME = 0x80,
     VM = 0x100,
     PIDFD = 0x1000,
+    PARENT = 0x8000,
     NEWNS = 0x20000,
     NEWCGROUP = 0x2000000,
     NEWUTS = 0x4000000,
@@ -88,6 +90,7 @@ enum MountAttr : long
     STRICTATIME = 0x20,
     ATIME_MASK = 0x70,
     NODIRATIME = 0x80,
+    IDMAP = 0x100000,
     NOSYMFOLLOW = 0x200000,
 }
 

@@ -24,6 +24,9 @@ static unsafe partial class Kernel
 
     public static Fd PidFd(int pid) => new((int)Do($"process {pid}", Call.pidfd_open, pid, 0));
 
+    /// <summary>A copy of another process's descriptor (pidfd_getfd(2)); close-on-exec.</summary>
+    public static Fd DescriptorOf(Fd pidFd, int number, string target) => new((int)Do(target, Call.pidfd_getfd, pidFd.Number, number, 0));
+
     /// <summary>Sends a signal; returns ESRCH if the process is gone.</summary>
     public static Errno Signal(Fd pidFd, int signal)
     {
@@ -50,6 +53,20 @@ static unsafe partial class Kernel
             if (errno == Errno.ECHILD) return -1;
             if (errno != Errno.EINTR) throw new SyscallException("wait4", errno, $"process {pid}");
         }
+    }
+
+    /// <summary>A resource limit of a process: soft and hard (prlimit(2)).</summary>
+    public static (ulong Soft, ulong Hard) Limit(int pid, int resource)
+    {
+        var limit = stackalloc ulong[2];
+        Do($"process {pid}", Call.prlimit64, pid, resource, 0, (nint)limit);
+        return (limit[0], limit[1]);
+    }
+
+    public static void SetLimit(int pid, int resource, ulong soft, ulong hard, string target)
+    {
+        var limit = stackalloc ulong[2] { soft, hard };
+        Do(target, Call.prlimit64, pid, resource, (nint)limit, 0);
     }
 
     /// <summary>

@@ -68,6 +68,48 @@ static unsafe partial class Kernel
         }
     }
 
+    /// <summary>Writes all of a text with a descriptor at its beginning (unix(7), SCM_RIGHTS).</summary>
+    public static void SendWithDescriptor(Fd socket, ReadOnlySpan<byte> data, Fd descriptor, string target)
+    {
+        const int socketLevel = 1, rights = 1, headerBytes = 16, controlBytes = 24, messageWords = 7, noSignal = 0x4000;
+        var control = stackalloc byte[controlBytes];
+        new Span<byte>(control, controlBytes).Clear();
+        *(long*)control = headerBytes + sizeof(int);
+        *(int*)(control + 8) = socketLevel;
+        *(int*)(control + 12) = rights;
+        *(int*)(control + headerBytes) = descriptor.Number;
+        fixed (byte* bytes = data)
+        {
+            var vector = stackalloc nint[2] { (nint)bytes, data.Length };
+            // struct msghdr: name, its length, iovec, count, control, its length, flags.
+            var message = stackalloc nint[messageWords] { 0, 0, (nint)vector, 1, (nint)control, controlBytes, 0 };
+            var sent = (int)Do(target, Call.sendmsg, socket.Number, (nint)message, noSignal);
+            if (sent < data.Length) WriteAll(socket.Number, data[sent..], target);
+        }
+    }
+
+    /// <summary>Two connected stream sockets.</summary>
+    public static (Fd, Fd) SocketPair()
+    {
+        var ends = stackalloc int[2];
+        Do("socket pair", Call.socketpair, Unix, Stream | (int)O.CLOEXEC, 0, (nint)ends);
+        return (new Fd(ends[0]), new Fd(ends[1]));
+    }
+
+    /// <summary>Reads a message and the descriptor that came with it (unix(7), SCM_RIGHTS), or null if none did.</summary>
+    public static Fd? ReceiveDescriptor(Fd socket, string target)
+    {
+        const int rights = 1, headerBytes = 16, controlBytes = 24, messageWords = 7, textBytes = 64, closeOnExec = 0x40000000;
+        var text = stackalloc byte[textBytes];
+        var control = stackalloc byte[controlBytes];
+        new Span<byte>(control, controlBytes).Clear();
+        var vector = stackalloc nint[2] { (nint)text, textBytes };
+        var message = stackalloc nint[messageWords] { 0, 0, (nint)vector, 1, (nint)control, controlBytes, 0 };
+        Do(target, Call.recvmsg, socket.Number, (nint)message, closeOnExec);
+        var came = *(long*)control == headerBytes + sizeof(int) && *(int*)(control + 12) == rights;
+        return came ? new Fd(*(int*)(control + headerBytes)) : null;
+    }
+
     /// <summary>Reads what is there; -1 if nothing is yet, 0 at the end (or if the other end broke off).</summary>
     public static int ReadSome(Fd fd, Span<byte> buffer)
     {

@@ -51,9 +51,11 @@ static unsafe partial class Kernel
     public static void SetOwner(Fd file, FileFacts like, string name)
     {
         const uint permissions = 0xFFF;
-        Do(name, Call.fchown, file.Number, (nint)like.Uid, (nint)like.Gid);
+        SetOwner(file, like.Uid, like.Gid, name);
         Do(name, Call.fchmod, file.Number, (nint)(like.Mode & permissions));
     }
+
+    public static void SetOwner(Fd file, uint uid, uint gid, string name) => Do(name, Call.fchown, file.Number, (nint)uid, (nint)gid);
 
     /// <summary>A new file system, mounted but attached nowhere (fsopen(2), fsmount(2)). Data as mount(2) takes it.</summary>
     public static Fd NewFileSystem(string type, string data, string target)
@@ -72,5 +74,21 @@ static unsafe partial class Kernel
             Do(target, Call.fsconfig, context.Number, create);
             return new Fd((int)Do(target, Call.fsmount, context.Number, closeOnExec));
         }
+    }
+
+    /// <summary>A copy of the mounts at a path, attached nowhere (open_tree(2)).</summary>
+    public static Fd CloneTree(string path, bool recursive, string target)
+    {
+        fixed (byte* text = Text(path))
+            return new Fd((int)Do(target, Call.open_tree, (nint)At.FDCWD, (nint)text, (nint)(At.CLONE | At.CLOEXEC | (recursive ? At.RECURSIVE : At.None))));
+    }
+
+    /// <summary>Shows the files of a mount that is attached nowhere under the ids of a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP).</summary>
+    public static void MapIds(Fd tree, Fd userNamespace, bool recursive, string target)
+    {
+        var attributes = stackalloc long[4] { (long)MountAttr.IDMAP, 0, 0, userNamespace.Number };
+        byte empty = 0;
+        Do(target, Call.mount_setattr, tree.Number, (nint)(&empty), (nint)(At.EMPTY_PATH | (recursive ? At.RECURSIVE : At.None)),
+            (nint)attributes, 4 * sizeof(long));
     }
 }

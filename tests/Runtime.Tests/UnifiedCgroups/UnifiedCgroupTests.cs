@@ -22,8 +22,45 @@ public sealed class UnifiedCgroupTests
             }
             """);
 
-        var said = VirtualMachine.Run(sandbox.Config);
+        var said = VirtualMachine.Run(sandbox.Config, "lives.sh");
 
         Assert.Null(Golden.Difference(RepoRoot.Below("tests", "Runtime.Tests", "UnifiedCgroups", "lives.expected"), said));
+    }
+
+    [Fact]
+    public void Every_limit_is_written_on_v2()
+    {
+        using var sandbox = new Sandbox("sleep", "1000");
+        sandbox.Linux["cgroupsPath"] = "/c1";
+        sandbox.Linux["resources"] = JsonNode.Parse("""
+            {
+              "memory": { "limit": 67108864, "reservation": 33554432, "swap": 100663296, "checkBeforeUpdate": true },
+              "cpu": { "shares": 1024, "quota": 50000, "period": 100000, "burst": 20000, "idle": 0, "cpus": "0", "mems": "0" },
+              "pids": { "limit": 42 },
+              "hugepageLimits": [{ "pageSize": "2MB", "limit": 4194304 }],
+              "blockIO": { "weight": 500 },
+              "unified": { "memory.high": "50331648", "pids.max": "43" }
+            }
+            """);
+        Assert.Null(Golden.Difference(RepoRoot.Below("tests", "Runtime.Tests", "UnifiedCgroups", "unified-limits.expected"), VirtualMachine.Run(sandbox.Config, "unified-limits.sh")));
+    }
+
+    [Fact]
+    public void Every_limit_is_written_on_v1()
+    {
+        using var sandbox = new Sandbox("sleep", "1000");
+        sandbox.Linux["cgroupsPath"] = "/c1";
+        sandbox.Linux["resources"] = JsonNode.Parse("""
+            {
+              "memory": { "limit": 67108864, "reservation": 33554432, "swap": 100663296, "swappiness": 10, "disableOOMKiller": true, "useHierarchy": true },
+              "cpu": { "shares": 512, "quota": 50000, "period": 100000, "burst": 20000, "cpus": "0", "mems": "0" },
+              "pids": { "limit": 42 },
+              "hugepageLimits": [{ "pageSize": "2MB", "limit": 4194304 }],
+              "network": { "classID": 1048577, "priorities": [{ "name": "lo", "priority": 7 }] },
+              "blockIO": { "weight": 500 },
+              "devices": [{ "allow": false, "access": "rwm" }]
+            }
+            """);
+        Assert.Null(Golden.Difference(RepoRoot.Below("tests", "Runtime.Tests", "UnifiedCgroups", "legacy-limits.expected"), VirtualMachine.Run(sandbox.Config, "legacy-limits.sh")));
     }
 }

@@ -9,17 +9,18 @@ namespace Orchestrator.Runtime.Tests.UnifiedCgroups;
 /// </summary>
 static class VirtualMachine
 {
-    static readonly string[] Applets = ["sh", "cat", "cp", "echo", "grep", "head", "ls", "mknod", "mount", "poweroff", "sed", "sleep", "switch_root", "tail"];
+    static readonly string[] Applets = ["sh", "cat", "cp", "dd", "echo", "grep", "head", "ls", "mkdir", "mknod", "mount", "poweroff", "sed", "sleep", "switch_root", "tail"];
 
     /// <summary>What the script has printed between its lines BEGIN and END.</summary>
     /// <param name="config">The container that the script finds in /bundle.</param>
-    public static string Run(JsonObject config)
+    /// <param name="script">Its file, beside this one.</param>
+    public static string Run(JsonObject config, string script)
     {
         var kernel = Directory.GetFiles(RepoRoot.Below("artifacts", "vm"), "vmlinuz*").Single(); // test.sh fetches it
         var root = Directory.CreateTempSubdirectory("orun-vm-").FullName;
         try
         {
-            Fill(root, config);
+            Fill(root, config, script);
             const string boot = """
                 cd "$1" && find . | cpio --quiet -o -H newc > ../$(basename "$1").cpio &&
                 qemu-system-x86_64 -accel tcg -cpu max -m 512 -nographic -no-reboot -nic none -kernel "$2" -initrd ../$(basename "$1").cpio -append "console=ttyS0 loglevel=1 panic=-1"
@@ -37,7 +38,7 @@ static class VirtualMachine
         }
     }
 
-    static void Fill(string root, JsonObject config)
+    static void Fill(string root, JsonObject config, string script)
     {
         foreach (var directory in (string[])["bin", "new", "proc", "sys", "dev", "run", "bundle/rootfs/bin"]) Directory.CreateDirectory($"{root}/{directory}");
         foreach (var place in (string[])["bin", "bundle/rootfs/bin"])
@@ -49,7 +50,7 @@ static class VirtualMachine
         File.Copy(Orun.Program, root + "/bin/orun");
         File.WriteAllText(root + "/bundle/config.json", config.ToJsonString());
         Script("boot.sh", root + "/init");
-        Script("lives.sh", root + "/lives.sh");
+        Script(script, root + "/script.sh");
     }
 
     static void Script(string name, string place)

@@ -30,7 +30,7 @@ say resume
 show cgroup.freeze
 orun events --stats c1 | grep -q '"limit":33554432'
 say events
-orun exec c1 sh -c 'head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null' 2>&1
+orun exec c1 dd if=/dev/zero of=/dev/null bs=60000000 count=1 2>&1
 say exec, which needs more memory than there may be
 orun exec c1 sh -c 'i=0; while [ $i -lt 60 ]; do sleep 9 & i=$((i+1)); done' 2>&1 | grep -c "can't fork" | sed 's/[1-9][0-9]*/  a process too many is refused/'
 orun kill c1 KILL
