@@ -12,7 +12,9 @@ usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench
   store     three members beside three of Debian's etcd: writes, linearizable reads, watches, memory   (root; ROUNDS=3)
   failover-store  leader killed, hung, cut off: until the next acknowledged write   (root; ROUNDS=50)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
-  all       all of them (the default)
+  scheduler placing pods: the rows of scheduler_perf beside its floors, 1,000 to 100,000 nodes, held against an exhaustive oracle
+  packing   how much of generated demands is placed, beside first fit, best fit, dot product and FGD   (SCALE=0.6 SEEDS=5)
+  all       all of them but the races (the default)
 TEXT
 }
 source eng/install.sh
@@ -22,13 +24,17 @@ races() { need busybox-static; need_dotnet; ./build.sh; bench/runtime-races.sh; 
 store() { need etcd-server iproute2 util-linux; need_dotnet; ./build.sh; bench/store.sh; }
 failover_store() { need nftables iproute2 util-linux; need_dotnet; ./build.sh; bench/failover-store.sh; }
 pure() { need_dotnet; dotnet run --project bench/Pure -c Release -- "$PWD/artifacts/bench/pure.json"; }
+scheduler() { need_dotnet; dotnet run --project bench/Placing -c Release -- "$PWD/artifacts/bench/scheduler.json"; }
+packing() { need_dotnet; dotnet run --project bench/Packing -c Release -- "$PWD/artifacts/bench/packing.json"; }
 case "${1:-all}" in
   runtime) runtime ;;
   runtime-races) races ;;
   store) store ;;
   failover-store) failover_store ;;
   pure) pure ;;
-  all) runtime; store; failover_store; pure ;;
+  scheduler) scheduler ;;
+  packing) packing ;;
+  all) runtime; store; failover_store; pure; scheduler; packing ;;
   -h | --help) usage ;;
   *) usage >&2; exit 2 ;;
 esac

@@ -35,6 +35,6 @@ build() { # PROGRAM PROJECT ITS-PROJECTS...
 force=no
 [ "${1:-}" = --force ] && force=yes
 build orun Runtime
-build orch Cli Model Manifests Contracts
+build orch Cli Model Manifests Scheduler Contracts
 build orchd Daemon Model Manifests Scheduler Reconcile Contracts ControlPlane NodeAgent Ingress
 echo "orch, orchd and orun are in $out"

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Orchestrator.Cli.Commands;
+using Orchestrator.Cli.Commands.Sim;
 using Orchestrator.Cli.Output;
 using Orchestrator.Manifests.Checking;
 
@@ -21,12 +22,16 @@ static class CommandLine
             DeleteCommand.Create(shared),
             LogsCommand.Create(shared),
             ScaleCommand.Create(shared),
+            WhyCommand.Create(shared),
+            PlanCommand.Create(shared),
+            RebalanceCommand.Create(shared),
             RolloutCommand.Create(shared),
             HistoryCommand.Create(shared),
             DiffCommand.Create(shared),
             RollbackCommand.Create(shared),
             ClusterCommand.Create(shared),
             ImageCommand.Create(shared),
+            SimCommand.Create(),
             ConfigCommand.Create(),
             VersionCommand.Create(shared),
             CompletionCommand.Create(),

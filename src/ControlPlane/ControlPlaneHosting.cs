@@ -42,6 +42,7 @@ public static class ControlPlaneHosting
         IEndpointConventionBuilder[] services =
         [
             endpoints.MapGrpcService<ClusterService>(),
+            endpoints.MapGrpcService<PlannerService>(),
             endpoints.MapGrpcService<NodesService>(),
             endpoints.MapGrpcService<RoutesService>(),
             endpoints.MapGrpcService<ServerPeerService>(),

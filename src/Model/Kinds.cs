@@ -2,6 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.Workloads;
 
@@ -26,11 +27,16 @@ public static class Kinds
         new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
         new("v1", Endpoints.KindName, "endpoints", ["ep"], true, false, ModelJson.SchemaOf<Endpoints>()),
         new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
+        new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),
         new("v1", Meta.Namespace.KindName, "namespaces", ["ns"], false, true, ModelJson.SchemaOf<Meta.Namespace>()),
         new("v1", Node.KindName, "nodes", ["no"], false, true, ModelJson.SchemaOf<Node>()),
         new("v1", Pod.KindName, "pods", ["po"], true, true, ModelJson.SchemaOf<Pod>()),
+        new("policy/v1", PodDisruptionBudget.KindName, "poddisruptionbudgets", ["pdb"], true, true, ModelJson.SchemaOf<PodDisruptionBudget>()),
+        new("scheduling.x-k8s.io/v1alpha1", PodGroup.KindName, "podgroups", ["pg"], true, true, ModelJson.SchemaOf<PodGroup>()),
+        new("scheduling.k8s.io/v1", PriorityClass.KindName, "priorityclasses", ["pc"], false, true, ModelJson.SchemaOf<PriorityClass>()),
         new("internal/v1", Record.KindName, "records", [], false, false, ModelJson.SchemaOf<Record>()),
         new("apps/v1", ReplicaSet.KindName, "replicasets", ["rs"], true, true, ModelJson.SchemaOf<ReplicaSet>()),
+        new("v1", ResourceQuota.KindName, "resourcequotas", ["quota"], true, true, ModelJson.SchemaOf<ResourceQuota>()),
         new("v1", Service.KindName, "services", ["svc"], true, true, ModelJson.SchemaOf<Service>()),
     ];
 

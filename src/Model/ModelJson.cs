@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Values;
@@ -81,6 +82,11 @@ public static class ModelJson
 [JsonSerializable(typeof(Pod))]
 [JsonSerializable(typeof(Record))]
 [JsonSerializable(typeof(ReplicaSet))]
+[JsonSerializable(typeof(LimitRange))]
+[JsonSerializable(typeof(PodDisruptionBudget))]
+[JsonSerializable(typeof(PodGroup))]
+[JsonSerializable(typeof(PriorityClass))]
+[JsonSerializable(typeof(ResourceQuota))]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(Command))]
 [JsonSerializable(typeof(ApplyResult))]

@@ -18,7 +18,7 @@ public sealed class ArrowTests
         ["ControlPlane"] = ["Model", "Manifests", "Scheduler", "Reconcile", "Contracts"],
         ["NodeAgent"] = ["Model", "Reconcile", "Contracts"],
         ["Ingress"] = ["Contracts"],
-        ["Cli"] = ["Model", "Manifests", "Contracts"],
+        ["Cli"] = ["Model", "Manifests", "Scheduler", "Contracts"],
         ["Daemon"] = ["ControlPlane", "NodeAgent", "Ingress", "Contracts"],
         ["Runtime"] = [],
     };

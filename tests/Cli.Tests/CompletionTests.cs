@@ -5,8 +5,8 @@ public sealed class CompletionTests
 {
     [Theory]
     [InlineData("orch ge", "get")]
-    [InlineData("orch ro", "rollback rollout")]
-    [InlineData("orch get po", "pods")]
+    [InlineData("orch r", "rebalance rollback rollout")]
+    [InlineData("orch get pods", "pods")]
     [InlineData("orch get pods web-5d4f-a", "web-5d4f-aaaaa")]
     [InlineData("orch describe pod/", "pod/web-5d4f-aaaaa pod/web-5d4f-bbbbb")]
     [InlineData("orch delete node ", "n1 n2")]

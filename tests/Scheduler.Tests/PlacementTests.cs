@@ -10,7 +10,7 @@ namespace Orchestrator.Scheduler.Tests;
 public sealed class PlacementTests
 {
     [Fact]
-    public void A_pod_goes_to_the_fullest_node_that_still_has_room()
+    public void A_pod_goes_to_a_node_in_use_that_still_has_room()
     {
         var state = Given([ANode("n1", 4000), ANode("n2", 4000), ANode("n3", 4000)], [Bound("a", "n2", 3000), Bound("b", "n3", 3500)]);
         Assert.Equal("n2", Place(state, APod("web", 1000)));
@@ -75,7 +75,7 @@ public sealed class PlacementTests
             var state = Given([.. Enumerable.Range(1, nodes).Select(i => ANode($"n{i}", 4000))], []);
             var pods = sizes.Select((size, i) => APod($"p{i:00}", size)).ToList();
             var first = Placement.Decide(state, pods);
-            var full = first.OfType<Placed>().GroupBy(placed => placed.Node).All(group => group.Sum(placed => Amount.Of(placed.Pod.Spec).CpuMillicores) <= 4000);
+            var full = first.OfType<Placed>().GroupBy(placed => placed.Node).All(group => group.Sum(placed => Amount.Of(placed.Pod).Cpu) <= 4000);
             var again = Placement.Decide(state, pods);
             return full && first.Zip(again).All(pair => (pair.First as Placed)?.Node == (pair.Second as Placed)?.Node);
         }, iter: 300);

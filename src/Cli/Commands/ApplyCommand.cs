@@ -15,14 +15,17 @@ static class ApplyCommand
 
     public static Command Create(SharedOptions shared)
     {
-        var files = new Option<string[]>("--filename", "-f") { Description = "a file, a directory, or - for standard input; may be given several times", Required = true };
+        var files = new Option<string[]>("--filename", "-f") { Description = "a file, a directory, or - for standard input; may be given several times" };
         var recursive = new Option<bool>("--recursive", "-R") { Description = "also look into the directories below" };
         var dryRun = new Option<bool>("--dry-run") { Description = "say what would be done and do nothing" };
-        var command = new Command("apply", "Make the cluster's objects what manifests say.") { files, recursive, dryRun };
+        var plan = new Option<string>("--plan") { Description = "apply what this plan of `orch plan -f` holds, if the cluster has not moved since" };
+        var command = new Command("apply", "Make the cluster's objects what manifests say.") { files, recursive, dryRun, plan };
         command.SetAction(async (parsed, token) =>
         {
+            if (parsed.GetValue(plan) is { } id) return await ApplyPlanAsync(shared, parsed, id, token);
+            if (parsed.GetValue(files) is not { Length: > 0 }) throw new Connection.CliException("name manifests with -f, or a plan with --plan");
             var @namespace = shared.Namespace(parsed);
-            if (await ManifestFiles.CheckedAsync(parsed.GetValue(files)!, parsed.GetValue(recursive), @namespace) is not { } set) return 1; // required
+            if (await ManifestFiles.CheckedAsync(parsed.GetValue(files)!, parsed.GetValue(recursive), @namespace) is not { } set) return 1; // checked above
             var request = new ApplyRequest { DryRun = parsed.GetValue(dryRun), RequestId = Guid.NewGuid().ToString("N") };
             request.Objects.AddRange(set.Objects.Select(each => ByteString.CopyFrom(Encoding.UTF8.GetBytes(each.Written.ToJsonString()))));
             using var cluster = shared.Connect(parsed);
@@ -39,6 +42,15 @@ static class ApplyCommand
             }
         });
         return command;
+    }
+
+    static async Task<int> ApplyPlanAsync(SharedOptions shared, ParseResult parsed, string id, CancellationToken token)
+    {
+        var request = new ApplyPlanRequest { Id = id, RequestId = Guid.NewGuid().ToString("N") };
+        request.Objects.AddRange(PlanFiles.Read(id).Select(line => ByteString.CopyFromUtf8(line)));
+        using var cluster = shared.Connect(parsed);
+        Report(await cluster.AskPlannerAsync(client => client.ApplyPlanAsync(request, cancellationToken: token).ResponseAsync), dryRun: false);
+        return 0;
     }
 
     static void Report(ApplyReply reply, bool dryRun)

@@ -27,6 +27,10 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
     /// <summary>One server and no other.</summary>
     public Maintenance.MaintenanceClient MaintenanceAt(Uri server) => new(At(server));
 
+    /// <summary>The same of what would happen.</summary>
+    /// <exception cref="CliException">No server answers.</exception>
+    public Task<T> AskPlannerAsync<T>(Func<Planner.PlannerClient, Task<T>> ask) => FirstAsync(server => ask(new Planner.PlannerClient(At(server))));
+
     async Task<T> FirstAsync<T>(Func<Uri, Task<T>> ask)
     {
         RpcException? last = null;

@@ -4,6 +4,7 @@ using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
 using Orchestrator.Scheduler;
 
@@ -20,6 +21,12 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
 
     /// <summary>How soon a round that the store refused is repeated.</summary>
     static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
+
+    const string Author = "Scheduler";
+
+    /// <summary>The kinds whose changes may let a pod be placed.</summary>
+    static readonly string[] Kinds =
+        [Pod.KindName, Node.KindName, Namespace.KindName, PriorityClass.KindName, PodDisruptionBudget.KindName, ResourceQuota.KindName, PodGroup.KindName];
 
     public async Task RunAsync(LeaderWriter writer, CancellationToken token)
     {
@@ -43,9 +50,13 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
     {
         var pending = Placement.Pending(state);
         if (pending.Count == 0) return true;
+        var decisions = Placement.Decide(state, pending);
         try
         {
-            var written = await Task.WhenAll(Placement.Decide(state, pending).Select(decision => WriteAsync(decision, writer, token)));
+            var writes = Bindings.Together([.. decisions.OfType<Placed>()]).Select(placed => BindAsync(state, placed, writer, token))
+                .Concat(decisions.OfType<Preempting>().Select(preempting => PreemptAsync(preempting, writer, token)))
+                .Concat(decisions.OfType<Unplaced>().Select(unplaced => ExplainAsync(unplaced, writer, token)));
+            var written = await Task.WhenAll(writes.ToList());
             return written.All(done => done);
         }
         catch (StoreUnavailableException unavailable)
@@ -55,33 +66,28 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
         }
     }
 
-    async Task<bool> WriteAsync(Decision decision, LeaderWriter writer, CancellationToken token)
+    async Task<bool> BindAsync(ClusterState state, IReadOnlyList<Placed> placed, LeaderWriter writer, CancellationToken token)
     {
-        var pod = decision.Pod;
-        switch (decision)
-        {
-            case Placed placed:
-                var bound = await writer.WriteAsync([new Bind(pod.Key, pod.Metadata.Uid!, placed.Node)], "Scheduler", token); // stored objects have a uid
-                if (bound is not Applied applied) return false;
-                Bound(pod.Key, placed.Node, applied.Revision);
-                return true;
-            case Unplaced unplaced:
-                var reason = new Condition
-                {
-                    Type = PodConditions.PodScheduled,
-                    Status = ConditionStatus.False,
-                    Reason = "Unschedulable",
-                    Message = unplaced.Summary(),
-                    LastTransitionTime = clock.GetUtcNow(),
-                };
-                var present = pod.Status.Conditions.Find(reason.Type);
-                if (present is { Status: ConditionStatus.False } && present.Message == reason.Message) return true;
-                NotBound(pod.Key, reason.Message);
-                var explained = pod with { Status = pod.Status with { Conditions = pod.Status.Conditions.With(reason) } };
-                return await writer.WriteAsync([new UpdateStatus(explained)], "Scheduler", token) is Applied;
-            default:
-                throw new System.Diagnostics.UnreachableException($"no rule for {decision.GetType().Name}");
-        }
+        if (await writer.WriteAsync(Bindings.Of(state, placed), Author, token) is not Applied applied) return false;
+        foreach (var each in placed) Bound(each.Pod.Key, each.Node, applied.Revision);
+        return true;
+    }
+
+    async Task<bool> PreemptAsync(Preempting preempting, LeaderWriter writer, CancellationToken token)
+    {
+        if (await writer.WriteAsync(Bindings.Of(preempting, clock.GetUtcNow()), Author, token) is not Applied applied) return false;
+        Preempted(preempting.Pod.Key, preempting.Node, string.Join(", ", preempting.Victims.Select(victim => victim.Key)), applied.Revision);
+        return true;
+    }
+
+    async Task<bool> ExplainAsync(Unplaced unplaced, LeaderWriter writer, CancellationToken token)
+    {
+        var (pod, message) = (unplaced.Pod, unplaced.Summary());
+        var present = pod.Status.Conditions.Find(PodConditions.PodScheduled);
+        if (present is { Status: ConditionStatus.False } && present.Message == message) return true;
+        NotBound(pod.Key, message);
+        var explained = pod with { Status = Bindings.Waiting(pod.Status, message, clock.GetUtcNow()) };
+        return await writer.WriteAsync([new UpdateStatus(explained)], Author, token) is Applied;
     }
 
     /// <summary>Waits for a change that may let a pod be placed.</summary>
@@ -91,7 +97,7 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
         {
             await foreach (var changed in store.WatchAsync(revision, token))
             {
-                if (changed.Changes.Any(change => change.Key.Kind is Pod.KindName or Node.KindName)) return;
+                if (changed.Changes.Any(change => Kinds.Contains(change.Key.Kind))) return;
             }
         }
         catch (CompactedException)
@@ -102,6 +108,9 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
 
     [LoggerMessage(EventIds.PodPlaced, LogLevel.Information, "{Pod} -> {Node} (revision {Revision})")]
     partial void Bound(ResourceKey pod, string node, long revision);
+
+    [LoggerMessage(EventIds.PodsPreempted, LogLevel.Information, "{Pod} -> {Node} when {Victims} made way (revision {Revision})")]
+    partial void Preempted(ResourceKey pod, string node, string victims, long revision);
 
     [LoggerMessage(EventIds.PodUnplaced, LogLevel.Information, "{Pod} stays pending: {Reason}")]
     partial void NotBound(ResourceKey pod, string reason);

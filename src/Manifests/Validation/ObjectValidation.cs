@@ -2,6 +2,7 @@ using Orchestrator.Model;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.Workloads;
 
@@ -31,7 +32,10 @@ static class ObjectValidation
             case Ingress ingress:
                 ServiceValidation.Ingress(findings, ingress.Spec);
                 break;
-            case Node or Namespace:
+            case PodDisruptionBudget or PodGroup or LimitRange or ResourceQuota:
+                SchedulingValidation.Check(findings, resource);
+                break;
+            case PriorityClass or Node or Namespace:
                 break; // their metadata is all there is to check
             default:
                 throw new System.Diagnostics.UnreachableException($"no rules for {resource.Kind}");

@@ -11,6 +11,7 @@ static class PodValidation
         findings.Require(spec.TerminationGracePeriodSeconds is null or >= 0, $"{path}.terminationGracePeriodSeconds", "must not be negative");
         if (spec.Hostname is { } hostname) Names.Label(findings, $"{path}.hostname", hostname);
         Names.Labels(findings, $"{path}.nodeSelector", spec.NodeSelector);
+        SchedulingValidation.Placement(findings, path, spec);
         for (var i = 0; i < spec.Volumes.Count; i++) Volume(findings, $"{path}.volumes[{i}]", spec.Volumes[i]);
         findings.Unique(spec.Volumes, volume => volume.Name, i => $"{path}.volumes[{i}].name");
 

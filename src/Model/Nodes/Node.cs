@@ -51,10 +51,18 @@ public sealed record NodeStatus
 
     public IReadOnlyList<NodeAddress> Addresses { get; init => field = value ?? []; } = [];
 
+    /// <summary>The images that are on the node already.</summary>
+    public IReadOnlyList<NodeImage> Images { get; init => field = value ?? []; } = [];
+
     public NodeInfo NodeInfo { get; init => field = value ?? new(); } = new();
 
     /// <summary>The store's revision at which the node's present session was opened; what an older session says is refused. 0 before the first.</summary>
     public long SessionEpoch { get; init; }
+
+    /// <summary>
+    /// Counts the rounds in which pods were placed here. It makes a new revision of the node of each, so that whoever decides by an older one is refused.
+    /// </summary>
+    public long Bindings { get; init; }
 
     /// <summary>The address other nodes reach this one at; null before its agent first connected.</summary>
     public string? InternalIp() => Addresses.FirstOrDefault(address => address.Type == NodeAddress.InternalIp)?.Address;
@@ -72,6 +80,13 @@ public sealed record NodeAddress
     public required string Type { get; init; }
 
     public required string Address { get; init; }
+}
+
+public sealed record NodeImage
+{
+    public IReadOnlyList<string> Names { get; init => field = value ?? []; } = [];
+
+    public long SizeBytes { get; init; }
 }
 
 /// <summary>What the agent says of its machine.</summary>

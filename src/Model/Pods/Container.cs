@@ -107,6 +107,15 @@ public static class ResourceNames
     /// <summary>Number of pods a node takes.</summary>
     public const string Pods = "pods";
 
+    /// <summary>Space on the node's own disk, in bytes.</summary>
+    public const string EphemeralStorage = "ephemeral-storage";
+
+    /// <summary>Whole devices.</summary>
+    public const string Gpu = "nvidia.com/gpu";
+
+    /// <summary>A share of one device, in thousandths.</summary>
+    public const string GpuMilli = "nvidia.com/gpu-milli";
+
     internal static readonly IReadOnlyDictionary<string, Quantity> None = System.Collections.Frozen.FrozenDictionary<string, Quantity>.Empty;
 }
 

@@ -1,4 +1,5 @@
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Schema;
 using Orchestrator.Model.Values;
 
@@ -8,6 +9,9 @@ namespace Orchestrator.Model.Pods;
 public sealed record Pod() : Resource<PodSpec, PodStatus>("v1", KindName)
 {
     public const string KindName = "Pod";
+
+    /// <summary>The annotation that names the devices of its node that a placed pod has.</summary>
+    public const string DevicesAnnotation = "scheduling.orchestrator/devices";
 
     /// <summary>True when none of its containers will ever run again.</summary>
     public bool IsTerminal() => Status.Phase is PodPhase.Succeeded or PodPhase.Failed;
@@ -26,10 +30,9 @@ public sealed record PodTemplate
 }
 
 /// <summary>What should run. Source: Kubernetes core/v1 PodSpec.</summary>
-[KnownUpstream("activeDeadlineSeconds", "affinity", "automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
-    "hostAliases", "hostIPC", "hostPID", "hostUsers", "imagePullSecrets", "os", "overhead", "preemptionPolicy", "priority",
-    "priorityClassName", "readinessGates", "resourceClaims", "runtimeClassName", "schedulerName", "schedulingGates", "serviceAccount",
-    "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain", "topologySpreadConstraints")]
+[KnownUpstream("activeDeadlineSeconds", "automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
+    "hostAliases", "hostIPC", "hostPID", "hostUsers", "imagePullSecrets", "os", "readinessGates", "resourceClaims", "runtimeClassName", "serviceAccount",
+    "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain")]
 public sealed record PodSpec
 {
     [MergeKey("name")]
@@ -56,6 +59,29 @@ public sealed record PodSpec
 
     public IReadOnlyList<Toleration> Tolerations { get; init => field = value ?? []; } = [];
 
+    public Affinity? Affinity { get; init; }
+
+    [MergeKey("topologyKey")]
+    public IReadOnlyList<TopologySpreadConstraint> TopologySpreadConstraints { get; init => field = value ?? []; } = [];
+
+    /// <summary>The class that gives the pod its priority.</summary>
+    public string? PriorityClassName { get; init; }
+
+    /// <summary>The higher is placed first and may preempt the lower; from the class when that is named.</summary>
+    public int? Priority { get; init; }
+
+    public PreemptionPolicy? PreemptionPolicy { get; init; }
+
+    /// <summary>The profile that the pod is placed by: bin-pack or spread. Null, and default-scheduler, take the cluster's default.</summary>
+    public string? SchedulerName { get; init; }
+
+    /// <summary>While there is one, the pod is not placed.</summary>
+    [MergeKey("name")]
+    public IReadOnlyList<PodSchedulingGate> SchedulingGates { get; init => field = value ?? []; } = [];
+
+    /// <summary>What running the pod takes beside its containers.</summary>
+    public IReadOnlyDictionary<string, Quantity> Overhead { get; init => field = value ?? ResourceNames.None; } = ResourceNames.None;
+
     /// <summary>Runs in the node's own network instead of one of its own.</summary>
     public bool HostNetwork { get; init; }
 
@@ -68,6 +94,8 @@ public sealed record PodSpec
 
     public long GraceSeconds() => TerminationGracePeriodSeconds ?? DefaultGraceSeconds;
 }
+
+public sealed record PodSchedulingGate(string Name);
 
 public enum RestartPolicy
 {

@@ -17,6 +17,9 @@ public sealed record PodStatus
 
     public string? Message { get; init; }
 
+    /// <summary>The node on which room is made for this pod by preemption.</summary>
+    public string? NominatedNodeName { get; init; }
+
     [JsonPropertyName("hostIP")]
     public string? HostIp { get; init; }
 

@@ -58,12 +58,14 @@ public sealed record ClusterState
         this with { Revision = revision },
         (state, change) => change.Resource is { } resource ? state.With(resource) : state.Without(change.Key));
 
-    internal ClusterState With(Resource resource)
+    /// <summary>The state with this object in it, as a supposition: nothing is counted up.</summary>
+    public ClusterState With(Resource resource)
     {
         var ofKind = Objects.GetValueOrDefault(resource.Kind) ?? ImmutableSortedDictionary<ResourceKey, Resource>.Empty;
         return this with { Objects = Objects.SetItem(resource.Kind, ofKind.SetItem(resource.Key, resource)) };
     }
 
-    internal ClusterState Without(ResourceKey key) =>
+    /// <summary>The state without this object.</summary>
+    public ClusterState Without(ResourceKey key) =>
         Objects.TryGetValue(key.Kind, out var ofKind) ? this with { Objects = Objects.SetItem(key.Kind, ofKind.Remove(key)) } : this;
 }

@@ -65,7 +65,14 @@ public sealed record Expect(ResourceKey Key, long Revision) : Operation;
 
 /// <summary>Places a pod on a node.</summary>
 /// <param name="Uid">Only the pod with this uid.</param>
-public sealed record Bind(ResourceKey Pod, string Uid, string Node) : Operation;
+public sealed record Bind(ResourceKey Pod, string Uid, string Node) : Operation
+{
+    /// <summary>The pod's revision that the decision was made for; null places it whatever has changed.</summary>
+    public long? Seen { get; init; }
+
+    /// <summary>The devices of the node that the pod gets, by their numbers: whole ones first, then the one it has a share of.</summary>
+    public IReadOnlyList<int> Devices { get; init => field = value ?? []; } = [];
+}
 
 /// <summary>Starts a new session of a node: whatever an older session says from now on is refused. Registers the node when it is new.</summary>
 public sealed record OpenSession(Nodes.Node Node) : Operation;

@@ -138,13 +138,18 @@ public static class StateMachine
         if (pod.Spec.NodeName is { } present)
             return Step.Refuse(new Conflict(bind.Pod, 0, pod.Metadata.Revision(), $"it is bound to {present} already"));
         if (pod.IsBeingDeleted()) return Step.Refuse(new Conflict(bind.Pod, 0, pod.Metadata.Revision(), "it is being deleted"));
+        if (bind.Seen is { } seen && seen != pod.Metadata.Revision()) return Step.Refuse(new Conflict(bind.Pod, seen, pod.Metadata.Revision(), "it was changed meanwhile"));
         var scheduled = new Condition { Type = PodConditions.PodScheduled, Status = ConditionStatus.True, LastTransitionTime = command.Time };
         return Stored(state, pod with
         {
+            Metadata = bind.Devices.Count == 0 ? pod.Metadata : pod.Metadata with { Annotations = WithDevices(pod.Metadata.Annotations, bind.Devices) },
             Spec = pod.Spec with { NodeName = bind.Node },
             Status = pod.Status with { Conditions = pod.Status.Conditions.With(scheduled) },
         }, revision);
     }
+
+    static Dictionary<string, string> WithDevices(IReadOnlyDictionary<string, string> annotations, IReadOnlyList<int> devices) =>
+        new(annotations) { [Pod.DevicesAnnotation] = string.Join(',', devices) };
 
     static Step SessionOpened(ClusterState state, OpenSession open, Command command, long revision)
     {
@@ -164,7 +169,7 @@ public static class StateMachine
         return Stored(state, stored with
         {
             Metadata = stored.Metadata with { Labels = labels },
-            Status = status with { Conditions = stored.Status.Conditions },
+            Status = status with { Conditions = stored.Status.Conditions, Bindings = stored.Status.Bindings },
         }, revision);
     }
 

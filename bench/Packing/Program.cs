@@ -1,0 +1,42 @@
+using System.Globalization;
+using Orchestrator.Bench;
+using Orchestrator.Bench.Packing;
+
+// How much of generated demands each way of choosing nodes gets placed. Everyone is told the same machines in the same order and the same pods one after another;
+// MIX names one of them. Those who weigh the usual demand (FGD) know it beforehand, the scheduler has to learn it. The demand goes on to 130 % of what the cluster has.
+var scale = Number("SCALE", 0.6);
+var seeds = (int)Number("SEEDS", 5);
+var results = new List<Result>();
+foreach (var mix in Mix.All.Where(mix => mix.Name.Contains(Environment.GetEnvironmentVariable("MIX") ?? "", StringComparison.Ordinal)))
+{
+    var outcomes = new Dictionary<string, List<Outcome>>();
+    for (var seed = 1; seed <= seeds; seed++)
+    {
+        var machines = mix.Machines(new Random(seed), scale);
+        var typical = Heuristics.Typical(mix, seed + 1000);
+        foreach (var (name, choose) in new (string, Heuristics.Chooser)[]
+        {
+            ("random", Heuristics.Random(seed)), ("worst fit", Heuristics.WorstFit), ("first fit", Heuristics.FirstFit), ("best fit", Heuristics.BestFit), ("dot product", Heuristics.DotProduct),
+            ("FGD exact", Heuristics.Fgd(typical, coarse: false)), ("FGD coarse", Heuristics.Fgd(typical, coarse: true)), ("ours", Ours.Chooser(machines)),
+        })
+        {
+            if (!outcomes.TryGetValue(name, out var list)) outcomes[name] = list = [];
+            list.Add(Outcome.Of(mix, machines, choose, seed));
+        }
+    }
+
+    var devices = mix.Fleet.Any(each => each.Machine.Gpus > 0);
+    Console.WriteLine($"{mix.Name}: % allocated when 100 % was asked for, at 130 %, cpu at 100 %, nodes in use at 50 %, % of devices stranded at 130 %");
+    foreach (var (name, list) in outcomes)
+        Console.WriteLine($"  {name,-12} {list.Average(each => each.At100):00.00}  {list.Average(each => each.At130):00.00}  {list.Average(each => each.CpuAt100):00.00}  {list.Average(each => each.NodesAt50):0.0}  {list.Average(each => each.Stranded):0.00}");
+    string[] rivals = ["first fit", "FGD exact", "FGD coarse"];
+    var unit = devices ? "% of devices" : "% of cpu";
+    var best100 = rivals.Max(name => outcomes[name].Average(each => each.At100));
+    var best130 = rivals.Max(name => outcomes[name].Average(each => each.At130));
+    results.Add(new Result($"{mix.Name}, 100 % asked", outcomes["ours"].Average(each => each.At100), unit, Peer: best100, Least: best100));
+    results.Add(new Result($"{mix.Name}, 130 % asked", outcomes["ours"].Average(each => each.At130), unit, Peer: best130, Least: best130));
+}
+
+Result.Write(results, args.Length > 0 ? args[0] : "/dev/null");
+
+static double Number(string name, double usual) => double.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : usual;

@@ -1,0 +1,120 @@
+using Orchestrator.Scheduler.Asks;
+
+namespace Orchestrator.Scheduler.Policies;
+
+/// <summary>
+/// Fills nodes so that what is left of them stays of use. First, a pod that can choose between kinds of node takes one that the others need less
+/// (<see cref="SupplyPlan"/>). Then it goes where the least becomes useless to the pods that usually come: the idea of fragmentation gradient descent (Weng et al.,
+/// USENIX ATC 2023), here for cpu and memory too, over the pods that may use the node at all, and in steps that are coarse while there is plenty and finer as it runs
+/// out; with few steps most nodes are equal, and the first of equals is taken, which keeps the others whole. A node in use goes before one that is empty.
+/// </summary>
+sealed class BinPack : Policy
+{
+    readonly Memo _memo = new();
+
+    public override string Name => Profiles.BinPack;
+
+    /// <summary>Steps of a node's share of cpu and memory.</summary>
+    const int StepsOfNode = 8;
+
+    /// <summary>Steps of what the pod itself takes of devices, before they run out.</summary>
+    const int StepsOfAsk = 3;
+
+    /// <summary>Small shares count as this, in thousandths, so that their steps are not finer than everybody else's.</summary>
+    const int SmallestShare = 100;
+
+    const int Middle = 1 << 21;
+
+    public override uint Score(Fleet fleet, Shape shape, int node)
+    {
+        var steps = shape.Ask.WantsGpu || fleet.DevicesOf(node).Length > 0 ? DeviceSteps(fleet, shape.Ask, node) : NodeSteps(fleet, shape.Ask, node);
+        var score = Middle - Math.Clamp(steps, -(Middle - 1), Middle - 1);
+        return ((uint)score << 1) | (fleet.PodsOn(node).Count > 0 ? 1u : 0);
+    }
+
+    public override int VersionOf(Fleet fleet) => fleet.Demand.Version;
+
+    public override int CostOf(Fleet fleet, Shape shape, int kind)
+    {
+        var demand = fleet.Demand;
+        return shape.Ask.WantsGpu ? demand.Plan.CostOf(demand.ConstraintOf(shape.Constraint), kind) : 0;
+    }
+
+    /// <summary>By how much the device parts that typical pods can't use grow, in steps.</summary>
+    int DeviceSteps(Fleet fleet, in Ask ask, int node)
+    {
+        var at = node * fleet.Stride;
+        var (cpu, memory) = (fleet.Free[at + Amounts.Cpu], fleet.Free[at + Amounts.Memory]);
+        var before = fleet.DevicesOf(node);
+        Span<short> after = stackalloc short[before.Length];
+        before.CopyTo(after);
+        Fleet.Without(after, ask);
+        var kind = fleet.Demand.KindOf(node);
+        var grown = Useless(fleet, kind, cpu - ask.Values[Amounts.Cpu], memory - ask.Values[Amounts.Memory], after) - Useless(fleet, kind, cpu, memory, before);
+        var share = ask.WantsGpu ? (double)Math.Max(SmallestShare, ask.Values[Amounts.Gpu]) : SmallestShare;
+        // A pod without devices comes to a node with devices last of all: the node's cpu is what its devices are fed by.
+        var foreign = ask.WantsGpu ? 0 : Middle / 2;
+        return foreign + (int)Math.Round(grown / share * StepsOfAsk * fleet.Demand.Fineness);
+    }
+
+    double Useless(Fleet fleet, int kind, long cpu, long memory, ReadOnlySpan<short> devices)
+    {
+        var version = fleet.Demand.Version;
+        var state = Memo.StateOf(kind, cpu, memory, devices);
+        if (_memo.TryGet(state, version, out var known)) return known;
+        var useless = Useless(fleet.Demand.TypicalOf(kind).WithDevices, cpu, memory, devices);
+        _memo.Set(state, version, useless);
+        return useless;
+    }
+
+    static double Useless(Typical[] typical, long cpu, long memory, ReadOnlySpan<short> devices)
+    {
+        Span<short> parts = stackalloc short[devices.Length];
+        int free = 0, whole = 0, largest = 0, count = 0;
+        foreach (var each in devices)
+        {
+            free += each;
+            if (each == Amounts.Device) whole++;
+            else if (each > 0) parts[count++] = each;
+            if (each > largest) largest = each;
+        }
+
+        if (free == 0) return 0;
+        parts = parts[..count];
+        double sum = 0;
+        foreach (ref readonly var each in typical.AsSpan())
+        {
+            var useless = 0;
+            if (each.Cpu > cpu || each.Memory > memory || each.Devices > whole || each.Share > largest) useless = free;
+            else
+            {
+                foreach (var part in parts)
+                    if (part < each.Least) useless += part;
+            }
+
+            sum += each.Weight * useless;
+        }
+
+        return sum;
+    }
+
+    /// <summary>By how much the cpu and memory that typical pods can't use grow, in steps.</summary>
+    static int NodeSteps(Fleet fleet, in Ask ask, int node)
+    {
+        var typical = fleet.Demand.TypicalOf(fleet.Demand.KindOf(node)).Without;
+        var at = node * fleet.Stride;
+        var (cpu, memory) = (fleet.Free[at + Amounts.Cpu], fleet.Free[at + Amounts.Memory]);
+        var weights = fleet.Demand.Weights;
+        var (perCpu, perMemory) = (weights.Cpu / Math.Max(1, fleet.Allocatable[at + Amounts.Cpu]), weights.Memory / Math.Max(1, fleet.Allocatable[at + Amounts.Memory]));
+        var grown = Useless(typical, cpu - ask.Values[Amounts.Cpu], memory - ask.Values[Amounts.Memory], perCpu, perMemory) - Useless(typical, cpu, memory, perCpu, perMemory);
+        return (int)Math.Round(grown * StepsOfNode);
+    }
+
+    static double Useless(Typical[] typical, long cpu, long memory, double perCpu, double perMemory)
+    {
+        double shut = 0;
+        foreach (ref readonly var each in typical.AsSpan())
+            if (each.Cpu > cpu || each.Memory > memory) shut += each.Weight;
+        return shut * ((Math.Max(0, cpu) * perCpu) + (Math.Max(0, memory) * perMemory));
+    }
+}
