@@ -16,8 +16,8 @@ public sealed class FullDiskTests : IDisposable
     [Fact]
     public async Task A_store_whose_disk_fills_up_refuses_writes_and_says_so_goes_on_reading_and_deleting_and_writes_again_when_there_is_room()
     {
-        using var disk = new SmallDisk(_temp["disk"], megabytes: 48);
-        var options = RaftMember.Alone(Path.Combine(disk.Path, "one")) with { LogChunkBytes = 1 << 20, MinFreeBytes = 16 << 20 };
+        using var disk = new SmallDisk(_temp["disk"], megabytes: 128);
+        var options = RaftMember.Alone(Path.Combine(disk.Path, "one")) with { LogChunkBytes = 1 << 20, MinFreeBytes = 64 << 20, SnapshotEveryBytes = long.MaxValue, SnapshotEveryEntries = long.MaxValue };
         await using var store = await RaftMember.OpenStoreAsync(options);
         await Eventually.HoldsAsync(() => store.IsLeader, "it leads");
 
@@ -32,7 +32,7 @@ public sealed class FullDiskTests : IDisposable
         Assert.IsType<Applied>(await store.WriteAsync(Command(new Delete(new ResourceKey(Record.KindName, "", "r0")))));
         Assert.Equal(written - 1, (await store.ReadAsync()).Count);
 
-        disk.Resize(megabytes: 256);
+        disk.Resize(megabytes: 512);
         await Eventually.HoldsAsync(
             async () =>
             {
