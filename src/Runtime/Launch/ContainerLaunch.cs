@@ -60,6 +60,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
             states.SaveConfig(options.Id, text);
             cgroups = ContainerCgroups.Make(CgroupLayout.Read(), ContainerCgroups.PathOf(config, options.Id));
             cgroups.Limit(config.Linux.Resources);
+            CgroupOwner.Give(cgroups, config);
             return Start(options, config, cgroups, waitsForStart);
         }
         catch

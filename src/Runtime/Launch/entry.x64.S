@@ -206,36 +206,28 @@ __wrap_opendir:
         ret
         .size   __wrap_opendir, . - __wrap_opendir
 
-# The heap is reserved without access and opened page by page, each a system call that splits memory areas. It is opened as a whole instead: what is
-# not touched costs nothing (MAP_NORESERVE).
-        .globl  __wrap_mmap64
-        .type   __wrap_mmap64, @function
-__wrap_mmap64:
-        test    edx, edx                        # PROT_NONE
-        jnz     __real_mmap64
-        test    ecx, 0x20                       # MAP_ANONYMOUS
-        jz      __real_mmap64
-        mov     edx, 3                          # PROT_READ | PROT_WRITE
-        or      ecx, 0x4000                     # MAP_NORESERVE
-        jmp     __real_mmap64
-        .size   __wrap_mmap64, . - __wrap_mmap64
-
+# The heap is opened in steps of 64 KB. Their pages come at once, not by a fault each: a launch uses nearly all of them.
         .globl  __wrap_mprotect
         .type   __wrap_mprotect, @function
 __wrap_mprotect:
-        mov     rax, rdi
-        shr     rax, 32                         # the program itself is below 4 GB
-        jz      __real_mprotect
-        cmp     edx, 3
+        cmp     rsi, 65536
         jne     __real_mprotect
-        cmp     rsi, 65536                      # a step of the heap's: its pages come at once, not by a fault each
-        jne     1f
-        mov     edx, 23                         # MADV_POPULATE_WRITE
+        cmp     edx, 3                          # PROT_READ | PROT_WRITE
+        jne     __real_mprotect
+        push    rdi
+        push    rsi
+        sub     rsp, 8
+        call    __real_mprotect
+        add     rsp, 8
+        pop     rsi
+        pop     rdi
+        test    eax, eax
+        jnz     1f
+        mov     edx, 23                         # MADV_POPULATE_WRITE: a kernel that does not know it leaves them to the faults
         mov     eax, 28
         syscall
-1:
         xor     eax, eax
-        ret
+1:      ret
         .size   __wrap_mprotect, . - __wrap_mprotect
 
         .section .bss

@@ -55,6 +55,13 @@ static unsafe partial class Kernel
         Do(name, Call.fchmod, file.Number, (nint)(like.Mode & permissions));
     }
 
+    /// <summary>Gives a file another user; its group stays.</summary>
+    public static void SetOwner(string path, uint uid)
+    {
+        fixed (byte* text = Text(path))
+            Do(path, Call.fchownat, (nint)At.FDCWD, (nint)text, (nint)uid, -1, (nint)At.SYMLINK_NOFOLLOW);
+    }
+
     public static void SetOwner(Fd file, uint uid, uint gid, string name) => Do(name, Call.fchown, file.Number, (nint)uid, (nint)gid);
 
     /// <summary>A new file system, mounted but attached nowhere (fsopen(2), fsmount(2)). Data as mount(2) takes it.</summary>

@@ -28,6 +28,16 @@ public sealed class UnifiedCgroupTests
     }
 
     [Fact]
+    public void The_root_of_a_user_namespace_owns_its_cgroup_on_v2()
+    {
+        using var sandbox = new Sandbox("sh", "-c", "ls -ldn /sys/fs/cgroup | cut -c1-40; mkdir /sys/fs/cgroup/below && echo $$ >/sys/fs/cgroup/below/cgroup.procs && cat /proc/self/cgroup; echo 1 >/sys/fs/cgroup/memory.max || echo refused");
+        sandbox.OtherUser();
+        sandbox.Linux["cgroupsPath"] = "/c1";
+        sandbox.Mounts.First(mount => (string)mount!["type"]! == "cgroup")!["options"] = new JsonArray("nosuid", "noexec", "nodev");
+        Assert.Null(Golden.Difference(RepoRoot.Below("tests", "Runtime.Tests", "UnifiedCgroups", "owner.expected"), VirtualMachine.Run(sandbox.Config, "owner.sh")));
+    }
+
+    [Fact]
     public void Every_limit_is_written_on_v2()
     {
         using var sandbox = new Sandbox("sleep", "1000");

@@ -9,7 +9,7 @@ namespace Orchestrator.Runtime.Tests.UnifiedCgroups;
 /// </summary>
 static class VirtualMachine
 {
-    static readonly string[] Applets = ["sh", "cat", "cp", "dd", "echo", "grep", "head", "ls", "mkdir", "mknod", "mount", "poweroff", "sed", "sleep", "switch_root", "tail"];
+    static readonly string[] Applets = ["sh", "cat", "chown", "cp", "cut", "dd", "echo", "grep", "head", "ls", "mkdir", "mknod", "mount", "poweroff", "sed", "sleep", "switch_root", "tail"];
 
     /// <summary>What the script has printed between its lines BEGIN and END.</summary>
     /// <param name="config">The container that the script finds in /bundle.</param>
