@@ -14,7 +14,7 @@ public sealed class PlanTests(SharedCluster shared)
         var file = Path.Combine(Cluster.Lan.Directory, "planned.yaml");
         await File.WriteAllTextAsync(file, Given.Site("planned", replicas: 3));
         var plan = await Cluster.OrchAsync("plan", "-f", file);
-        var foretold = plan.Lines.Where(line => line.StartsWith("+ pod", StringComparison.Ordinal)).Select(line => line[(line.LastIndexOf(' ') + 1)..]).Order(StringComparer.Ordinal).ToList();
+        var foretold = plan.Lines.Where(line => line.StartsWith("+ pod default/planned-", StringComparison.Ordinal)).Select(line => line[(line.LastIndexOf(' ') + 1)..]).Order(StringComparer.Ordinal).ToList();
         var id = plan.Lines[^1][(plan.Lines[^1].LastIndexOf(' ') + 1)..];
         Assert.Contains("+ deployment/planned created", plan.Lines);
         Assert.Equal(3, foretold.Count);

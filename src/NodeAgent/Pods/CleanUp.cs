@@ -24,6 +24,7 @@ public static class CleanUp
         PodPlaces places = new(options.DataDirectory, options.RunDirectory);
         foreach (var uid in places.Found())
             await EndShimAsync(new ShimClient(places.RunOf(uid)), cancel);
+        KillShims(options.RunDirectory);
         await KillLeftAsync(options.CgroupRoot, cancel);
 
         NetworkNamespace home = new(options.NetworkNamespace);
@@ -49,6 +50,24 @@ public static class CleanUp
         }
 
         await shim.StopAsync(cancel);
+    }
+
+    // A shim that was still starting when its agent was stopped answers nobody yet and is in no cgroup of ours: its command line says whose it is.
+    static void KillShims(string runDirectory)
+    {
+        var mark = $"\0shim\0--dir\0{Path.GetFullPath(runDirectory)}/";
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var pid)) continue;
+            try
+            {
+                if (File.ReadAllText(directory + "/cmdline").Contains(mark, StringComparison.Ordinal)) _ = Libc.Kill(pid, SigKill); // gone already is as good
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
     }
 
     static void RemoveInterface(NetworkNamespace home, string uid) => home.Run(() =>
