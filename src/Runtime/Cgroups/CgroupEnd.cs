@@ -65,6 +65,13 @@ static class CgroupEnd
                 Kernel.RemoveDirectory(cgroups.Made[i]);
     }
 
+    /// <summary>Removes directories that may be a container's: if they are not surely its own, then only when nothing runs there.</summary>
+    public static void Abandon(ContainerCgroups cgroups, bool own)
+    {
+        if (own) Remove(cgroups);
+        else foreach (var directory in cgroups.Directories) Kernel.RemoveDirectory(directory.Path);
+    }
+
     static Errno RemoveTree(string directory)
     {
         var errno = Kernel.RemoveDirectory(directory);

@@ -67,6 +67,10 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
         return new ContainerCgroups(directories, made);
     }
 
+    /// <summary>The directories at a path, whoever made them.</summary>
+    public static ContainerCgroups At(CgroupLayout layout, string path) => new(
+        [.. layout.Hierarchies.Select(hierarchy => new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}"))], []);
+
     static bool TryMakeAll(Hierarchy hierarchy, string[] parts, List<string> made)
     {
         var directory = hierarchy.MountPoint;

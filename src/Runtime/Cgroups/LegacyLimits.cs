@@ -39,6 +39,8 @@ static class LegacyLimits
     {
         const string limitFile = "memory.limit_in_bytes", swapFile = "memory.memsw.limit_in_bytes";
         string limit = memory.Limit is { } bytes and not 0 ? Text(bytes) : "", swap = memory.Swap is { } both and not 0 ? Text(both) : "";
+        // Without a limit on memory there is none on the sum: a finite sum would be below it.
+        if (memory.Limit < 0 && swap.Length == 0 && Find(directories, "memory").Has(swapFile)) swap = "-1";
         try
         {
             if (limit.Length > 0) Find(directories, "memory").Write(limitFile, limit);
@@ -60,9 +62,20 @@ static class LegacyLimits
     static void Cpu(IReadOnlyList<CgroupDirectory> directories, CpuSpec cpu)
     {
         if (cpu.Shares is { } shares and not 0) Find(directories, "cpu").Write("cpu.shares", Text(shares));
-        // The period first: a quota is checked against it.
-        if (cpu.Period is { } period and not 0) Find(directories, "cpu").Write("cpu.cfs_period_us", Text(period));
-        if (cpu.Quota is { } quota and not 0) Find(directories, "cpu").Write("cpu.cfs_quota_us", quota < 0 ? "-1" : Text(quota));
+        string period = cpu.Period is { } length and not 0 ? Text(length) : "", quota = cpu.Quota is { } share and not 0 ? Text(Math.Max(share, -1)) : "";
+        try
+        {
+            // The period first: a quota is checked against it.
+            if (period.Length > 0) Find(directories, "cpu").Write("cpu.cfs_period_us", period);
+            if (quota.Length > 0) Find(directories, "cpu").Write("cpu.cfs_quota_us", quota);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.EINVAL && period.Length > 0 && quota.Length > 0)
+        {
+            // A shorter period would make the old quota a larger part of it than the parent has: then the quota goes first.
+            Find(directories, "cpu").Write("cpu.cfs_quota_us", quota);
+            Find(directories, "cpu").Write("cpu.cfs_period_us", period);
+        }
+
         if (cpu.RealtimePeriod is { } realtimePeriod and not 0) Find(directories, "cpu").Write("cpu.rt_period_us", Text(realtimePeriod));
         if (cpu.RealtimeRuntime is { } runtime and not 0) Find(directories, "cpu").Write("cpu.rt_runtime_us", Text(runtime));
         if (cpu.Burst is { } burst) Find(directories, "cpu").Write("cpu.cfs_burst_us", Text(burst));

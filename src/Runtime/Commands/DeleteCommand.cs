@@ -16,7 +16,7 @@ static class DeleteCommand
         if (state is null)
         {
             if (!force) throw new ContainerException($"container does not exist: {id}");
-            around.States.Remove(id);
+            ContainerEnd.Abandon(around.States, id);
             return 0;
         }
 

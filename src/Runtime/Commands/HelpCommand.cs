@@ -4,7 +4,7 @@ namespace Orchestrator.Runtime.Commands;
 static class HelpCommand
 {
     // A link by another name, such as runc, speaks of itself by that.
-    static readonly string Program = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
+    public static readonly string Program = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
 
     static readonly string Head = $"""
         NAME:

@@ -14,13 +14,11 @@ static class PlanCommand
         var options = CreateCommand.Read(Options.Parse(arguments, CreateCommand.Flags));
         var warnings = new List<string>();
         var config = ConfigReader.Read(Kernel.ReadFile(options.ConfigFile), warnings);
-        var path = ContainerCgroups.PathOf(config, options.Id);
-        var directories = CgroupLayout.Read().Hierarchies
-            .Select(hierarchy => new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}")).ToList();
+        var cgroups = ContainerCgroups.At(CgroupLayout.Read(), ContainerCgroups.PathOf(config, options.Id));
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
             Config = config, Bundle = options.Bundle, Host = HostProbe.Read(config, options.Bundle), Id = options.Id,
-            Cgroups = new ContainerCgroups(directories, []).Membership(), WaitsForStart = true, NoPivot = options.NoPivot,
+            Cgroups = cgroups.Membership(), WaitsForStart = true, NoPivot = options.NoPivot,
             PreservedDescriptors = options.PreservedDescriptors,
         });
         foreach (var warning in warnings.Concat(plan.Warnings)) around.Log.Warn(warning);

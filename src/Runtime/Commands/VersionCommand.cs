@@ -5,7 +5,7 @@ static class VersionCommand
 {
     public static int Run()
     {
-        Log.Print($"orun version {typeof(VersionCommand).Assembly.GetName().Version!.ToString(3)}\nspec: {SpecCommand.OciVersion}\n"); // set by the build
+        Log.Print($"{HelpCommand.Program} version {typeof(VersionCommand).Assembly.GetName().Version!.ToString(3)}\nspec: {SpecCommand.OciVersion}\n"); // set by the build
         return 0;
     }
 }

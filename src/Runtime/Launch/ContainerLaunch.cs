@@ -58,7 +58,10 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         try
         {
             states.SaveConfig(options.Id, text);
-            cgroups = ContainerCgroups.Make(CgroupLayout.Read(), ContainerCgroups.PathOf(config, options.Id));
+            var path = ContainerCgroups.PathOf(config, options.Id);
+            states.PromiseCgroups(options.Id, path);
+            cgroups = ContainerCgroups.Make(CgroupLayout.Read(), path);
+            states.OwnCgroups(options.Id);
             cgroups.Limit(config.Linux.Resources);
             CgroupOwner.Give(cgroups, config);
             return Start(options, config, cgroups, waitsForStart);

@@ -24,6 +24,13 @@ static class ContainerEnd
             throw new ContainerException($"container {state.Id}: process {state.Pid} did not end within {MostMilliseconds} ms of SIGKILL");
     }
 
+    /// <summary>Removes what a runtime has left that was killed before the container had a state.</summary>
+    public static void Abandon(StateDirectory states, string id)
+    {
+        if (states.NotedCgroups(id) is var (path, own)) CgroupEnd.Abandon(ContainerCgroups.At(CgroupLayout.Read(), path), own);
+        states.Remove(id);
+    }
+
     /// <summary>Removes all that is left of a stopped container.</summary>
     /// <param name="states">Where its files are.</param>
     /// <param name="state">What is known of it.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.Syscalls;
@@ -12,6 +13,8 @@ sealed class StateDirectory(string root)
     const int PrivateFile = 0x180; // 0600
 
     public string Of(string id) => $"{root}/{id}";
+
+    const string PromisedCgroups = "/cgroups.promised", OwnedCgroups = "/cgroups";
 
     public string StartFifo(string id) => Of(id) + "/exec.fifo";
 
@@ -37,6 +40,22 @@ sealed class StateDirectory(string root)
 
     /// <summary>Nobody looks for it before there is a state.json beside it, so it is written in place.</summary>
     public void SaveConfig(string id, ReadOnlySpan<byte> config) => Kernel.WriteNewFile(Of(id) + "/config.json", config, PrivateFile);
+
+    /// <summary>
+    /// Notes where a container's cgroups are going to be, for whoever removes it if this process is killed before there is a state.json.
+    /// </summary>
+    public void PromiseCgroups(string id, string path) => Kernel.WriteNewFile(Of(id) + PromisedCgroups, Encoding.UTF8.GetBytes(path), PrivateFile);
+
+    /// <summary>They are made, and nobody else's: what runs there may be killed.</summary>
+    public void OwnCgroups(string id) => Kernel.Rename(Of(id) + PromisedCgroups, Of(id) + OwnedCgroups);
+
+    /// <summary>The path that was noted, and whether it is known to be the container's own; null: none was.</summary>
+    public (string Path, bool Own)? NotedCgroups(string id)
+    {
+        Check(id);
+        if (Kernel.TryReadText(Of(id) + OwnedCgroups) is { } own) return (own, true);
+        return Kernel.TryReadText(Of(id) + PromisedCgroups) is { Length: > 0 } promised ? (promised, false) : null;
+    }
 
     public ContainerConfig LoadConfig(string id) => ConfigReader.Read(Kernel.ReadFile(Of(id) + "/config.json"), []);
 
@@ -67,12 +86,12 @@ sealed class StateDirectory(string root)
     /// <summary>Forgets a container: its files are known, so nothing else is ever removed.</summary>
     public void Remove(string id)
     {
-        RemoveFiles(id, "state.json", "config.json");
+        RemoveFiles(id, "state.json", "config.json", OwnedCgroups[1..]);
         var errno = Kernel.RemoveDirectory(Of(id));
         if (errno == Errno.ENOTEMPTY)
         {
             // From a container that was never started, or a runtime that was killed.
-            RemoveFiles(id, "exec.fifo", "exec.result", "state.json.new");
+            RemoveFiles(id, "exec.fifo", "exec.result", "state.json.new", PromisedCgroups[1..]);
             errno = Kernel.RemoveDirectory(Of(id));
         }
 
