@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Orchestrator.Runtime.Commands;
 
 /// <summary>`--version`, as callers of runc parse it.</summary>
@@ -5,7 +7,9 @@ static class VersionCommand
 {
     public static int Run()
     {
-        Log.Print($"{HelpCommand.Program} version {typeof(VersionCommand).Assembly.GetName().Version!.ToString(3)}\nspec: {SpecCommand.OciVersion}\n"); // set by the build
+        // "0.1.0+COMMIT", set by the build.
+        var parts = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+');
+        Log.Print($"{HelpCommand.Program} version {parts[0]}\ncommit: {(parts.Length > 1 ? parts[1] : "unknown")}\nspec: {SpecCommand.OciVersion}\n");
         return 0;
     }
 }
