@@ -2,7 +2,10 @@ using Orchestrator.Contracts;
 using Orchestrator.Manifests;
 using Orchestrator.Manifests.Merging;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
+using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.ControlPlane.Api;
 
@@ -30,6 +33,7 @@ static class Admission
         foreach (var twice in read.GroupBy(each => each.Object.Resource.Key).Where(group => group.Count() > 1))
             problems.Add(Problem(twice.Last().Index, "metadata.name", $"{twice.Key} is in the request twice"));
 
+        var requested = read.Select(each => each.Object.Resource).ToList();
         var steps = new List<Step>();
         var operations = new List<Operation>();
         foreach (var (index, wanted, warnings) in read)
@@ -39,17 +43,26 @@ static class Admission
                 || state.Find<Namespace>(Namespace.KindName, "", @namespace) is not null
                 || read.Any(each => each.Object.Resource is Namespace && each.Object.Resource.Name == @namespace);
             if (!known) problems.Add(Problem(index, "metadata.namespace", $"there is no namespace {@namespace}; create it first, or in the same manifest"));
-            Add(Apply.Decide(wanted, state.Find(wanted.Resource.Key)), index, warnings);
+            Add(Apply.Decide(wanted, state.Find(wanted.Resource.Key)), index, [.. warnings, .. Refused(wanted.Resource)]);
         }
 
         return new Decision(steps, operations, problems);
+
+        // As in Kubernetes, a workload whose pods will be refused is taken: the pods are what the limits are for.
+        IEnumerable<string> Refused(Resource resource)
+        {
+            if (Template(resource) is not { } template) return [];
+            var limits = LimitsOf(state, requested, resource.Namespace);
+            return Limits.Broken(Limits.Filled(new Pod { Spec = template.Spec }, limits).Spec, limits).Select(broken => $"spec.template.{broken.Path}: its pods will be refused: {broken.Message}");
+        }
 
         void Add(ApplyOutcome outcome, int index, IReadOnlyList<string> warnings)
         {
             switch (outcome)
             {
                 case ToCreate create:
-                    var resource = create.Resource with { Metadata = create.Resource.Metadata with { Uid = newUid() } };
+                    var (resource, broken) = Limited(create.Resource with { Metadata = create.Resource.Metadata with { Uid = newUid() } }, LimitsOf(state, requested, create.Resource.Namespace));
+                    problems.AddRange(broken.Select(problem => Problem(index, problem.Path, problem.Message)));
                     operations.Add(new Create(resource));
                     steps.Add(new Step(AppliedObject.Types.Action.Created, resource, warnings));
                     break;
@@ -66,6 +79,28 @@ static class Admission
             }
         }
     }
+
+    /// <summary>The LimitRanges of a namespace as they will be with the request, whose own hold for its pods as well.</summary>
+    public static IReadOnlyList<LimitRange> LimitsOf(ClusterState state, IReadOnlyCollection<Resource> requested, string @namespace)
+    {
+        var ours = requested.OfType<LimitRange>().Where(each => each.Namespace == @namespace).ToList();
+        return [.. Limits.Of(state, @namespace).Where(old => ours.TrueForAll(each => each.Name != old.Name)), .. ours];
+    }
+
+    /// <summary>An object as it is created: a pod with the defaults of the LimitRanges, and what it breaks of their bounds.</summary>
+    public static (Resource Resource, IReadOnlyList<(string Path, string Message)> Broken) Limited(Resource resource, IReadOnlyList<LimitRange> limits)
+    {
+        if (resource is not Pod pod || limits.Count == 0) return (resource, []);
+        var filled = Limits.Filled(pod, limits);
+        return (filled, [.. Limits.Broken(filled.Spec, limits)]);
+    }
+
+    static PodTemplate? Template(Resource resource) => resource switch
+    {
+        Deployment deployment => deployment.Spec.Template,
+        ReplicaSet set => set.Spec.Template,
+        _ => null,
+    };
 
     static ProblemMessage Problem(int index, string path, string message) => new() { Index = index, Path = path, Message = message };
 }

@@ -82,7 +82,9 @@ sealed partial class ClusterService
                 problems.Add(new ProblemMessage { Index = i, Path = "metadata.namespace", Message = $"there is no namespace {home}; create it first, or in the same transaction" });
             if (state.Find(wanted.Key) is not { } live)
             {
-                decided.Add(new Create(wanted with { Metadata = wanted.Metadata with { Uid = Guid.NewGuid().ToString(), ResourceVersion = null } }));
+                var (created, broken) = Admission.Limited(wanted, Admission.LimitsOf(state, objects.Values, home));
+                problems.AddRange(broken.Select(problem => new ProblemMessage { Index = i, Path = problem.Path, Message = problem.Message }));
+                decided.Add(new Create(created with { Metadata = created.Metadata with { Uid = Guid.NewGuid().ToString(), ResourceVersion = null } }));
                 continue;
             }
 

@@ -1,5 +1,6 @@
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Workloads;
@@ -42,6 +43,9 @@ readonly record struct Work(Controller Controller, string Namespace, string Name
                 break;
             case Service or Endpoints:
                 yield return new Work(Controller.Endpoints, resource.Namespace, resource.Name);
+                break;
+            case LimitRange:
+                foreach (var each in state.In<ReplicaSet>(ReplicaSet.KindName, resource.Namespace)) yield return new Work(Controller.ReplicaSets, each.Namespace, each.Name);
                 break;
             case Node:
                 yield return Cidrs;

@@ -26,22 +26,25 @@ static class ThreeWayMerge
     static JsonObject MergeObject(JsonObject? before, JsonObject after, JsonObject live, JsonTypeInfo schema)
     {
         var merged = new JsonObject();
+        // In the live object's order, so that a merge that changes nothing reads the same.
         foreach (var (name, value) in live)
         {
-            var takenOut = !after.ContainsKey(name) && before?.ContainsKey(name) == true;
-            if (!takenOut && !after.ContainsKey(name)) merged[name] = value?.DeepClone();
+            if (after.ContainsKey(name)) Take(name);
+            else if (before?.ContainsKey(name) != true) merged[name] = value?.DeepClone();
         }
 
-        foreach (var (name, value) in after)
+        foreach (var (name, _) in after)
+            if (!live.ContainsKey(name)) Take(name);
+        return merged;
+
+        void Take(string name)
         {
             var property = schema.Kind == JsonTypeInfoKind.Object ? Field.Find(schema, name) : null;
             var type = property is not null ? Field.TypeOf(property) : schema.ElementType;
             merged[name] = type is null
-                ? value?.DeepClone()
-                : Merge(before?[name], value, live[name], Field.SchemaOf(type), property?.Said<MergeKeyAttribute>()?.Name);
+                ? after[name]?.DeepClone()
+                : Merge(before?[name], after[name], live[name], Field.SchemaOf(type), property?.Said<MergeKeyAttribute>()?.Name);
         }
-
-        return merged;
     }
 
     static JsonArray MergeList(JsonArray? before, JsonArray after, JsonArray live, JsonTypeInfo schema, string mergeKey)

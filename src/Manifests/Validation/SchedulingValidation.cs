@@ -120,9 +120,19 @@ static class SchedulingValidation
 
     static void Limits(Findings findings, string path, LimitRangeItem item)
     {
-        foreach (var (name, least) in item.Min)
-            if (item.Max.TryGetValue(name, out var most)) findings.Require(least <= most, $"{path}.min.{name}", $"{least} is more than max {most}");
-        foreach (var (name, usual) in item.DefaultRequest)
-            if (item.Default.TryGetValue(name, out var limit)) findings.Require(usual <= limit, $"{path}.defaultRequest.{name}", $"{usual} is more than default {limit}");
+        (string Name, IReadOnlyDictionary<string, Quantity> Amounts)[] rising = [("min", item.Min), ("defaultRequest", item.DefaultRequest), ("default", item.Default), ("max", item.Max)];
+        for (var low = 0; low < rising.Length; low++)
+        {
+            for (var high = low + 1; high < rising.Length; high++)
+            {
+                foreach (var (name, least) in rising[low].Amounts)
+                    if (rising[high].Amounts.TryGetValue(name, out var most)) findings.Require(least <= most, $"{path}.{rising[low].Name}.{name}", $"{least} is more than {rising[high].Name} {most}");
+            }
+        }
+
+        foreach (var (name, ratio) in item.MaxLimitRequestRatio) findings.Require(ratio.Value >= 1, $"{path}.maxLimitRequestRatio.{name}", $"{ratio} is less than 1");
+        if (item.Type == LimitType.Container) return;
+        findings.Require(item.Default.Count == 0, $"{path}.default", "goes only with type: Container");
+        findings.Require(item.DefaultRequest.Count == 0, $"{path}.defaultRequest", "goes only with type: Container");
     }
 }

@@ -37,3 +37,9 @@ public sealed record ReplicaSetStatus
 
     public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 }
+
+public static class ReplicaSetConditions
+{
+    /// <summary>True while pods of the set may not be created or deleted, with the reason.</summary>
+    public const string ReplicaFailure = "ReplicaFailure";
+}

@@ -1,6 +1,7 @@
 using Orchestrator.Model;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Workloads;
 
@@ -21,8 +22,10 @@ public static class ReplicaSetReconciler
         var because = new List<string>();
 
         var missing = Math.Min(BatchSize, wanted - living.Count);
-        for (var i = 0; i < missing; i++) operations.Add(new Create(NewPod(set, ids)));
-        if (missing > 0) because.Add($"{living.Count} of {wanted} pods: creates {missing}");
+        var limits = missing > 0 ? Limits.Of(state, set.Namespace) : [];
+        var refusal = missing > 0 ? Refusal(set, limits) : null;
+        for (var i = 0; i < missing && refusal is null; i++) operations.Add(new Create(Limits.Filled(NewPod(set, ids), limits)));
+        if (missing > 0) because.Add($"{living.Count} of {wanted} pods: {(refusal is null ? $"creates {missing}" : refusal)}");
 
         var surplus = living.Count - wanted;
         if (surplus > 0)
@@ -37,7 +40,7 @@ public static class ReplicaSetReconciler
             because.Add($"{pod.Name} has ended: {pod.Status.Reason ?? pod.Status.Phase.ToString()}");
         }
 
-        var status = Observed(set, living, now, out var nextCheck);
+        var status = Observed(set, living, now, out var nextCheck) with { Conditions = Conditions(set, refusal, now) };
         if (!ModelJson.Same(status, set.Status)) operations.Add(new UpdateStatus(set with { Status = status }));
         return operations.Count == 0 && nextCheck is null ? Plan.Nothing : new Plan(operations, string.Join("; ", because), nextCheck);
     }
@@ -53,6 +56,25 @@ public static class ReplicaSetReconciler
         },
         Spec = set.Spec.Template.Spec,
     };
+
+    /// <summary>Why the set's pods may not be created; null when they may.</summary>
+    static string? Refusal(ReplicaSet set, IReadOnlyList<LimitRange> limits)
+    {
+        var pod = Limits.Filled(new Pod { Spec = set.Spec.Template.Spec }, limits);
+        var broken = Limits.Broken(pod.Spec, limits).Select(each => $"{each.Path}: {each.Message}").ToList();
+        return broken.Count == 0 ? null : $"pods are forbidden: {string.Join("; ", broken)}";
+    }
+
+    static IReadOnlyList<Condition> Conditions(ReplicaSet set, string? refusal, DateTimeOffset now) => refusal is null
+        ? [.. set.Status.Conditions.Where(each => each.Type != ReplicaSetConditions.ReplicaFailure)]
+        : set.Status.Conditions.With(new Condition
+        {
+            Type = ReplicaSetConditions.ReplicaFailure,
+            Status = ConditionStatus.True,
+            Reason = "FailedCreate",
+            Message = refusal,
+            LastTransitionTime = now,
+        });
 
     // Not placed, then not running, then not ready, then on the fullest node, then the youngest; the name decides last.
     static IEnumerable<Pod> LeastUsefulFirst(List<Pod> living)
