@@ -70,7 +70,7 @@ public sealed class BackupTests
         var leader = await cluster.LeaderAsync();
         for (var i = 0; i < 30; i++) await WriteAsync(leader, $"n{i}");
         await cluster.Others[0].StartAsync();
-        Assert.Equal("ok", await leader.AskAsync("add", cluster.RaftPorts[3].ToString(CultureInfo.InvariantCulture)));
+        await leader.AddAsync(cluster.RaftPorts[3]);
         await WriteAsync(leader, "last");
         var survivor = Array.IndexOf(cluster.All, leader);
 

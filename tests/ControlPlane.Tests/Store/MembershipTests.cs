@@ -19,7 +19,7 @@ public sealed class MembershipTests
         var newcomer = cluster.Others[0];
         await newcomer.StartAsync();
         Assert.True(await SnapshotOf(newcomer) > 0, "it came with the cluster's snapshot");
-        Assert.Equal("ok", await leader.AskAsync("add", Port(cluster, 3)));
+        await leader.AddAsync(cluster.RaftPorts[3]);
         Assert.Equal("ok", await leader.AskAsync("remove", Port(cluster, dead)));
         string[] wanted = [.. Enumerable.Range(0, 4).Where(i => i != dead).Select(i => Port(cluster, i)).Order(StringComparer.Ordinal)];
         foreach (var process in cluster.All.Append(newcomer).Where(process => process.Runs))
@@ -54,7 +54,7 @@ public sealed class MembershipTests
             {
                 if (i < 1) continue;
                 await everybody[i].StartAsync();
-                Assert.Equal("ok", await everybody[0].AskAsync("add", Port(cluster, i)));
+                await everybody[0].AddAsync(cluster.RaftPorts[i]);
             }
 
             var leader = await cluster.LeaderAsync();

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
+using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
@@ -17,7 +18,7 @@ sealed class StoreProcess : IAsyncDisposable
     const int SignalStop = 19;
 
     static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
-    static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(90); // seven members start slowly on a busy machine
 
     readonly string[] _arguments;
     readonly Lock _writing = new();
@@ -77,6 +78,10 @@ sealed class StoreProcess : IAsyncDisposable
             return "gone";
         }
     }
+
+    /// <summary>Has a running server added. On a busy machine it may not have caught up in time: then the operator is told to try again.</summary>
+    public Task AddAsync(int port) => Eventually.HoldsAsync(
+        async () => await AskAsync("add", port.ToString(CultureInfo.InvariantCulture)) == "ok", $"the server of port {port} to be added", () => Errors);
 
     /// <summary>Sends one command that has many answers. They end when the process does.</summary>
     public ChannelReader<string> Send(string verb, string argument = "")
