@@ -30,7 +30,9 @@ public sealed class SuiteTests
         WriteTable(suite, peer, ours, listed);
         var missing = peer.Where(test => test.Value == "passed" && ours.GetValueOrDefault(test.Key) != "passed").Select(test => test.Key).ToList();
         Assert.Equal("", string.Join("\n", missing.Except(listed.Keys)));
-        Assert.Equal("", string.Join("\n", listed.Keys.Except(missing)));
+        // "sometimes" is for a test that is a race in itself.
+        var always = listed.Where(test => !test.Value.StartsWith("sometimes", StringComparison.Ordinal)).Select(test => test.Key);
+        Assert.Equal("", string.Join("\n", always.Except(missing)));
     }
 
     static Dictionary<string, string> Run(string suite, string program)

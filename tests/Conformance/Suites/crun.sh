@@ -16,7 +16,7 @@ trap 'rm -f "$verdicts"' EXIT
 for script in tests/test_*.py; do
   name=$(basename "$script" .py)
   [ "$name" = test_checkpoint_restore ] && continue
-  timeout 120 python3 "$script" </dev/null >"$verdicts" 2>/dev/null
+  timeout 40 python3 "$script" </dev/null >"$verdicts" 2>/dev/null
   sed -nE \
     -e "s/^ok [0-9]+ - (.*) #SKIP.*/skipped ${name#test_}: \1/p;t" \
     -e "s/^ok [0-9]+ - (.*)/passed ${name#test_}: \1/p" \
@@ -29,3 +29,9 @@ if [ -d $frozen ]; then
   xargs -r kill -9 <$frozen/cgroup.procs
   rmdir $frozen
 fi
+# Containers of tests that failed.
+for root in .testsuite-run-*/root; do
+  [ -d "$root" ] || continue
+  for id in $("$OCI_RUNTIME" --root "$root" list --quiet 2>/dev/null); do "$OCI_RUNTIME" --root "$root" delete --force "$id"; done
+done
+rm -rf .testsuite-run-*
