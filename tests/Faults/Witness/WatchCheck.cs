@@ -1,0 +1,34 @@
+using Orchestrator.Faults.Traffic;
+
+namespace Orchestrator.Faults.Witness;
+
+/// <summary>One watch: where it began, and what it delivered until it broke.</summary>
+/// <param name="From">The revision after which it was asked to begin.</param>
+sealed record Watched(string Watcher, long From, IReadOnlyList<Event> Events);
+
+/// <summary>
+/// Judges what watchers saw: each watch is ordered, unique, complete and begins where it was asked to (etcd's Ordered, Unique, Reliable and Resumable), each
+/// revision comes in one piece (Atomic), and all see the same. Whether what they see is right, and was so before, is for the replay.
+/// </summary>
+static class WatchCheck
+{
+    /// <returns>The log that the watches show together, with what is wrong.</returns>
+    public static (List<Event> Log, List<string> Faults) Check(IEnumerable<Watched> watches)
+    {
+        var seen = new SortedDictionary<long, Event>();
+        var faults = new List<string>();
+        foreach (var watch in watches)
+        {
+            var last = watch.From;
+            foreach (var each in watch.Events)
+            {
+                if (each.Revision != last + 1) faults.Add($"{watch.Watcher}: {each.Revision} comes after {last}");
+                last = each.Revision;
+                if (!seen.TryAdd(each.Revision, each) && seen[each.Revision] != each)
+                    faults.Add($"{watch.Watcher} saw {each}, and another {seen[each.Revision]}");
+            }
+        }
+
+        return ([.. seen.Values], faults);
+    }
+}
