@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Orchestrator.Faults.Linearizability;
+using Orchestrator.Testing;
 
 namespace Orchestrator.Faults.Traffic;
 
@@ -22,6 +23,21 @@ sealed class Clients(IReadOnlyList<IMember> members, int seed)
     public int Acknowledged => Volatile.Read(ref _acknowledged);
 
     public Task RunAsync(int count, Func<int, bool> goesOn) => Task.WhenAll(Enumerable.Range(0, count).Select(client => RunOneAsync(client, goesOn)));
+
+    /// <summary>What each member shows in the end, which it is asked until it answers.</summary>
+    public async Task<Operation<Transaction, Reply>[]> ReadEverywhereAsync()
+    {
+        var everything = new Transaction("last", [.. Enumerable.Range(0, Keys).Select(key => new Step(Verb.Read, $"k{key}"))]);
+        var last = new List<Operation<Transaction, Reply>>();
+        foreach (var member in members)
+        {
+            var called = Interlocked.Increment(ref _clock);
+            var reply = await Eventually.GetAsync(() => member.DoAsync(everything), $"{member.Name} answers a read");
+            last.Add(new(-1, called, Interlocked.Increment(ref _clock), everything, reply));
+        }
+
+        return [.. last];
+    }
 
     async Task RunOneAsync(int client, Func<int, bool> goesOn)
     {
