@@ -17,7 +17,7 @@ sealed record Findings(IReadOnlyList<string> Watch, IReadOnlyList<string> Witnes
 
     /// <param name="last">What each member holds in the end: the same read of everything.</param>
     public static Findings Of(
-        IReadOnlyList<Operation<Transaction, Reply>> history, IReadOnlyList<Watched> watches, IReadOnlyList<Operation<Transaction, Reply>> last)
+        IReadOnlyList<Operation<Transaction, Reply>> history, IReadOnlyCollection<Watched> watches, IReadOnlyList<Operation<Transaction, Reply>> last)
     {
         var (log, watch) = WatchCheck.Check(watches);
         IReadOnlyList<Operation<Transaction, Reply>> all = [.. history, .. last];

@@ -37,7 +37,10 @@ enum Verb
 /// <param name="Values">Of a read: what each object held, in the order of the steps.</param>
 /// <param name="Key">Of a refusal: the object it is about.</param>
 /// <param name="Current">Of a conflict: the revision at which the object was last changed.</param>
-sealed record Reply(Outcome Outcome, long Revision = 0, ImmutableArray<Held> Values = default, string Key = "", long Current = 0);
+sealed record Reply(Outcome Outcome, long Revision = 0, ImmutableArray<Held> Values = default, string Key = "", long Current = 0)
+{
+    public ImmutableArray<Held> Values { get; init; } = Values.IsDefault ? [] : Values;
+}
 
 enum Outcome
 {

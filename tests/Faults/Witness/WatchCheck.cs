@@ -13,7 +13,8 @@ sealed record Watched(string Watcher, long From, IReadOnlyList<Event> Events);
 static class WatchCheck
 {
     /// <returns>The log that the watches show together, with what is wrong.</returns>
-    public static (List<Event> Log, List<string> Faults) Check(IEnumerable<Watched> watches)
+    /// <param name="watches">Of watchers that were given the time to see everything.</param>
+    public static (List<Event> Log, List<string> Faults) Check(IReadOnlyCollection<Watched> watches)
     {
         var seen = new SortedDictionary<long, Event>();
         var faults = new List<string>();
@@ -29,6 +30,10 @@ static class WatchCheck
             }
         }
 
+        var reached = watches.GroupBy(watch => watch.Watcher).Select(each => (Watcher: each.Key, Last: each.Max(LastOf)));
+        faults.AddRange(reached.Where(each => each.Last < seen.Keys.LastOrDefault()).Select(each => $"{each.Watcher} saw nothing after {each.Last}"));
         return ([.. seen.Values], faults);
     }
+
+    static long LastOf(Watched watch) => watch.Events.Count > 0 ? watch.Events[^1].Revision : watch.From;
 }
