@@ -49,7 +49,7 @@ public sealed class CheckerTests
         ];
         var judgement = Checker.Check(new Register(), history, Limit);
         Assert.Equal(Verdict.NotLinearizable, judgement.Verdict);
-        Assert.Contains("Client = 2", judgement.Stuck, StringComparison.Ordinal);
+        Assert.Contains("client 2", judgement.Stuck, StringComparison.Ordinal);
     }
 
     [Fact]

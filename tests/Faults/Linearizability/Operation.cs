@@ -9,4 +9,6 @@ sealed record Operation<TInput, TOutput>(int Client, long Call, long Return, TIn
     public const long Never = long.MaxValue;
 
     public bool IsAnswered => Return != Never;
+
+    public override string ToString() => $"client {Client}, {Call} to {(IsAnswered ? $"{Return}" : "never")}: {Input}, answered {Output}";
 }

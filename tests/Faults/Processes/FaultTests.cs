@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace Orchestrator.Faults.Processes;
 
 /// <summary>
-/// Three servers in processes of their own, with real logs on disk, while a nemesis is at them. ORCH_CASES says how many leaders are killed, ORCH_SEED
+/// Three and five servers in processes of their own, with real logs on disk, while a nemesis is at them. ORCH_CASES says how many leaders are killed, ORCH_SEED
 /// repeats a run's choices. The history is left in the temporary directory when something is found.
 /// </summary>
 public sealed class FaultTests(ITestOutputHelper output)
@@ -17,12 +17,14 @@ public sealed class FaultTests(ITestOutputHelper output)
 
     static int LeaderKills => Number("ORCH_CASES") ?? 10;
 
-    [Fact]
-    public async Task Nothing_is_lost_stale_or_done_twice_while_leaders_are_killed_and_paused()
+    [Theory]
+    [InlineData(3, 70)]
+    [InlineData(5, 30)]
+    public async Task Nothing_is_lost_stale_or_done_twice_while_leaders_are_killed_and_paused(int servers, int percentOfKills)
     {
         var seed = Number("ORCH_SEED") ?? Random.Shared.Next();
         output.WriteLine($"seed {seed}");
-        await using var cluster = await StoreProcesses.StartAsync(snapshotEvery: 200);
+        await using var cluster = await StoreProcesses.StartAsync(snapshotEvery: 200, count: servers);
         IMember[] members = [.. cluster.All.Select((process, i) => new ProcessMember($"member {i}", process))];
         var clients = new Clients(members, seed);
         var watchers = new Watchers(members);
@@ -33,7 +35,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         var watching = watchers.RunAsync(watched.Token);
         try
         {
-            await nemesis.RunAsync(LeaderKills);
+            await nemesis.RunAsync(Math.Max(1, LeaderKills * percentOfKills / 100));
         }
         finally
         {

@@ -4,7 +4,8 @@ using Orchestrator.Model.State;
 namespace Orchestrator.Faults.Seeded;
 
 /// <summary>Where a store can be broken: each seam does the right thing until a bug replaces it.</summary>
-sealed record Bug
+/// <param name="CaughtBy">The checks that must find it. Others may, too.</param>
+sealed record Bug(params Check[] CaughtBy)
 {
     /// <summary>How many acknowledged entries are not on the disk when the power is cut.</summary>
     public int EntriesNotFlushed { get; init; }
@@ -37,4 +38,16 @@ sealed record Bug
 
     /// <summary>What a watcher gets to see.</summary>
     public Func<IAsyncEnumerable<Event>, IAsyncEnumerable<Event>> Watched { get; init; } = static events => events;
+}
+
+enum Check
+{
+    /// <summary>Each watch by itself, and all of them side by side.</summary>
+    Watch,
+
+    /// <summary>The replay of the history in the order the store claims.</summary>
+    Witness,
+
+    /// <summary>The search for any order that explains the history.</summary>
+    BlackBox,
 }

@@ -17,9 +17,11 @@ public sealed class SeededBugTests(ITestOutputHelper output)
     public async Task It_is_caught_that(string bug)
     {
         var chance = new Chance(1);
-        var (findings, _) = await RunAsync(Bugs.All[bug](chance), chance, seed: 1);
+        var seeded = Bugs.All[bug](chance);
+        var (findings, _) = await RunAsync(seeded, chance, seed: 1);
         output.WriteLine(findings.ToString());
-        Assert.False(findings.AllRight);
+        Assert.NotEmpty(seeded.CaughtBy);
+        Assert.All(seeded.CaughtBy, check => Assert.True(Found(findings, check), $"not caught by {check}:\n{findings}"));
     }
 
     [Theory]
@@ -38,7 +40,23 @@ public sealed class SeededBugTests(ITestOutputHelper output)
         Assert.Equal(history.Count, HistoryFile.Read<Transaction, Reply>(new StringReader(file.ToString())).Count);
     }
 
-    static async Task<(Findings Findings, IReadOnlyList<Operation<Transaction, Reply>> History)> RunAsync(Bug bug, Chance chance, int seed)
+    [Fact]
+    public async Task A_history_of_ten_thousand_operations_is_decided()
+    {
+        var (findings, history) = await RunAsync(new Bug(), new Chance(1), seed: 1, operationsPerClient: 10_000 / ClientCount);
+        Assert.True(findings.AllRight, findings.ToString());
+        Assert.Equal(10_000, history.Count);
+    }
+
+    static bool Found(Findings findings, Check check) => check switch
+    {
+        Check.Watch => findings.Watch.Count > 0,
+        Check.Witness => findings.Witness.Count > 0,
+        Check.BlackBox => findings.BlackBox.Verdict is Verdict.NotLinearizable,
+    };
+
+    static async Task<(Findings Findings, IReadOnlyList<Operation<Transaction, Reply>> History)> RunAsync(
+        Bug bug, Chance chance, int seed, int operationsPerClient = OperationsPerClient)
     {
         var log = new SharedLog(bug, chance);
         var members = new List<MemoryMember>();
@@ -47,7 +65,7 @@ public sealed class SeededBugTests(ITestOutputHelper output)
         var watchers = new Watchers(members);
         using var watched = new CancellationTokenSource();
         var watching = watchers.RunAsync(watched.Token);
-        await clients.RunAsync(ClientCount, done => done < OperationsPerClient);
+        await clients.RunAsync(ClientCount, done => done < operationsPerClient);
 
         log.CatchUpAll();
         var last = await clients.ReadEverywhereAsync();

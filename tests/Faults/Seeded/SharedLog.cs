@@ -9,13 +9,14 @@ namespace Orchestrator.Faults.Seeded;
 /// </summary>
 sealed class SharedLog(Bug bug, Chance chance)
 {
-    const int EntriesBetweenPowerCuts = 60;
+    const int ProposalsBeforeFirstPowerCut = 30;
 
     readonly Lock _access = new();
     readonly List<byte[]> _entries = [];
     readonly List<MemoryLog> _members = [];
 
     int _proposals;
+    int _nextPowerCut = ProposalsBeforeFirstPowerCut;
 
     public long Length
     {
@@ -39,7 +40,7 @@ sealed class SharedLog(Bug bug, Chance chance)
         lock (_access)
         {
             proposer.CatchUp(_entries);
-            if (++_proposals % EntriesBetweenPowerCuts == 0) CutPower();
+            if (++_proposals == _nextPowerCut) CutPower();
             var entry = Batch.Join([.. Batch.Split(proposed).Select(command => Batch.Encode(bug.Committed(command, proposer.Current)))]);
             if (bug.Forgotten()) return Pretended(entry, proposer.Current);
             if (bug.KeptToItself()) return proposer.Apply(entry, _entries.Count);
@@ -62,6 +63,7 @@ sealed class SharedLog(Bug bug, Chance chance)
 
     void CutPower()
     {
+        _nextPowerCut *= 2; // each replays everything, so that more would cost more than they show
         var lost = Math.Min(bug.EntriesNotFlushed, _entries.Count);
         _entries.RemoveRange(_entries.Count - lost, lost);
         foreach (var member in _members)

@@ -8,12 +8,17 @@ namespace Orchestrator.Faults.Traffic;
 sealed record Transaction(string Id, ImmutableArray<Step> Steps)
 {
     public bool IsRead => Steps[0].Verb is Verb.Read;
+
+    public override string ToString() => $"{Id}: {string.Join(", ", Steps)}";
 }
 
 /// <param name="Value">What is written; no value is written twice.</param>
 /// <param name="Seen">For a swap: the revision at which the object was last changed when its writer read it.</param>
 /// <param name="SeenValue">For a swap: the value it had then.</param>
-sealed record Step(Verb Verb, string Key, string Value = "", long Seen = 0, string SeenValue = "");
+sealed record Step(Verb Verb, string Key, string Value = "", long Seen = 0, string SeenValue = "")
+{
+    public override string ToString() => $"{Verb} {Key} {(Verb is Verb.Swap ? $"{SeenValue}@{Seen} for {Value}" : Value)}".TrimEnd();
+}
 
 enum Verb
 {
@@ -40,6 +45,13 @@ enum Verb
 sealed record Reply(Outcome Outcome, long Revision = 0, ImmutableArray<Held> Values = default, string Key = "", long Current = 0)
 {
     public ImmutableArray<Held> Values { get; init; } = Values.IsDefault ? [] : Values;
+
+    public override string ToString() => Outcome switch
+    {
+        Outcome.Done => $"done at {Revision} {string.Join(", ", Values)}".TrimEnd(),
+        Outcome.Conflict => $"{Key} conflicts, it is of {Current}",
+        Outcome.AlreadyExists or Outcome.NotFound => $"{Key} {Outcome}",
+    };
 }
 
 enum Outcome
@@ -52,7 +64,10 @@ enum Outcome
 
 /// <param name="Value">Null when there is no such object.</param>
 /// <param name="Revision">At which it was last changed; 0 when there is none.</param>
-readonly record struct Held(string? Value, long Revision);
+readonly record struct Held(string? Value, long Revision)
+{
+    public override string ToString() => Value is null ? "none" : $"{Value}@{Revision}";
+}
 
 /// <summary>One revision, as a watcher saw it.</summary>
 /// <param name="Author">The id of the request that made it.</param>
@@ -68,4 +83,7 @@ sealed record Event(long Revision, string Author, ImmutableArray<Changed> Change
 
 /// <param name="Before">Null when the object was made.</param>
 /// <param name="After">Null when it was removed.</param>
-readonly record struct Changed(string Key, string? Before, string? After);
+readonly record struct Changed(string Key, string? Before, string? After)
+{
+    public override string ToString() => $"{Key} {Before ?? "none"} to {After ?? "none"}";
+}

@@ -28,7 +28,7 @@ public sealed class WitnessCheckTests
         var replay = Replay.Of(log, history);
         history.Insert(write + 1, new(9, history[write].Return + 1, history[write].Return + 2, new Transaction("stale", [new Step(Verb.Read, key)]),
             new Reply(Outcome.Done, before, [replay.Object(key).At(before)])));
-        Assert.Contains(WitnessCheck.Check(history, log), fault => fault.Contains("Id = stale", StringComparison.Ordinal) && fault.Contains("real time", StringComparison.Ordinal));
+        Assert.Contains(WitnessCheck.Check(history, log), fault => fault.Contains(": stale", StringComparison.Ordinal) && fault.Contains("real time", StringComparison.Ordinal));
     }
 
     [Fact]
