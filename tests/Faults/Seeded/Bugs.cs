@@ -84,7 +84,7 @@ static class Bugs
         {
             Watched = events => Each(events, each => [each with { Changes = [.. each.Changes.Select(change => change with { Before = null })] }]),
         },
-        ["a watch shows what never happened"] = chance => new Bug(Check.Witness)
+        ["a watch shows what never happened"] = chance => new Bug(Check.Watch)
         {
             Watched = events => Each(events, each => [each.Changes.Length == 1 && chance.OneIn(40) ? each with { Changes = [each.Changes[0] with { After = "rotten" }] } : each]),
         },
