@@ -56,6 +56,7 @@ sealed class MemoryMember : IMember, IAsyncDisposable
 
     async IAsyncEnumerable<Event> RightlyAsync(long after, [EnumeratorCancellation] CancellationToken token)
     {
+        Volatile.Write(ref _watched, after);
         await foreach (var revision in Store.WatchAsync(after, token))
         {
             yield return Translation.Event(StoreText.Of(revision));
