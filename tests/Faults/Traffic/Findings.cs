@@ -10,8 +10,8 @@ namespace Orchestrator.Faults.Traffic;
 /// <param name="Final">Of the members' last states.</param>
 sealed record Findings(IReadOnlyList<string> Watch, IReadOnlyList<string> Witness, Judgement BlackBox, IReadOnlyList<string> Final)
 {
-    /// <summary>Some seconds for ten thousand operations, unless the search gets lost.</summary>
-    static readonly TimeSpan SearchLimit = TimeSpan.FromSeconds(30);
+    /// <summary>For each thousand operations. It takes a fraction of it, unless the search gets lost.</summary>
+    static readonly TimeSpan SearchLimit = TimeSpan.FromSeconds(6);
 
     public bool AllRight => Watch.Count + Witness.Count + Final.Count == 0 && BlackBox.Verdict is Verdict.Linearizable;
 
@@ -23,7 +23,7 @@ sealed record Findings(IReadOnlyList<string> Watch, IReadOnlyList<string> Witnes
         IReadOnlyList<Operation<Transaction, Reply>> all = [.. history, .. last];
         var final = last.Where(read => !read.Output!.Values.SequenceEqual(last[0].Output!.Values)).Select(read => $"{read} is unlike {last[0]}");
         return new Findings(
-            watch, WitnessCheck.Check(all, log), Checker.Check(new Objects(), Objects.Project(all, log), SearchLimit), [.. final]);
+            watch, WitnessCheck.Check(all, log), Checker.Check(new Objects(), Objects.Project(all, log), SearchLimit * (1 + (all.Count / 1_000))), [.. final]);
     }
 
     public override string ToString() => string.Join('\n', [
