@@ -124,6 +124,15 @@ static class StoreMemberProgram
                 case "read":
                     Say($"{number} {Names(await store.ReadAsync())}");
                     break;
+                case "command":
+                    Say($"{number} {StoreText.Of(await store.WriteAsync(ModelJson.Decode<Command>(Convert.FromBase64String(argument))))}");
+                    break;
+                case "objects":
+                    Say($"{number} {StoreText.Of(await store.ReadAsync())}");
+                    break;
+                case "follow":
+                    await foreach (var revision in store.WatchAsync(long.Parse(argument))) Say($"{number} {StoreText.Of(revision)}");
+                    break;
                 case "has":
                     Say($"{number} {(await store.ReadAsync()).Find(new ResourceKey(Record.KindName, "", argument)) is not null}");
                     break;
