@@ -1,5 +1,6 @@
 using Orchestrator.Model.Pods;
 using Orchestrator.Scheduler.Asks;
+using Orchestrator.Scheduler.Topology;
 
 namespace Orchestrator.Scheduler;
 
@@ -128,6 +129,8 @@ sealed partial class Fleet
         if (_terms.Count == 0) return;
         foreach (var term in shape.Identity.Matched(this)) term.Count(node, change);
         foreach (var term in shape.Far) term.CountRefusing(node, change);
+        foreach (var liking in shape.Likings) liking.Term.CountWanting(node, change * liking.Weight);
+        foreach (var term in shape.Near) term.CountWanting(node, change * Liking.OfRequired);
     }
 
     void Changed(int node)

@@ -1,5 +1,6 @@
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
+using Orchestrator.Model.Values;
 using Orchestrator.Scheduler.Asks;
 using Orchestrator.Scheduler.Policies;
 using Orchestrator.Scheduler.Topology;
@@ -62,7 +63,7 @@ sealed partial class Fleet
             Near = near,
             Far = spec.Affinity?.PodAntiAffinity?.RequiredDuringSchedulingIgnoredDuringExecution.Select(term => TermOf(term, @namespace)).ToArray() ?? [],
             MayBeFirst = near.All(identity.Matched(this).Contains),
-            Spreads = [.. spec.TopologySpreadConstraints.Select(each => SpreadOf(each, @namespace, identity))],
+            Spreads = [.. spec.TopologySpreadConstraints.Select(each => SpreadOf(each, pod, identity))],
             Likings = [.. LikingsOf(spec, @namespace)],
             Spec = spec,
         };
@@ -80,7 +81,7 @@ sealed partial class Fleet
             foreach (var term in spec.Affinity?.PodAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? []) TermOf(term, pod.Namespace);
             foreach (var term in spec.Affinity?.PodAntiAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? []) TermOf(term, pod.Namespace);
             foreach (var _ in LikingsOf(spec, pod.Namespace)) continue;
-            foreach (var each in spec.TopologySpreadConstraints) TermOf(TermOf(each), pod.Namespace);
+            foreach (var each in spec.TopologySpreadConstraints) TermOf(each, pod);
         }
 
         if (_terms.Count > before) Recount();
@@ -132,8 +133,7 @@ sealed partial class Fleet
 
     void AddConstraint(PodSpec spec, IReadOnlyCollection<string>? volumes)
     {
-        _signature.Add(spec.NodeSelector).Add(spec.Tolerations.Count);
-        foreach (var each in spec.Tolerations) _signature.Add(each.Key).Add((long)each.Operator).Add(each.Value).Add(each.Effect is { } effect ? (long)effect : -1);
+        AddTolerations(_signature.Add(spec.NodeSelector), spec);
         var required = spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution;
         _signature.Add(required?.NodeSelectorTerms.Count ?? -1);
         foreach (var term in required?.NodeSelectorTerms ?? []) _signature.Add(term);
@@ -158,7 +158,8 @@ sealed partial class Fleet
 
         _signature.Add(spec.TopologySpreadConstraints.Count);
         foreach (var each in spec.TopologySpreadConstraints)
-            _signature.Add(each.TopologyKey).Add(each.MaxSkew).Add(each.MinDomains ?? 0).Add((long)each.WhenUnsatisfiable).Add(each.LabelSelector);
+            _signature.Add(each.TopologyKey).Add(each.MaxSkew).Add(each.MinDomains ?? 0).Add((long)each.WhenUnsatisfiable).Add(each.LabelSelector)
+                .Add(each.MatchLabelKeys).Add((long)(each.NodeAffinityPolicy ?? NodeInclusionPolicy.Honor)).Add((long)(each.NodeTaintsPolicy ?? NodeInclusionPolicy.Ignore));
     }
 
     IEnumerable<Liking> LikingsOf(PodSpec spec, string @namespace)
@@ -169,24 +170,65 @@ sealed partial class Fleet
             yield return new Liking(TermOf(each.PodAffinityTerm, @namespace), -each.Weight);
     }
 
-    Spread SpreadOf(TopologySpreadConstraint each, string @namespace, Identity identity)
+    Spread SpreadOf(TopologySpreadConstraint each, Pod pod, Identity identity)
     {
-        var term = TermOf(TermOf(each), @namespace);
+        var term = TermOf(each, pod);
         var own = identity.Matched(this).Contains(term) ? 1 : 0;
         return new Spread(term, each.MaxSkew, each.MinDomains ?? 0, each.WhenUnsatisfiable == UnsatisfiableAction.DoNotSchedule, own);
     }
 
-    static PodAffinityTerm TermOf(TopologySpreadConstraint each) => new() { TopologyKey = each.TopologyKey, LabelSelector = each.LabelSelector };
+    Term TermOf(TopologySpreadConstraint said, Pod pod)
+    {
+        var selector = said.LabelSelector;
+        foreach (var key in said.MatchLabelKeys)
+        {
+            if (selector is null || !pod.Metadata.Labels.TryGetValue(key, out var value)) continue;
+            selector = selector with { MatchExpressions = [.. selector.MatchExpressions, new LabelRequirement { Key = key, Operator = LabelOperator.In, Values = [value] }] };
+        }
+
+        return TermOf(PlacesOf(said, pod.Spec), selector, [pod.Namespace], null);
+    }
 
     Term TermOf(PodAffinityTerm said, string @namespace)
     {
         var namespaces = said.Namespaces.Count == 0 && said.NamespaceSelector is null ? (IReadOnlyList<string>)[@namespace] : said.Namespaces;
-        var text = new Signature().Add(said.TopologyKey).Add(said.LabelSelector).Add(namespaces).Add(said.NamespaceSelector).Text.ToString();
+        return TermOf(PlacesOf(said.TopologyKey, said.TopologyKey, null), said.LabelSelector, namespaces, said.NamespaceSelector);
+    }
+
+    Term TermOf(Places places, LabelSelector? selector, IReadOnlyList<string> namespaces, LabelSelector? namespaceSelector)
+    {
+        var text = new Signature().Add(places.Number).Add(selector).Add(namespaces).Add(namespaceSelector).Text.ToString();
         if (_termsByText.TryGetValue(text, out var known)) return known;
-        if (!_places.TryGetValue(said.TopologyKey, out var places)) _places[said.TopologyKey] = places = new Places(said.TopologyKey, this);
-        var term = new Term(places, said.LabelSelector, namespaces, said.NamespaceSelector);
+        var term = new Term(places, selector, namespaces, namespaceSelector);
         _labelNames.UnionWith(term.LabelNames);
         _terms.Add(term);
         return _termsByText[text] = term;
+    }
+
+    /// <summary>The places of a spread: all nodes, or those that the pod's own choice of nodes leaves in.</summary>
+    Places PlacesOf(TopologySpreadConstraint said, PodSpec spec)
+    {
+        var chosen = said.NodeAffinityPolicy != NodeInclusionPolicy.Ignore && (spec.NodeSelector.Count > 0 || spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not null);
+        var welcome = said.NodeTaintsPolicy == NodeInclusionPolicy.Honor;
+        if (!chosen && !welcome) return PlacesOf(said.TopologyKey, said.TopologyKey, null);
+        var text = new Signature().Add(said.TopologyKey).Add(chosen ? 1 : 0);
+        if (chosen)
+        {
+            var terms = spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution?.NodeSelectorTerms;
+            text.Add(spec.NodeSelector).Add(terms?.Count ?? -1);
+            foreach (var term in terms ?? []) text.Add(term);
+        }
+
+        if (welcome) AddTolerations(text.Add(1), spec);
+        return PlacesOf(text.Text.ToString(), said.TopologyKey, node => Constraint.Includes(spec, said, Nodes[node]));
+    }
+
+    Places PlacesOf(string text, string key, Func<int, bool>? included) =>
+        _places.TryGetValue(text, out var known) ? known : _places[text] = new Places(_places.Count, key, this, included);
+
+    static void AddTolerations(Signature signature, PodSpec spec)
+    {
+        signature.Add(spec.Tolerations.Count);
+        foreach (var each in spec.Tolerations) signature.Add(each.Key).Add((long)each.Operator).Add(each.Value).Add(each.Effect is { } effect ? (long)effect : -1);
     }
 }

@@ -56,7 +56,7 @@ static class AnyCluster
                 Metadata = new ObjectMeta
                 {
                     Namespace = tolerates == 4 ? "other" : "default",
-                    Labels = new Dictionary<string, string> { ["app"] = $"a{app}" },
+                    Labels = new Dictionary<string, string> { ["app"] = $"a{app}", ["hash"] = $"{port % 2}" },
                     OwnerReferences = owner < 4 ? [] : [new OwnerReference { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = $"set{owner}", Uid = $"set{owner}", Controller = true }],
                 },
                 Spec = new PodSpec
@@ -72,7 +72,8 @@ static class AnyCluster
                         PodAntiAffinity = kind == 3 ? new PodAffinity { RequiredDuringSchedulingIgnoredDuringExecution = [term] } : kind == 4 ? new PodAffinity { PreferredDuringSchedulingIgnoredDuringExecution = [new WeightedPodAffinityTerm(50, term)] } : null,
                     },
                     TopologySpreadConstraints = kind is 5 or 6
-                        ? [new TopologySpreadConstraint { MaxSkew = 1 + tolerates % 2, TopologyKey = key, WhenUnsatisfiable = kind == 5 ? UnsatisfiableAction.DoNotSchedule : UnsatisfiableAction.ScheduleAnyway, LabelSelector = App(app), MinDomains = kind == 5 && tolerates == 3 ? 3 : null }]
+                        ? [new TopologySpreadConstraint { MaxSkew = 1 + tolerates % 2, TopologyKey = key, WhenUnsatisfiable = kind == 5 ? UnsatisfiableAction.DoNotSchedule : UnsatisfiableAction.ScheduleAnyway, LabelSelector = App(app), MinDomains = kind == 5 && tolerates == 3 ? 3 : null,
+                            NodeAffinityPolicy = owner == 0 ? NodeInclusionPolicy.Ignore : null, NodeTaintsPolicy = owner is 1 or 2 ? NodeInclusionPolicy.Honor : null, MatchLabelKeys = init < 8 ? ["hash"] : [] }]
                         : [],
                 },
             };

@@ -46,6 +46,7 @@ static class Oracle
             if (Filter.Refuses(fleet, shape, node) != Rule.None) continue;
             var bonus = 0L;
             foreach (var liking in shape.Likings) bonus += Preferences.Of(liking, liking.Term.Places.Of[node]);
+            foreach (var term in shape.Identity.Matched(fleet)) bonus += Preferences.Of(term, term.Places.Of[node]);
             foreach (var spread in shape.Spreads)
                 if (!spread.Required) bonus += Preferences.Of(spread, spread.Term.Places.Of[node]);
             var key = NodeRanking.KeyOf(fleet, shape, node, Array.IndexOf(shape.Constraint.Eligible, node)) + (bonus << 32) + NodeRanking.CheapnessOf(fleet, shape, fleet.Demand.KindOf(node));

@@ -78,6 +78,10 @@ static class StoryObjects
             else if (name == "near") spec = spec with { Affinity = near with { PodAffinity = new PodAffinity { RequiredDuringSchedulingIgnoredDuringExecution = [Company(value)] } } };
             else if (name == "far") spec = spec with { Affinity = near with { PodAntiAffinity = new PodAffinity { RequiredDuringSchedulingIgnoredDuringExecution = [Company(value)] } } };
             else if (name is "spread" or "maybe-spread") spec = spec with { TopologySpreadConstraints = [Spread(value, name == "spread")] };
+            else if (name is "likes-near" or "likes-far") spec = spec with { Affinity = Wish(near, name == "likes-near", value) };
+            else if (name == "per") spec = spec with { TopologySpreadConstraints = [spec.TopologySpreadConstraints[0] with { MatchLabelKeys = [value] }] };
+            else if (name == "affinity-policy") spec = spec with { TopologySpreadConstraints = [spec.TopologySpreadConstraints[0] with { NodeAffinityPolicy = Enum.Parse<NodeInclusionPolicy>(value) }] };
+            else if (name == "taints-policy") spec = spec with { TopologySpreadConstraints = [spec.TopologySpreadConstraints[0] with { NodeTaintsPolicy = Enum.Parse<NodeInclusionPolicy>(value) }] };
             else if (name == "host-port") labels["port"] = value;
             else if (name == "group") labels[PodGroup.Label] = value;
             else if (Amounts.Contains(name)) asks[Full(name)] = Quantity.Parse(value);
@@ -101,6 +105,12 @@ static class StoryObjects
     }
 
     static PodAffinityTerm Company(string text) => new() { LabelSelector = Selector(text.Split('@')[0]), TopologyKey = Key(text.Split('@')[1]) };
+
+    static Affinity Wish(Affinity present, bool near, string value)
+    {
+        var wish = new PodAffinity { PreferredDuringSchedulingIgnoredDuringExecution = [new WeightedPodAffinityTerm(100, Company(value))] };
+        return near ? present with { PodAffinity = wish } : present with { PodAntiAffinity = wish };
+    }
 
     static TopologySpreadConstraint Spread(string text, bool required) => new()
     {

@@ -99,6 +99,14 @@ static class SchedulingValidation
     {
         findings.Require(constraint.MaxSkew > 0, $"{path}.maxSkew", "must be more than 0");
         Topology(findings, $"{path}.topologyKey", constraint.TopologyKey);
+        findings.Require(constraint.MatchLabelKeys.Count == 0 || constraint.LabelSelector is not null, $"{path}.matchLabelKeys", "goes only with a labelSelector");
+        for (var i = 0; i < constraint.MatchLabelKeys.Count; i++)
+        {
+            var key = constraint.MatchLabelKeys[i];
+            var twice = constraint.LabelSelector?.MatchLabels.ContainsKey(key) == true || constraint.LabelSelector?.MatchExpressions.Any(each => each.Key == key) == true;
+            findings.Require(!twice, $"{path}.matchLabelKeys[{i}]", $"{key} is in the labelSelector already");
+        }
+
         if (constraint.MinDomains is not { } least) return;
         findings.Require(least > 0, $"{path}.minDomains", "must be more than 0");
         findings.Require(constraint.WhenUnsatisfiable == UnsatisfiableAction.DoNotSchedule, $"{path}.minDomains", "goes only with whenUnsatisfiable: DoNotSchedule");

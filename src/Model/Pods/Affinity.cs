@@ -120,7 +120,6 @@ public sealed record PodAffinityTerm
 public sealed record WeightedPodAffinityTerm(int Weight, PodAffinityTerm PodAffinityTerm);
 
 /// <summary>Keeps the numbers of matching pods in different places close to one another. Source: Kubernetes core/v1 TopologySpreadConstraint, KEP-895.</summary>
-[KnownUpstream("matchLabelKeys", "nodeAffinityPolicy", "nodeTaintsPolicy")]
 public sealed record TopologySpreadConstraint
 {
     /// <summary>By how much the number in the pod's place may exceed the smallest one.</summary>
@@ -135,6 +134,22 @@ public sealed record TopologySpreadConstraint
 
     /// <summary>With fewer places than this the smallest number counts as 0.</summary>
     public int? MinDomains { get; init; }
+
+    /// <summary>Labels by whose values, as the pod itself has them, the counted pods are told apart as well: <c>pod-template-hash</c> counts each revision for itself.</summary>
+    public IReadOnlyList<string> MatchLabelKeys { get; init => field = value ?? []; } = [];
+
+    /// <summary>Whether places count whose nodes the pod's node selector and required node affinity leave out; null is Honor: they don't.</summary>
+    public NodeInclusionPolicy? NodeAffinityPolicy { get; init; }
+
+    /// <summary>Whether places count whose nodes have a taint that the pod does not tolerate; null is Ignore: they do.</summary>
+    public NodeInclusionPolicy? NodeTaintsPolicy { get; init; }
+}
+
+/// <summary>Which nodes belong to the places of a spread. Source: KEP-3094.</summary>
+public enum NodeInclusionPolicy
+{
+    Honor,
+    Ignore,
 }
 
 public enum UnsatisfiableAction

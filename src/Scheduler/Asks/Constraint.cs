@@ -33,7 +33,7 @@ sealed class Constraint
     public Rule Refuses(Node node)
     {
         if (!node.IsReady()) return Rule.NodeReady;
-        if (node.Spec.Unschedulable && !_spec.Tolerations.Any(each => each.Tolerates(Cordon))) return Rule.NodeUnschedulable;
+        if (node.Spec.Unschedulable && !Tolerated(_spec, Cordon)) return Rule.NodeUnschedulable;
         foreach (var (name, value) in _spec.NodeSelector)
             if (!node.Metadata.Labels.TryGetValue(name, out var actual) || actual != value) return Rule.NodeSelector;
         if (_spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is { } required && !Matches(required, node)) return Rule.NodeAffinity;
@@ -41,11 +41,28 @@ sealed class Constraint
         return _volumeNodes is null || _volumeNodes.Contains(node.Name) ? Rule.None : Rule.VolumeBinding;
     }
 
+    /// <summary>Whether a node belongs to the places of a spread. Source: KEP-3094.</summary>
+    public static bool Includes(PodSpec spec, TopologySpreadConstraint spread, Node node)
+    {
+        if (spread.NodeAffinityPolicy != NodeInclusionPolicy.Ignore)
+        {
+            foreach (var (name, value) in spec.NodeSelector)
+                if (node.Metadata.Labels.GetValueOrDefault(name) != value) return false;
+            if (spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is { } required && !Matches(required, node)) return false;
+        }
+
+        // In Kubernetes a node that is cordoned or not ready has a taint that says so.
+        return spread.NodeTaintsPolicy != NodeInclusionPolicy.Honor
+            || (node.IsReady() && (!node.Spec.Unschedulable || Tolerated(spec, Cordon)) && Untolerated(spec, node) is null);
+    }
+
     /// <summary>The first taint that keeps the pod off the node.</summary>
-    public Taint? Untolerated(Node node)
+    public Taint? Untolerated(Node node) => Untolerated(_spec, node);
+
+    static Taint? Untolerated(PodSpec spec, Node node)
     {
         foreach (var taint in node.Spec.Taints)
-            if (taint.Effect != TaintEffect.PreferNoSchedule && !Tolerated(taint)) return taint;
+            if (taint.Effect != TaintEffect.PreferNoSchedule && !Tolerated(spec, taint)) return taint;
         return null;
     }
 
@@ -74,9 +91,9 @@ sealed class Constraint
         return false;
     }
 
-    bool Tolerated(Taint taint)
+    static bool Tolerated(PodSpec spec, Taint taint)
     {
-        foreach (var toleration in _spec.Tolerations)
+        foreach (var toleration in spec.Tolerations)
             if (toleration.Tolerates(taint)) return true;
         return false;
     }
@@ -111,7 +128,7 @@ sealed class Constraint
         foreach (var each in _spec.Affinity?.NodeAffinity?.PreferredDuringSchedulingIgnoredDuringExecution ?? [])
             if (each.Preference.Matches(node.Name, node.Metadata.Labels)) bonus += 2 * each.Weight;
         foreach (var taint in node.Spec.Taints)
-            if (taint.Effect == TaintEffect.PreferNoSchedule && !Tolerated(taint)) bonus -= 3 * Full;
+            if (taint.Effect == TaintEffect.PreferNoSchedule && !Tolerated(_spec, taint)) bonus -= 3 * Full;
         return bonus + ImageBonus(node);
     }
 

@@ -55,7 +55,7 @@ static class Filter
         foreach (var term in shape.Identity.Matched(fleet))
             if (!IsWelcome(term, term.Places.Of[node])) return Rule.ExistingAntiAffinity;
         foreach (var spread in shape.Spreads)
-            if (spread.Required && !SpreadHolds(spread, spread.Term.Places.Of[node], Smallest(spread, shape))) return Rule.PodTopologySpread;
+            if (spread.Required && !SpreadHolds(spread, spread.Term.Places.Of[node], Smallest(spread))) return Rule.PodTopologySpread;
         return Rule.None;
     }
 
@@ -76,21 +76,7 @@ static class Filter
 
     public static bool SpreadHolds(Spread spread, int place, int smallest) => place >= 0 && spread.Term.Matching[place] + spread.Own - smallest <= spread.MaxSkew;
 
-    /// <summary>The smallest number of pods in any place that has a node the shape may be on.</summary>
-    public static int Smallest(Spread spread, Shape shape)
-    {
-        var places = spread.Term.Places;
-        var seen = new bool[places.Names.Count];
-        var (smallest, count) = (int.MaxValue, 0);
-        foreach (var node in shape.Constraint.Eligible)
-        {
-            var place = places.Of[node];
-            if (place < 0 || seen[place]) continue;
-            seen[place] = true;
-            count++;
-            smallest = Math.Min(smallest, spread.Term.Matching[place]);
-        }
-
-        return count == 0 || count < spread.MinPlaces ? 0 : smallest;
-    }
+    /// <summary>The smallest number of pods in any place.</summary>
+    public static int Smallest(Spread spread) =>
+        spread.Term.Places.Names.Count < Math.Max(1, spread.MinPlaces) ? 0 : spread.Term.Matching.Min();
 }

@@ -100,10 +100,10 @@ static class Refusals
 
     static (string, string) Spread(Shape shape, int node)
     {
-        var spread = shape.Spreads.First(each => each.Required && !Filter.SpreadHolds(each, each.Term.Places.Of[node], Filter.Smallest(each, shape)));
+        var spread = shape.Spreads.First(each => each.Required && !Filter.SpreadHolds(each, each.Term.Places.Of[node], Filter.Smallest(each)));
         if (Placeless(spread.Term, node) is { } placeless) return ("node(s) didn't match pod topology spread constraints (missing required label)", placeless);
         var there = spread.Term.Matching[spread.Term.Places.Of[node]];
-        var smallest = Filter.Smallest(spread, shape);
+        var smallest = Filter.Smallest(spread);
         return ("node(s) didn't match pod topology spread constraints",
             $"{PlaceOf(spread.Term, node)} would have {there + spread.Own} and the least has {smallest}: a skew of {there + spread.Own - smallest}, and {spread.MaxSkew} is allowed");
     }

@@ -17,7 +17,7 @@ sealed class BinPack : Policy
     /// <summary>Steps of a node's share of cpu and memory.</summary>
     const int StepsOfNode = 8;
 
-    /// <summary>Steps of what the pod itself takes of devices, before they run out.</summary>
+    /// <summary>Steps of what the pod itself takes of devices, or of one device where that is less, before they run out.</summary>
     const int StepsOfAsk = 3;
 
     /// <summary>Small shares count as this, in thousandths, so that their steps are not finer than everybody else's.</summary>
@@ -51,7 +51,7 @@ sealed class BinPack : Policy
         Fleet.Without(after, ask);
         var kind = fleet.Demand.KindOf(node);
         var grown = Useless(fleet, kind, cpu - ask.Values[Amounts.Cpu], memory - ask.Values[Amounts.Memory], after) - Useless(fleet, kind, cpu, memory, before);
-        var share = ask.WantsGpu ? (double)Math.Max(SmallestShare, ask.Values[Amounts.Gpu]) : SmallestShare;
+        var share = ask.WantsGpu ? (double)Math.Clamp(ask.Values[Amounts.Gpu], SmallestShare, Amounts.Device) : SmallestShare;
         // A pod without devices comes to a node with devices last of all: the node's cpu is what its devices are fed by.
         var foreign = ask.WantsGpu ? 0 : Middle / 2;
         return foreign + (int)Math.Round(grown / share * StepsOfAsk * fleet.Demand.Fineness);

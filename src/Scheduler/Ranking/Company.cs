@@ -20,7 +20,7 @@ sealed class Company
         _wide = Asked.Of(shape, matched, places => !places.OneNodeEach);
         Larger = [.. _wide.All.Select(term => term.Places).Distinct()];
         _smallest = new int[_wide.Spreads.Length];
-        WideCounts = [.. _wide.Spreads.Select(spread => new SmallestCount(spread, shape))];
+        WideCounts = [.. _wide.Spreads.Select(spread => new SmallestCount(spread))];
     }
 
     /// <summary>The kinds of place that hold more than one node.</summary>
@@ -69,6 +69,7 @@ sealed class Company
     {
         var bonus = 0;
         foreach (var liking in _local.Likings) bonus += Preferences.Of(liking, liking.Term.Places.Of[node]);
+        foreach (var term in _local.Matched) bonus += Preferences.Of(term, term.Places.Of[node]);
         foreach (var spread in _local.Wishes) bonus += Preferences.Of(spread, spread.Term.Places.Of[node]);
         return bonus;
     }
@@ -77,6 +78,7 @@ sealed class Company
     {
         var bonus = 0;
         foreach (var liking in _wide.Likings) bonus += Preferences.Of(liking, At(liking.Term, places));
+        foreach (var term in _wide.Matched) bonus += Preferences.Of(term, At(term, places));
         foreach (var spread in _wide.Wishes) bonus += Preferences.Of(spread, At(spread.Term, places));
         return bonus;
     }
@@ -113,6 +115,9 @@ static class Preferences
     const int Most = 100_000_000;
 
     public static int Of(Liking liking, int place) => place < 0 ? 0 : (int)Math.Clamp(2L * liking.Weight * liking.Term.Matching[place], -Most, Most);
+
+    /// <summary>What the pods that are in a place already wish of those that a term means.</summary>
+    public static int Of(Term term, int place) => place < 0 ? 0 : (int)Math.Clamp(2L * term.Wanting[place], -Most, Most);
 
     public static int Of(Spread spread, int place) => place < 0 ? Placeless : (int)Math.Max(-Most, -(long)Full * spread.Term.Matching[place] / spread.MaxSkew);
 }

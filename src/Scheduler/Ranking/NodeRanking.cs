@@ -38,7 +38,7 @@ sealed class NodeRanking
             for (var i = 0; i < _cells[cell].Nodes.Length; i++) (_cellOf[_cells[cell].Nodes[i]], _placeIn[_cells[cell].Nodes[i]]) = (cell, i);
         }
 
-        _local = [.. _company.LocalSpreads.Select(spread => new SmallestCount(spread, shape))];
+        _local = [.. _company.LocalSpreads.Select(spread => new SmallestCount(spread))];
     }
 
     /// <summary>How much is kept, in nodes.</summary>

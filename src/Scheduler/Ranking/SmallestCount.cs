@@ -1,25 +1,18 @@
-using Orchestrator.Scheduler.Asks;
 using Orchestrator.Scheduler.Topology;
 
 namespace Orchestrator.Scheduler.Ranking;
 
-/// <summary>The smallest number of a spread's pods in any place that the shape may be in, followed from change to change.</summary>
+/// <summary>The smallest number of a spread's pods in any place, followed from change to change.</summary>
 sealed class SmallestCount
 {
     readonly Spread _spread;
-    readonly int[] _places;
-    readonly int[] _known; // by place; -1 where the shape may not be
+    readonly int[] _known; // by place
     int[] _withCount = new int[8];
 
-    public SmallestCount(Spread spread, Shape shape)
+    public SmallestCount(Spread spread)
     {
         _spread = spread;
-        var of = spread.Term.Places.Of;
         _known = new int[spread.Term.Places.Names.Count];
-        Array.Fill(_known, -1);
-        foreach (var node in shape.Constraint.Eligible)
-            if (of[node] >= 0) _known[of[node]] = 0;
-        _places = [.. Enumerable.Range(0, _known.Length).Where(place => _known[place] >= 0)];
         Recount();
     }
 
@@ -30,7 +23,7 @@ sealed class SmallestCount
     public void Recount()
     {
         Array.Clear(_withCount);
-        foreach (var place in _places) Add(_known[place] = _spread.Term.Matching[place]);
+        for (var place = 0; place < _known.Length; place++) Add(_known[place] = _spread.Term.Matching[place]);
         Smallest = 0;
         Settle();
     }
@@ -39,7 +32,7 @@ sealed class SmallestCount
     public bool Follow(int node)
     {
         var place = _spread.Term.Places.Of[node];
-        if (place < 0 || _known[place] < 0 || _known[place] == _spread.Term.Matching[place]) return false;
+        if (place < 0 || _known[place] == _spread.Term.Matching[place]) return false;
         _withCount[_known[place]]--;
         Add(_known[place] = _spread.Term.Matching[place]);
         var before = Smallest;
@@ -56,7 +49,7 @@ sealed class SmallestCount
 
     void Settle()
     {
-        if (_places.Length == 0 || _places.Length < _spread.MinPlaces)
+        if (_known.Length == 0 || _known.Length < _spread.MinPlaces)
         {
             Smallest = 0;
             return;

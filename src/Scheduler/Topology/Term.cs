@@ -17,6 +17,9 @@ sealed class Term(Places places, LabelSelector? selector, IReadOnlyList<string> 
     /// <summary>How many pods are in each place that refuse to be in one place with the pods that are meant.</summary>
     public int[] Refusing { get; } = new int[places.Names.Count];
 
+    /// <summary>How much the pods in each place would like the pods that are meant to be there too, as a sum of weights.</summary>
+    public long[] Wanting { get; } = new long[places.Names.Count];
+
     /// <summary>How many of the pods there are, in whatever place.</summary>
     public int Total { get; private set; }
 
@@ -39,10 +42,17 @@ sealed class Term(Places places, LabelSelector? selector, IReadOnlyList<string> 
         if (place >= 0) Refusing[place] += change;
     }
 
+    public void CountWanting(int node, int change)
+    {
+        var place = places.Of[node];
+        if (place >= 0) Wanting[place] += change;
+    }
+
     public void Clear()
     {
         Array.Clear(Matching);
         Array.Clear(Refusing);
+        Array.Clear(Wanting);
         Total = 0;
     }
 
@@ -56,7 +66,11 @@ sealed class Term(Places places, LabelSelector? selector, IReadOnlyList<string> 
 sealed record Spread(Term Term, int MaxSkew, int MinPlaces, bool Required, int Own);
 
 /// <summary>A wish for or, with a negative weight, against the company of the term's pods.</summary>
-sealed record Liking(Term Term, int Weight);
+sealed record Liking(Term Term, int Weight)
+{
+    /// <summary>What a pod that had to be near the term's pods weighs for those that come later: kube-scheduler's hardPodAffinityWeight.</summary>
+    public const int OfRequired = 1;
+}
 
 /// <summary>What placements see of a pod itself: its namespace, those of its labels that any term asks for, and by that the terms it is counted in.</summary>
 sealed class Identity(int number, string @namespace, IReadOnlyDictionary<string, string> labels)
