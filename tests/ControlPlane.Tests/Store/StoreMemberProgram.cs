@@ -16,6 +16,7 @@ using Orchestrator.Model;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 using Record = Orchestrator.Model.Meta.Record;
+using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
@@ -66,8 +67,22 @@ static class StoreMemberProgram
             catch (CorruptDataException damage) when (members.Length > 1)
             {
                 await Console.Error.WriteLineAsync(damage.Message);
-                await ClusterStore.RebuildAsync(options, members.Where(each => each != self).Select(Connect), damage, CancellationToken.None);
+                // As orchd does: the others may be about to choose another leader.
+                await Eventually.HoldsAsync(() => IsRebuiltAsync(damage), "the data of a leader");
                 return await OpenAsync();
+            }
+        }
+
+        async Task<bool> IsRebuiltAsync(CorruptDataException damage)
+        {
+            try
+            {
+                await ClusterStore.RebuildAsync(options, members.Where(each => each != self).Select(Connect), damage, CancellationToken.None);
+                return true;
+            }
+            catch (NoLeaderException)
+            {
+                return false;
             }
         }
 

@@ -11,6 +11,7 @@ namespace Orchestrator.Faults.Processes;
 /// Three and five servers in processes of their own, with real logs on disk, while a nemesis is at them. ORCH_CASES says how many leaders are killed, ORCH_SEED
 /// repeats a run's choices. The history is left in the temporary directory when something is found.
 /// </summary>
+[Trait("Run", "faults")]
 public sealed class FaultTests(ITestOutputHelper output)
 {
     const int ClientCount = 5;
