@@ -28,7 +28,18 @@ abstract class WatchedStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Watch(BeforeRead());
-        var read = await _inner.ReadAsync(buffer, cancellationToken);
+        int read;
+        try
+        {
+            read = await _inner.ReadAsync(buffer, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever asked waits no longer. The answer may still come, and must not be taken for that of the next request.
+            await _inner.DisposeAsync();
+            throw;
+        }
+
         Watch(null);
         if (read > 0) AfterRead(buffer.Span[0]);
         return read;
