@@ -63,6 +63,8 @@ for project in "${projects[@]}"; do
   passed=$((passed + $(sed -E 's/.*Passed: +([0-9]+).*/\1/' <<<"$line")))
   skipped=$((skipped + $(sed -E 's/.*Skipped: +([0-9]+).*/\1/' <<<"$line")))
 done
+[ "$filter" = "Run=faults" ] || echo "left out: store members killed and paused under load, which finds an open defect in some runs (./test.sh --faults)"
+$conformance || echo "left out: orun below other engines and under other suites (./test.sh --conformance)"
 [ "$skipped" = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -29,8 +29,7 @@ public sealed class CgroupLayoutTests
     [Fact]
     public void Both_ways_agree_on_this_host()
     {
-        var usual = CgroupLayout.AtTheUsualPlaces(File.ReadAllText("/proc/self/cgroup"), Syscalls.Kernel.FileSystemType);
-        if (usual is null) return; // an unusual host
+        var usual = CgroupLayout.Read(); // from the usual places, where the host has it there
         var parsed = CgroupLayout.Parse(File.ReadAllText("/proc/self/mountinfo"));
         Assert.Equal(parsed.Unified, usual.Unified);
         Assert.Equal(parsed.Hierarchies.Select(hierarchy => $"{hierarchy.MountPoint} {hierarchy.Name}"), usual.Hierarchies.Select(hierarchy => $"{hierarchy.MountPoint} {hierarchy.Name}"));

@@ -104,10 +104,9 @@ public sealed class CommandLineTests
         sandbox.Do("ps", "c", "-e", "-o", "comm").Fails("no column PID");
     }
 
-    [Fact]
+    [LegacyCgroupFact("memory")]
     public void Events_follow_a_container_to_its_end()
     {
-        if (!Directory.Exists("/sys/fs/cgroup/memory")) return; // in a virtual machine for v2
         using var sandbox = new Sandbox("sleep", "1000");
         sandbox.Linux["resources"]!["memory"] = JsonNode.Parse("""{"limit":16777216,"swap":16777216}""");
         sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
@@ -134,10 +133,9 @@ public sealed class CommandLineTests
         Assert.EndsWith("2 1\n", outcome.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LegacyCgroupFact("pids")]
     public void A_process_is_executed_into_a_cgroup_below_the_containers()
     {
-        if (!Directory.Exists("/sys/fs/cgroup/pids")) return; // the paths below are those of cgroup v1
         using var sandbox = new Sandbox("sleep", "1000");
         sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
         Directory.CreateDirectory($"/sys/fs/cgroup/pids/{sandbox.Name}/c/below");
@@ -159,10 +157,9 @@ public sealed class CommandLineTests
         Assert.Contains(keyring, sandbox.Do("run", "-b", sandbox.Directory, sandbox.Name).Succeeds().Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LegacyCgroupFact("memory")]
     public void A_limit_may_have_a_unit()
     {
-        if (!Directory.Exists("/sys/fs/cgroup/memory")) return; // the files below are those of cgroup v1
         using var sandbox = new Sandbox("sleep", "1000");
         sandbox.Do("run", "--detach", "-b", sandbox.Directory, "c").Succeeds();
         foreach (var (text, bytes) in (ReadOnlySpan<(string, long)>)[("64m", 64L << 20), ("1GiB", 1L << 30), ("0.5g", 1L << 29), ("65536kb", 64L << 20), ("4096000", 4096000)])
@@ -174,10 +171,9 @@ public sealed class CommandLineTests
         sandbox.Do("update", "--blkio-weight", "5", "c").Fails("--blkio-weight");
     }
 
-    [Fact]
+    [LegacyCgroupFact("blkio")]
     public void A_disks_rate_is_limited()
     {
-        if (!Directory.Exists("/sys/fs/cgroup/blkio")) return; // the files below are those of cgroup v1
         var disk = File.ReadLines("/proc/partitions").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).First(words => words.Length == 4 && words[0] != "major");
         using var sandbox = new Sandbox("sleep", "1000");
         string Rate(int rate) => $$"""[{"major":{{disk[0]}},"minor":{{disk[1]}},"rate":{{rate}}}]""";
