@@ -16,14 +16,18 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
 {
     static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(10);
-    // A server that says nothing for this long is as good as gone: it answers every beat.
-    static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(5);
-    static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     // A dead server and the pause after it must cost less than a lease, or a living node is lost with the server it happened to try.
     static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
     // Logs and images travel on streams of their own in small frames; this bounds the list of all pods.
     const int MessageBytes = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// How long a server may say nothing. It answers every beat, so it is as good as gone then; and what is left of the lease has to be enough to
+    /// find another one, or a living node is lost with the server that it happened to use.
+    /// </summary>
+    internal static TimeSpan Silence(TimeSpan lease) => lease / 2 > BeatEvery * 1.5 ? lease / 2 : BeatEvery * 1.5;
 
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -68,7 +72,7 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
         var sending = SendAsync(call.RequestStream, ending.Token);
         try
         {
-            await ReceiveAsync(call.ResponseStream, client, ending);
+            await ReceiveAsync(call.ResponseStream, client, Silence(TimeSpan.FromSeconds(welcome.LeaseSeconds)), ending);
         }
         finally
         {
@@ -107,11 +111,11 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
         }
     }
 
-    async Task ReceiveAsync(IAsyncStreamReader<ServerMessage> stream, Nodes.NodesClient client, CancellationTokenSource ending)
+    async Task ReceiveAsync(IAsyncStreamReader<ServerMessage> stream, Nodes.NodesClient client, TimeSpan silence, CancellationTokenSource ending)
     {
         while (true)
         {
-            ending.CancelAfter(SilenceTimeout);
+            ending.CancelAfter(silence);
             if (!await stream.MoveNext(ending.Token))
                 throw new IOException("the server ended the session");
             var message = stream.Current;
