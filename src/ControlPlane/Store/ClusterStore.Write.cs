@@ -85,7 +85,7 @@ public sealed partial class ClusterStore
     internal Task<Proposed> ProposeHereAsync(Proposal command, CancellationToken token)
     {
         if (!IsLeader) return Task.FromException<Proposed>(new NotLeaderException(_log.Leader));
-        _disk.Check(freesSpace: command.Command.Operations.All(operation => operation is Delete));
+        _disk.Check(command.Bytes.Length, freesSpace: command.Command.Operations.All(operation => operation is Delete));
         return _batcher.ProposeAsync(command, token);
     }
 
