@@ -19,6 +19,7 @@ static class CommandLine
             ApplyCommand.Create(shared),
             GetCommand.Create(shared),
             DescribeCommand.Create(shared),
+            CreateCommand.Create(shared),
             DeleteCommand.Create(shared),
             LogsCommand.Create(shared),
             ScaleCommand.Create(shared),

@@ -100,8 +100,9 @@ public sealed class ManifestReader
     void Accept(MappingNode mapping, string path, JsonObject json, Kind kind)
     {
         if (kind.Namespaced && json["metadata"] is JsonObject metadata && !metadata.ContainsKey("namespace")) metadata["namespace"] = _namespace;
-        if (Decoded(json, kind) is { } resource && Report(mapping, path, resource, kind))
-            _objects.Add(new ManifestObject(mapping.Place, json, resource) { Source = mapping });
+        if (Decoded(json, kind) is not { } written || !Report(mapping, path, written, kind)) return;
+        PlainText.PutIntoData(json);
+        if (Decoded(json, kind) is { } resource) _objects.Add(new ManifestObject(mapping.Place, json, resource) { Source = mapping });
     }
 
     /// <summary>Looks for more to say about an object that has problems already, as far as what is right of it can be read.</summary>

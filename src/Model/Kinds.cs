@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -24,6 +25,7 @@ public static class Kinds
 {
     public static IReadOnlyList<Kind> All { get; } =
     [
+        new("v1", ConfigMap.KindName, "configmaps", ["cm"], true, true, ModelJson.SchemaOf<ConfigMap>()),
         new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
         new("v1", Endpoints.KindName, "endpoints", ["ep"], true, false, ModelJson.SchemaOf<Endpoints>()),
         new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
@@ -37,6 +39,7 @@ public static class Kinds
         new("internal/v1", Record.KindName, "records", [], false, false, ModelJson.SchemaOf<Record>()),
         new("apps/v1", ReplicaSet.KindName, "replicasets", ["rs"], true, true, ModelJson.SchemaOf<ReplicaSet>()),
         new("v1", ResourceQuota.KindName, "resourcequotas", ["quota"], true, true, ModelJson.SchemaOf<ResourceQuota>()),
+        new("v1", Secret.KindName, "secrets", [], true, true, ModelJson.SchemaOf<Secret>()),
         new("v1", Service.KindName, "services", ["svc"], true, true, ModelJson.SchemaOf<Service>()),
     ];
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -74,6 +75,7 @@ public static class ModelJson
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(TimestampConverter)])]
 [JsonSerializable(typeof(Resource))]
+[JsonSerializable(typeof(ConfigMap))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(Endpoints))]
 [JsonSerializable(typeof(Services.Ingress))]
@@ -87,6 +89,7 @@ public static class ModelJson
 [JsonSerializable(typeof(PodGroup))]
 [JsonSerializable(typeof(PriorityClass))]
 [JsonSerializable(typeof(ResourceQuota))]
+[JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(Command))]
 [JsonSerializable(typeof(ApplyResult))]

@@ -64,6 +64,15 @@ sealed class FakeCluster : Cluster.ClusterBase, IAsyncDisposable
             : throw new RpcException(new Status(StatusCode.InvalidArgument, "refused"), new Metadata { { "problems-bin", problems.ToByteArray() } });
     }
 
+    public override Task<TransactReply> Transact(TransactRequest request, ServerCallContext context)
+    {
+        var wanted = request.Compare.Single();
+        if (Matching(wanted.Kind, wanted.Namespace, "").Exists(each => each.Name == wanted.Name))
+            throw new RpcException(new Status(StatusCode.Aborted, $"{new ResourceKey(wanted.Kind, wanted.Namespace, wanted.Name)} was not changed: there is one already, of revision 7"));
+        lock (_lock) _objects.Add(ModelJson.DecodeResource(request.Operations.Single().Put.Span));
+        return Task.FromResult(new TransactReply());
+    }
+
     public override Task<ResourceMessage> Get(GetRequest request, ServerCallContext context) => Task.FromResult(Find(request.Kind, request.Namespace, request.Name).ToMessage());
 
     public override Task<ListReply> List(ListRequest request, ServerCallContext context)

@@ -1,3 +1,4 @@
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -98,6 +99,13 @@ static class Objects
             Metadata = Meta("web", "default", TimeSpan.FromSeconds(45)),
             Spec = new IngressSpec { Rules = [new IngressRule { Host = "shop.example" }, new IngressRule()] },
         },
+        new ConfigMap
+        {
+            Metadata = Meta("settings", "default", TimeSpan.FromHours(5)),
+            Data = new Dictionary<string, string> { ["level"] = "debug", ["app.conf"] = "port = 8080\nworkers = 4\n" },
+            BinaryData = new Dictionary<string, string> { ["logo"] = "aGVsbG8=" },
+        },
+        new Secret { Metadata = Meta("login", "default", TimeSpan.FromHours(5)), Data = new Dictionary<string, string> { ["password"] = "aHVudGVyMg==" }, Immutable = true },
     ];
 
     /// <summary>The same without times, for programs that look at the real clock.</summary>

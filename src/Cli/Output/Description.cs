@@ -2,6 +2,7 @@ using System.Text;
 using Orchestrator.Cli.Commands;
 using Orchestrator.Cli.Connection;
 using Orchestrator.Model;
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -38,6 +39,12 @@ sealed class Description
                 description.Node(node);
                 var pods = await All(Model.Pods.Pod.KindName, "");
                 description.List("Pods", [.. pods.Where(each => ((Pod)each).Spec.NodeName == node.Name)], clock);
+                break;
+            case ConfigMap map:
+                description.Content(map);
+                break;
+            case Secret secret:
+                description.Content(secret);
                 break;
             default:
                 description.Cells(resource, clock.GetUtcNow());
@@ -119,6 +126,21 @@ sealed class Description
         Amounts("Capacity", node.Status.Capacity);
         Amounts("Allocatable", node.Status.Allocatable);
         Conditions(node.Status.Conditions);
+    }
+
+    void Content(ConfigMap map)
+    {
+        if (map.Immutable) Line("Immutable", "True");
+        foreach (var (key, value) in map.Data.OrderBy(each => each.Key, StringComparer.Ordinal)) _text.Append($"Data {key}:\n{value}{(value.EndsWith('\n') ? "" : "\n")}");
+        foreach (var (key, bytes) in (map with { Data = new Dictionary<string, string>() }).Content()) Line($"Binary {key}", $"{bytes.Length} bytes");
+    }
+
+    void Content(Secret secret)
+    {
+        Line("Type", secret.Type);
+        if (secret.Immutable) Line("Immutable", "True");
+        _text.Append("Data:\n");
+        foreach (var (key, bytes) in secret.Content()) Line($"  {key}", $"{bytes.Length} bytes");
     }
 
     void Conditions(IReadOnlyList<Condition> conditions)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Model;
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 
 namespace Orchestrator.Cli.Output;
@@ -23,6 +24,12 @@ static class FieldChanges
             if (Bookkeeping.Contains(path) || (!withStatus && path.StartsWith("status", StringComparison.Ordinal))) continue;
             var (was, became) = (old.GetValueOrDefault(path), now.GetValueOrDefault(path));
             if (was == became) continue;
+            if (before is Secret && path.StartsWith("data", StringComparison.Ordinal))
+            {
+                yield return $"{path}: {(was is null ? "added" : became is null ? "removed" : "changed")} (a Secret's values are not shown)";
+                continue;
+            }
+
             yield return (was, became) switch
             {
                 (null, _) => $"{path}: {became}",
@@ -50,7 +57,7 @@ static class FieldChanges
                     break;
                 default:
                     var text = node?.ToString() ?? "null";
-                    flat[path] = text.Length <= MaxValueLength ? text : text[..MaxValueLength] + "...";
+                    flat[path] = text.Length <= MaxValueLength || resource is Secret ? text : text[..MaxValueLength] + "...";
                     break;
             }
         }

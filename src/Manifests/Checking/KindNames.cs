@@ -8,8 +8,8 @@ static class KindNames
     /// <summary>Kinds that Kubernetes users may well have in their manifests.</summary>
     static readonly string[] KnownUpstream =
     [
-        "ClusterRole", "ClusterRoleBinding", "ConfigMap", "CronJob", "CustomResourceDefinition", "DaemonSet", "HorizontalPodAutoscaler", "IngressClass", "Job",
-        "NetworkPolicy", "PersistentVolume", "PersistentVolumeClaim", "Role", "RoleBinding", "Secret", "ServiceAccount",
+        "ClusterRole", "ClusterRoleBinding", "CronJob", "CustomResourceDefinition", "DaemonSet", "HorizontalPodAutoscaler", "IngressClass", "Job",
+        "NetworkPolicy", "PersistentVolume", "PersistentVolumeClaim", "Role", "RoleBinding", "ServiceAccount",
         "StatefulSet", "StorageClass",
     ];
 

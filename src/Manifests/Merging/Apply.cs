@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Manifests.Checking;
 using Orchestrator.Manifests.Validation;
 using Orchestrator.Model;
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Schema;
 
@@ -43,7 +44,7 @@ public static class Apply
         var resource = (Resource)merged.Deserialize(kind.Schema)!; // both sides were objects
         resource = Annotated(resource with { Metadata = resource.Metadata with { ResourceVersion = live.Metadata.ResourceVersion } }, written);
 
-        var problems = Fixed(JsonNode.Parse(ModelJson.Encode(resource)), liveJson, kind.Schema, "").Concat(ObjectValidation.Check(resource, kind)).ToList();
+        var problems = Fixed(resource, live).Concat(ObjectValidation.Check(resource, kind)).ToList();
         if (problems.Count > 0) return new Impossible(problems);
         return ModelJson.Same(resource, live) ? new Unchanged(live) : new ToUpdate(resource);
     }
@@ -58,7 +59,13 @@ public static class Apply
 
     /// <summary>The fields that differ though they can't be changed once the object exists.</summary>
     public static IEnumerable<(string Path, string Message)> Fixed(Resource after, Resource live) =>
-        Fixed(JsonNode.Parse(ModelJson.Encode(after)), JsonNode.Parse(ModelJson.Encode(live)), Kinds.Find(live.Kind)!.Schema, ""); // whatever is stored is of a known kind
+        Fixed(JsonNode.Parse(ModelJson.Encode(after)), JsonNode.Parse(ModelJson.Encode(live)), Kinds.Find(live.Kind)!.Schema, "").Concat(Sealed(after, live)); // whatever is stored is of a known kind
+
+    static IEnumerable<(string Path, string Message)> Sealed(Resource after, Resource live)
+    {
+        if (live is not (ConfigMap { Immutable: true } or Secret { Immutable: true }) || after.SameSpecAs(live)) yield break;
+        yield return ("immutable", "is set, so that nothing of the content can be changed; delete the object and apply it again, or take another name");
+    }
 
     static IEnumerable<(string Path, string Message)> Fixed(JsonNode? after, JsonNode? live, JsonTypeInfo schema, string path)
     {

@@ -1,4 +1,5 @@
 using Orchestrator.Model;
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -25,6 +26,12 @@ static class ObjectValidation
                 break;
             case ReplicaSet set:
                 WorkloadValidation.ReplicaSet(findings, set.Spec);
+                break;
+            case ConfigMap map:
+                ConfigurationValidation.ConfigMap(findings, map);
+                break;
+            case Secret secret:
+                ConfigurationValidation.Secret(findings, secret);
                 break;
             case Service service:
                 ServiceValidation.Service(findings, service.Spec);

@@ -24,6 +24,8 @@ public static class Table
         Pods.Pod.KindName => [.. PodColumns.Own, Age],
         Workloads.Deployment.KindName => [.. WorkloadColumns.Deployment, Age],
         Workloads.ReplicaSet.KindName => [.. WorkloadColumns.ReplicaSet, Age],
+        Configuration.ConfigMap.KindName => [ConfigurationColumns.ConfigMapData, Age],
+        Configuration.Secret.KindName => [ConfigurationColumns.SecretType, ConfigurationColumns.SecretData, Age],
         Services.Service.KindName => [ServiceColumns.Ports, Age],
         Services.Endpoints.KindName => [ServiceColumns.Addresses, Age],
         Services.Ingress.KindName => [ServiceColumns.Hosts, Age],
