@@ -58,9 +58,13 @@ public sealed record Container
     /// <summary>The file in the container whose content becomes the message of its end; <see cref="DefaultMessagePath"/> when null.</summary>
     public string? TerminationMessagePath { get; init; }
 
-    public TerminationMessagePolicy TerminationMessagePolicy { get; init; }
+    /// <summary>File when null.</summary>
+    public TerminationMessagePolicy? TerminationMessagePolicy { get; init; }
 
     public SecurityContext? SecurityContext { get; init; }
+
+    /// <summary>True for an init container that stays. Source: KEP-753.</summary>
+    public bool IsSidecar() => RestartPolicy == Pods.RestartPolicy.Always;
 }
 
 /// <summary>Where the message of a container's end comes from.</summary>
