@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Logs;
@@ -32,13 +33,15 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         AgentNetwork network = new(new NodeNetwork(home, new AddressPool(Path.Combine(data, "addresses")), options.BridgeName), journal);
         OciRuntime runtime = new(options.RuntimeProgram, Path.Combine(options.RunDirectory, "runtime"));
         PodPlaces places = new(data, options.RunDirectory);
-        PodActions actions = new(options, places, images, network, new VolumeStore(Path.Combine(data, "volumes")), runtime, new ProbeRunner(home, runtime), journal, time);
+        ContentStore contents = new(journal);
+        PodActions actions = new(options, places, images, network, new VolumeStore(Path.Combine(data, "volumes")), contents, new TerminationMessages(places, time),
+            runtime, new ProbeRunner(home, runtime, time), journal, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
         await RestoreNetworkAsync(network, cancel);
         pods.Restore();
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
-        await new ControlPlaneSession(options, pods, network, reports, calls, time, log).RunAsync(cancel);
+        await new ControlPlaneSession(options, pods, contents, network, reports, calls, time, log).RunAsync(cancel);
     }
 
     /// <summary>Opens the image store that an agent with these options has: for imports on the machine itself.</summary>
