@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Syscalls;
 
@@ -29,10 +30,12 @@ static class ContentDirectory
             WriteFile(path, file, group);
         }
 
-        var before = Path.Combine(directory, Link) is var link && new FileInfo(link).LinkTarget is { } old ? old : null;
+        var link = Path.Combine(directory, Link);
+        var before = new FileInfo(link).LinkTarget;
         File.Delete(Path.Combine(directory, NewLink));
         File.CreateSymbolicLink(Path.Combine(directory, NewLink), version);
-        File.Move(Path.Combine(directory, NewLink), Path.Combine(directory, Link), overwrite: true);
+        if (Libc.Rename(Path.Combine(directory, NewLink), link) != 0) // File.Move follows links
+            throw new SyscallException("rename", Marshal.GetLastPInvokeError(), link);
         var names = files.Select(file => file.Path.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(name => new FileInfo(Path.Combine(directory, name)).LinkTarget is null))
             File.CreateSymbolicLink(Path.Combine(directory, name), Path.Combine(Link, name));

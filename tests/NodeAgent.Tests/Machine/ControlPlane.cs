@@ -162,6 +162,9 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
         }
     }
 
+    /// <summary>The server goes, and does not come back.</summary>
+    public Task StopAnsweringAsync() => _app.StopAsync();
+
     static string Text(PodStatus? status) => status is null ? "none" : System.Text.Encoding.UTF8.GetString(ModelJson.Encode(status));
 
     public async ValueTask DisposeAsync()
