@@ -1,17 +1,22 @@
+using System.Net;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Workloads;
+using Orchestrator.Reconcile.Deployments;
+using Orchestrator.Reconcile.Garbage;
+using Orchestrator.Reconcile.ReplicaSets;
+using Orchestrator.Reconcile.Services;
 
-namespace Orchestrator.ControlPlane.Controllers;
+namespace Orchestrator.Reconcile;
 
-/// <summary>Which reconciler looks at what.</summary>
-readonly record struct Work(Controller Controller, string Namespace, string Name)
+/// <summary>Which reconciler looks at what. The leader's loop and the simulation both go by it.</summary>
+public readonly record struct Work(Controller Controller, string Namespace, string Name)
 {
     static readonly Work Cidrs = new(Controller.NodeCidrs, "", "");
-    static readonly Work Garbage = new(Controller.Garbage, "", "");
+    static readonly Work Leavings = new(Controller.Garbage, "", "");
 
     /// <summary>Everything there is to look at, for the start.</summary>
     public static IEnumerable<Work> All(ClusterState state) =>
@@ -20,14 +25,14 @@ readonly record struct Work(Controller Controller, string Namespace, string Name
         .. state.All<ReplicaSet>(ReplicaSet.KindName).Select(each => new Work(Controller.ReplicaSets, each.Namespace, each.Name)),
         .. state.All<Service>(Service.KindName).Select(each => new Work(Controller.Endpoints, each.Namespace, each.Name)),
         Cidrs,
-        Garbage,
+        Leavings,
     ];
 
     /// <summary>What a change of one object may have an effect on.</summary>
     public static IEnumerable<Work> Concerned(Change change, ClusterState state)
     {
         var resource = (change.After ?? change.Before)!; // a change has at least one side
-        if (change.After is null) yield return Garbage;
+        if (change.After is null) yield return Leavings;
         switch (resource)
         {
             case Deployment:
@@ -38,7 +43,13 @@ readonly record struct Work(Controller Controller, string Namespace, string Name
                 if (resource.Metadata.Controller() is { Kind: Deployment.KindName } deployment) yield return new Work(Controller.Deployments, resource.Namespace, deployment.Name);
                 break;
             case Pod:
-                if (resource.Metadata.Controller() is { Kind: ReplicaSet.KindName } set) yield return new Work(Controller.ReplicaSets, resource.Namespace, set.Name);
+                if (resource.Metadata.Controller() is { Kind: ReplicaSet.KindName } set)
+                {
+                    yield return new Work(Controller.ReplicaSets, resource.Namespace, set.Name);
+                    if (state.Find<ReplicaSet>(ReplicaSet.KindName, resource.Namespace, set.Name)?.Metadata.Controller() is { Kind: Deployment.KindName } over)
+                        yield return new Work(Controller.Deployments, resource.Namespace, over.Name); // whether pods crash is no part of their set's status
+                }
+
                 foreach (var service in state.In<Service>(Service.KindName, resource.Namespace)) yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
                 break;
             case Service or Endpoints:
@@ -53,10 +64,21 @@ readonly record struct Work(Controller Controller, string Namespace, string Name
         }
     }
 
+    /// <summary>Lets the reconciler look.</summary>
+    /// <param name="pods">The cluster's range of pods' addresses.</param>
+    public Plan Decide(ClusterState state, DateTimeOffset now, Ids ids, IPNetwork pods) => Controller switch
+    {
+        Controller.Deployments => state.Find<Deployment>(Deployment.KindName, Namespace, Name) is { } deployment ? DeploymentReconciler.Reconcile(state, deployment, now, ids) : Plan.Nothing,
+        Controller.ReplicaSets => state.Find<ReplicaSet>(ReplicaSet.KindName, Namespace, Name) is { } set ? ReplicaSetReconciler.Reconcile(state, set, now, ids) : Plan.Nothing,
+        Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointsReconciler.Reconcile(state, service, ids) : Plan.Nothing,
+        Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
+        Controller.Garbage => GarbageReconciler.Reconcile(state),
+    };
+
     public override string ToString() => Name.Length == 0 ? Controller.ToString() : $"{Controller} {Namespace}/{Name}";
 }
 
-enum Controller
+public enum Controller
 {
     Deployments,
     ReplicaSets,
