@@ -161,8 +161,7 @@ static class StoreMemberProgram
                 case "backup":
                     using (var backup = await store.BackupAsync(CancellationToken.None))
                     {
-                        await using var file = File.Create(argument);
-                        await backup.Content.CopyToAsync(file);
+                        await using (var file = File.Create(argument)) await backup.Content.CopyToAsync(file);
                         Say($"{number} {backup.Revision} {backup.Objects}");
                     }
 

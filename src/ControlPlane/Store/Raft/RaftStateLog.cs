@@ -34,6 +34,11 @@ public sealed class RaftStateLog : IStateLog
     readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     TaskCompletionSource _leaderChanged = NewSignal();
+
+    // The term that this member was last elected in. When it is called off, the library raises its term first and stops leading a little later: an
+    // entry made then must not bear the term of somebody else's election.
+    long _ledTerm = -1;
+
     Task _watching = Task.CompletedTask;
     int _disposed;
 
@@ -58,7 +63,11 @@ public sealed class RaftStateLog : IStateLog
             },
             _machine);
         _cluster = new RaftCluster(Configuration(options, _memberFile, logs)) { AuditTrail = _wal };
-        _cluster.LeaderChanged += (_, _) => Interlocked.Exchange(ref _leaderChanged, NewSignal()).SetResult();
+        _cluster.LeaderChanged += (_, leader) =>
+        {
+            if (leader is { IsRemote: false }) Interlocked.Exchange(ref _ledTerm, Term);
+            Interlocked.Exchange(ref _leaderChanged, NewSignal()).SetResult();
+        };
     }
 
     internal delegate WriteAheadLog WalFactory(WriteAheadLog.Options options, IStateMachine machine);
@@ -161,7 +170,7 @@ public sealed class RaftStateLog : IStateLog
         while (true)
         {
             var lost = await _cluster.WaitForLeadershipAsync(token);
-            var term = Term;
+            var term = Interlocked.Read(ref _ledTerm);
             await _machine.Loaded().WaitAsync(token);
             if (!lost.IsCancellationRequested)
             {
@@ -184,7 +193,7 @@ public sealed class RaftStateLog : IStateLog
         entry.CopyTo(framed.AsMemory(Proposals.HeadBytes));
         try
         {
-            await _cluster.ReplicateAsync(new BinaryLogEntry { Content = framed, Term = Term }, token);
+            await _cluster.ReplicateAsync(new BinaryLogEntry { Content = framed, Term = Interlocked.Read(ref _ledTerm) }, token);
             return applied.IsCompletedSuccessfully
                 ? applied.Result
                 : throw new OutcomeUnknownException("another leader's entry took its place, or a snapshot included it.");
