@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Orchestrator.Cli.Commands;
+using Orchestrator.Cli.Commands.Rollouts;
 using Orchestrator.Cli.Commands.Sim;
 using Orchestrator.Cli.Output;
 using Orchestrator.Manifests.Checking;
