@@ -149,28 +149,37 @@ sealed partial class AgentSession(
     async Task FollowAsync(string node, CancellationToken token)
     {
         Pods? pods = null;
+        Contents? contents = null;
         Peers? nodes = null;
         while (true)
         {
             var state = store.Current;
-            var podsNow = PodsOf(state, node);
+            var placed = state.All<Pod>(Pod.KindName).Where(pod => pod.Spec.NodeName == node).ToList();
+            var references = placed.SelectMany(pod => pod.Spec.References(pod.Namespace)).ToHashSet();
+
+            // First, so that no pod begins without what it refers to.
+            var contentsNow = ContentsOf(state, references);
+            if (!contentsNow.Equals(contents)) await _outgoing.Writer.WriteAsync(new ServerMessage { Contents = contentsNow }, token);
+            contents = contentsNow;
+            var podsNow = PodsOf(state.Revision, placed);
             if (pods is null || !pods.Pods_.Equals(podsNow.Pods_)) await _outgoing.Writer.WriteAsync(new ServerMessage { Pods = podsNow }, token);
             pods = podsNow;
             var nodesNow = PeersOf(state);
             if (!nodesNow.Equals(nodes)) await _outgoing.Writer.WriteAsync(new ServerMessage { Peers = nodesNow }, token);
             nodes = nodesNow;
-            await ChangeAsync(node, state.Revision, token);
+            await ChangeAsync(node, references, state.Revision, token);
             await Task.Delay(Gathering, clock, token);
         }
     }
 
-    async Task ChangeAsync(string node, long revision, CancellationToken token)
+    async Task ChangeAsync(string node, HashSet<ResourceKey> references, long revision, CancellationToken token)
     {
         try
         {
             await foreach (var changed in store.WatchAsync(revision, token))
             {
-                if (changed.Changes.Any(change => change.Key.Kind == Node.KindName || IsOn(node, change.Before) || IsOn(node, change.After))) return;
+                if (changed.Changes.Any(change =>
+                    change.Key.Kind == Node.KindName || references.Contains(change.Key) || IsOn(node, change.Before) || IsOn(node, change.After))) return;
             }
         }
         catch (CompactedException)
@@ -184,11 +193,19 @@ sealed partial class AgentSession(
 
     static bool IsOn(string node, Resource? resource) => resource is Pod pod && pod.Spec.NodeName == node;
 
-    static Pods PodsOf(ClusterState state, string node)
+    static Pods PodsOf(long revision, List<Pod> placed)
     {
-        var pods = new Pods { Revision = state.Revision };
-        pods.Pods_.AddRange(state.All<Pod>(Pod.KindName).Where(pod => pod.Spec.NodeName == node).Select(pod => pod.ToMessage()));
+        var pods = new Pods { Revision = revision };
+        pods.Pods_.AddRange(placed.Select(pod => pod.ToMessage()));
         return pods;
+    }
+
+    /// <summary>An agent gets no content but that of its own pods.</summary>
+    static Contents ContentsOf(ClusterState state, HashSet<ResourceKey> references)
+    {
+        var contents = new Contents();
+        contents.Contents_.AddRange(references.Select(state.Find).OfType<Resource>().OrderBy(each => each.Key.ToString(), StringComparer.Ordinal).Select(each => each.ToMessage()));
+        return contents;
     }
 
     Peers PeersOf(ClusterState state)

@@ -37,7 +37,7 @@ static class ScalarCheck
         JsonNode? Number(ScalarNode text, long least, long most)
         {
             if (text.Kind != ScalarKind.Integer) return Refuse($"expected a whole number, found {text.Described}{(text.Kind == ScalarKind.Text && Scalars.KindOf(text.Text) == ScalarKind.Integer ? "; take the quotes off" : "")}");
-            var number = long.Parse(text.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            var number = Scalars.IntegerOf(text.Text);
             return number < least || number > most ? Refuse($"expected a number from {least} to {most}, found {number}") : JsonValue.Create(number);
         }
 

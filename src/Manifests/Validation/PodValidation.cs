@@ -12,7 +12,12 @@ static class PodValidation
         if (spec.Hostname is { } hostname) Names.Label(findings, $"{path}.hostname", hostname);
         Names.Labels(findings, $"{path}.nodeSelector", spec.NodeSelector);
         SchedulingValidation.Placement(findings, path, spec);
-        for (var i = 0; i < spec.Volumes.Count; i++) Volume(findings, $"{path}.volumes[{i}]", spec.Volumes[i]);
+        findings.Require(spec.ActiveDeadlineSeconds is null or > 0, $"{path}.activeDeadlineSeconds", "must be more than 0");
+        findings.Require(spec.HostUsers != false || !spec.HostNetwork, $"{path}.hostUsers", "users of its own need a network of its own: leave out hostNetwork");
+        Security(findings, $"{path}.securityContext", spec);
+        for (var i = 0; i < spec.HostAliases.Count; i++)
+            findings.Require(System.Net.IPAddress.TryParse(spec.HostAliases[i].Ip, out _), $"{path}.hostAliases[{i}].ip", $"\"{spec.HostAliases[i].Ip}\" is no address");
+        for (var i = 0; i < spec.Volumes.Count; i++) VolumeValidation.Volume(findings, $"{path}.volumes[{i}]", spec.Volumes[i]);
         findings.Unique(spec.Volumes, volume => volume.Name, i => $"{path}.volumes[{i}].name");
 
         var containers = spec.InitContainers.Concat(spec.Containers).ToList();
@@ -23,7 +28,10 @@ static class PodValidation
         for (var i = 0; i < init; i++)
         {
             var one = spec.InitContainers[i];
-            findings.Require(one.LivenessProbe is null && one.ReadinessProbe is null && one.StartupProbe is null, PathOf(i), "an init container runs to its end and has no probes");
+            findings.Require(one.RestartPolicy is null or RestartPolicy.Always, $"{PathOf(i)}.restartPolicy", "an init container has Always, which makes it a sidecar, or none");
+            findings.Require(
+                one.IsSidecar() || (one.LivenessProbe is null && one.ReadinessProbe is null && one.StartupProbe is null && one.Lifecycle is null),
+                PathOf(i), "an init container runs to its end and has no probes and no lifecycle; restartPolicy: Always makes it a sidecar, which may");
         }
     }
 
@@ -31,12 +39,7 @@ static class PodValidation
     {
         Names.Label(findings, $"{path}.name", container.Name);
         findings.Require(container.Image.Length > 0 && !container.Image.Any(char.IsWhiteSpace), $"{path}.image", "must name an image such as busybox:1.36");
-        for (var i = 0; i < container.Env.Count; i++)
-        {
-            var name = container.Env[i].Name;
-            findings.Require(name.Length > 0 && !name.Contains('=') && !name.Contains('\0'), $"{path}.env[{i}].name", $"\"{name}\" is no name of a variable");
-        }
-
+        EnvironmentValidation.Container(findings, path, container);
         for (var i = 0; i < container.Ports.Count; i++)
         {
             var port = container.Ports[i];
@@ -52,9 +55,13 @@ static class PodValidation
             var mount = container.VolumeMounts[i];
             findings.Require(volumes.Any(volume => volume.Name == mount.Name), $"{path}.volumeMounts[{i}].name", $"there is no volume {mount.Name} in this pod");
             findings.Require(IsAbsolute(mount.MountPath), $"{path}.volumeMounts[{i}].mountPath", "must be an absolute path without ..");
+            if (mount.SubPath is { } sub) findings.Require(IsRelative(sub), $"{path}.volumeMounts[{i}].subPath", "must be a path inside the volume, without ..");
         }
 
         findings.Unique(container.VolumeMounts, mount => mount.MountPath, i => $"{path}.volumeMounts[{i}].mountPath");
+        PodActionValidation.Lifecycle(findings, $"{path}.lifecycle", container.Lifecycle);
+        if (container.TerminationMessagePath is { } message) findings.Require(IsAbsolute(message), $"{path}.terminationMessagePath", "must be an absolute path without ..");
+        Seccomp(findings, $"{path}.securityContext.seccompProfile", container.SecurityContext?.SeccompProfile);
         Probe(findings, $"{path}.startupProbe", container.StartupProbe, mustSucceedOnce: true);
         Probe(findings, $"{path}.readinessProbe", container.ReadinessProbe, mustSucceedOnce: false);
         Probe(findings, $"{path}.livenessProbe", container.LivenessProbe, mustSucceedOnce: true);
@@ -75,25 +82,48 @@ static class PodValidation
     static void Probe(Findings findings, string path, Probe? probe, bool mustSucceedOnce)
     {
         if (probe is null) return;
-        var actions = new object?[] { probe.HttpGet, probe.TcpSocket, probe.Exec }.Count(action => action is not null);
-        findings.Require(actions == 1, path, "needs exactly one of httpGet, tcpSocket and exec");
+        PodActionValidation.OneOf(findings, path, ("httpGet", probe.HttpGet), ("tcpSocket", probe.TcpSocket), ("exec", probe.Exec), ("grpc", probe.Grpc));
         findings.Require(probe.InitialDelaySeconds >= 0, $"{path}.initialDelaySeconds", "must not be negative");
         findings.Require(probe.PeriodSeconds > 0, $"{path}.periodSeconds", "must be more than 0");
         findings.Require(probe.TimeoutSeconds > 0, $"{path}.timeoutSeconds", "must be more than 0");
         findings.Require(probe.FailureThreshold > 0, $"{path}.failureThreshold", "must be more than 0");
         findings.Require(mustSucceedOnce ? probe.SuccessThreshold == 1 : probe.SuccessThreshold > 0, $"{path}.successThreshold", mustSucceedOnce ? "must be 1" : "must be more than 0");
-        if (probe.HttpGet is { Port.Text: null } http) Names.Port(findings, $"{path}.httpGet.port", http.Port.Number);
-        if (probe.TcpSocket is { Port.Text: null } tcp) Names.Port(findings, $"{path}.tcpSocket.port", tcp.Port.Number);
-        if (probe.Exec is { } exec) findings.Require(exec.Command.Count > 0, $"{path}.exec.command", "needs a command");
+        findings.Require(probe.TerminationGracePeriodSeconds is null or > 0, $"{path}.terminationGracePeriodSeconds", "must be more than 0");
+        PodActionValidation.Actions(findings, path, probe.HttpGet, probe.TcpSocket, probe.Exec);
+        if (probe.Grpc is { } grpc) Names.Port(findings, $"{path}.grpc.port", grpc.Port);
     }
 
-    static void Volume(Findings findings, string path, Volume volume)
+    static void Security(Findings findings, string path, PodSpec spec)
     {
-        Names.Label(findings, $"{path}.name", volume.Name);
-        findings.Require(volume.EmptyDir is null || volume.HostPath is null, path, "has more than one source; keep one");
-        if (volume.HostPath is { } host) findings.Require(IsAbsolute(host.Path), $"{path}.hostPath.path", "must be an absolute path without ..");
-        if (volume.EmptyDir is { } empty) findings.Require(empty.Medium is null or "" or "Memory", $"{path}.emptyDir.medium", "must be empty or Memory");
+        if (spec.SecurityContext is not { } context) return;
+        findings.Require(context.FsGroup is null or (>= 0 and <= int.MaxValue), $"{path}.fsGroup", "must be a group's number");
+        Seccomp(findings, $"{path}.seccompProfile", context.SeccompProfile);
+        for (var i = 0; i < context.Sysctls.Count; i++)
+        {
+            var name = context.Sysctls[i].Name;
+            findings.Require(IsOwn(name, spec.HostNetwork), $"{path}.sysctls[{i}].name",
+                $"\"{name}\" is no parameter of the pod's own namespaces; those are net.* (without hostNetwork), kernel.shm*, kernel.msg*, kernel.sem and fs.mqueue.*");
+        }
+
+        findings.Unique(context.Sysctls, sysctl => sysctl.Name, i => $"{path}.sysctls[{i}].name");
     }
 
-    static bool IsAbsolute(string path) => path.StartsWith('/') && !path.Split('/').Contains("..") && !path.Contains('\0');
+    // Network and IPC namespaces are the pod's own; other parameters are the node's (CVE-2022-0811 came in through one).
+    static bool IsOwn(string name, bool hostNetwork) =>
+        name.All(each => char.IsAsciiLetterOrDigit(each) || each is '.' or '_' or '-')
+        && (name is "kernel.sem" || name.StartsWith("kernel.shm", StringComparison.Ordinal) || name.StartsWith("kernel.msg", StringComparison.Ordinal)
+            || name.StartsWith("fs.mqueue.", StringComparison.Ordinal) || (!hostNetwork && name.StartsWith("net.", StringComparison.Ordinal)));
+
+    static void Seccomp(Findings findings, string path, SeccompProfile? profile)
+    {
+        if (profile is null) return;
+        if (profile.Type == SeccompProfileType.Localhost)
+            findings.Require(profile.LocalhostProfile is { } file && IsRelative(file), $"{path}.localhostProfile", "must be a path below the agent's directory of profiles, without ..");
+        else
+            findings.Require(profile.LocalhostProfile is null, $"{path}.localhostProfile", "is only for the type Localhost");
+    }
+
+    internal static bool IsAbsolute(string path) => path.StartsWith('/') && !path.Split('/').Contains("..") && !path.Contains('\0');
+
+    internal static bool IsRelative(string path) => path.Length > 0 && !path.StartsWith('/') && !path.Split('/').Contains("..") && !path.Contains('\0');
 }

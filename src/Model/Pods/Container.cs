@@ -5,9 +5,11 @@ using Orchestrator.Model.Values;
 namespace Orchestrator.Model.Pods;
 
 /// <summary>One container of a pod. Source: Kubernetes core/v1 Container.</summary>
-[KnownUpstream("envFrom", "lifecycle", "resizePolicy", "restartPolicy", "stdin", "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices")]
+[KnownUpstream("resizePolicy", "stdin", "stdinOnce", "tty", "volumeDevices")]
 public sealed record Container
 {
+    public const string DefaultMessagePath = "/dev/termination-log";
+
     public required string Name { get; init; }
 
     /// <summary>The image, by tag or digest: <c>registry:5000/shop/web:1.2</c>.</summary>
@@ -27,6 +29,9 @@ public sealed record Container
     [MergeKey("name")]
     public IReadOnlyList<EnvVar> Env { get; init => field = value ?? []; } = [];
 
+    /// <summary>ConfigMaps and Secrets that become variables; <see cref="Env"/> wins over them, and a later one over an earlier.</summary>
+    public IReadOnlyList<EnvFromSource> EnvFrom { get; init => field = value ?? []; } = [];
+
     [MergeKey("containerPort")]
     public IReadOnlyList<ContainerPort> Ports { get; init => field = value ?? []; } = [];
 
@@ -44,7 +49,31 @@ public sealed record Container
     /// <summary>Restarts the container when it fails.</summary>
     public Probe? LivenessProbe { get; init; }
 
+    /// <summary>What is done right after the start and before the end.</summary>
+    public Lifecycle? Lifecycle { get; init; }
+
+    /// <summary>Only for an init container, and only Always: it is a sidecar then, which runs beside all that follow.</summary>
+    public RestartPolicy? RestartPolicy { get; init; }
+
+    /// <summary>The file in the container whose content becomes the message of its end; <see cref="DefaultMessagePath"/> when null.</summary>
+    public string? TerminationMessagePath { get; init; }
+
+    /// <summary>File when null.</summary>
+    public TerminationMessagePolicy? TerminationMessagePolicy { get; init; }
+
     public SecurityContext? SecurityContext { get; init; }
+
+    /// <summary>True for an init container that stays. Source: KEP-753.</summary>
+    public bool IsSidecar() => RestartPolicy == Pods.RestartPolicy.Always;
+}
+
+/// <summary>Where the message of a container's end comes from.</summary>
+public enum TerminationMessagePolicy
+{
+    File,
+
+    /// <summary>The end of its log, when the file is empty and it failed.</summary>
+    FallbackToLogsOnError,
 }
 
 public enum ImagePullPolicy
@@ -54,12 +83,14 @@ public enum ImagePullPolicy
     Never,
 }
 
-[KnownUpstream("valueFrom")]
 public sealed record EnvVar
 {
     public required string Name { get; init; }
 
     public string Value { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Where the value comes from instead.</summary>
+    public EnvVarSource? ValueFrom { get; init; }
 }
 
 public sealed record ContainerPort
@@ -120,7 +151,7 @@ public static class ResourceNames
 }
 
 /// <summary>Security settings of one container; they win over the pod's.</summary>
-[KnownUpstream("appArmorProfile", "procMount", "seLinuxOptions", "seccompProfile", "windowsOptions")]
+[KnownUpstream("appArmorProfile", "procMount", "seLinuxOptions", "windowsOptions")]
 public sealed record SecurityContext
 {
     public long? RunAsUser { get; init; }
@@ -136,6 +167,25 @@ public sealed record SecurityContext
     public bool? ReadOnlyRootFilesystem { get; init; }
 
     public Capabilities? Capabilities { get; init; }
+
+    public SeccompProfile? SeccompProfile { get; init; }
+}
+
+/// <summary>Which system calls are let through.</summary>
+public sealed record SeccompProfile
+{
+    public required SeccompProfileType Type { get; init; }
+
+    /// <summary>For Localhost: a file below the directory seccomp of the agent's data.</summary>
+    public string? LocalhostProfile { get; init; }
+}
+
+public enum SeccompProfileType
+{
+    /// <summary>What every container has that says nothing.</summary>
+    RuntimeDefault,
+    Unconfined,
+    Localhost,
 }
 
 /// <summary>Changes to the default set of capabilities; names without CAP_, or ALL.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Schema;
@@ -30,8 +31,8 @@ public sealed record PodTemplate
 }
 
 /// <summary>What should run. Source: Kubernetes core/v1 PodSpec.</summary>
-[KnownUpstream("activeDeadlineSeconds", "automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
-    "hostAliases", "hostIPC", "hostPID", "hostUsers", "imagePullSecrets", "os", "readinessGates", "resourceClaims", "runtimeClassName", "serviceAccount",
+[KnownUpstream("automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
+    "hostIPC", "imagePullSecrets", "os", "readinessGates", "resourceClaims", "runtimeClassName", "serviceAccount",
     "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain")]
 public sealed record PodSpec
 {
@@ -50,6 +51,9 @@ public sealed record PodSpec
     /// <summary>Seconds between the request to stop and the kill.</summary>
     [Default("30")]
     public long? TerminationGracePeriodSeconds { get; init; }
+
+    /// <summary>Seconds after its start at which a pod that still runs is ended as failed; null for never.</summary>
+    public long? ActiveDeadlineSeconds { get; init; }
 
     /// <summary>The node this pod is bound to; null until the scheduler has placed it.</summary>
     public string? NodeName { get; init; }
@@ -85,6 +89,17 @@ public sealed record PodSpec
     /// <summary>Runs in the node's own network instead of one of its own.</summary>
     public bool HostNetwork { get; init; }
 
+    /// <summary>Sees the processes of the node instead of only its own.</summary>
+    [JsonPropertyName("hostPID")]
+    public bool HostPid { get; init; }
+
+    /// <summary>False gives the pod users of its own: root inside is nobody on the node. Source: KEP-127.</summary>
+    public bool? HostUsers { get; init; }
+
+    /// <summary>Lines for /etc/hosts.</summary>
+    [MergeKey("ip")]
+    public IReadOnlyList<HostAlias> HostAliases { get; init => field = value ?? []; } = [];
+
     /// <summary>The host name inside; the pod's name when null.</summary>
     public string? Hostname { get; init; }
 
@@ -96,6 +111,14 @@ public sealed record PodSpec
 }
 
 public sealed record PodSchedulingGate(string Name);
+
+/// <summary>Names for an address, in /etc/hosts.</summary>
+public sealed record HostAlias
+{
+    public required string Ip { get; init; }
+
+    public IReadOnlyList<string> Hostnames { get; init => field = value ?? []; } = [];
+}
 
 public enum RestartPolicy
 {
@@ -144,7 +167,7 @@ public enum TaintEffect
 }
 
 /// <summary>Security settings for all containers of a pod.</summary>
-[KnownUpstream("appArmorProfile", "fsGroupChangePolicy", "seLinuxOptions", "seccompProfile", "supplementalGroupsPolicy", "windowsOptions", "sysctls", "fsGroup")]
+[KnownUpstream("appArmorProfile", "fsGroupChangePolicy", "seLinuxOptions", "supplementalGroupsPolicy", "windowsOptions")]
 public sealed record PodSecurityContext
 {
     public long? RunAsUser { get; init; }
@@ -154,4 +177,20 @@ public sealed record PodSecurityContext
     public bool? RunAsNonRoot { get; init; }
 
     public IReadOnlyList<long> SupplementalGroups { get; init => field = value ?? []; } = [];
+
+    /// <summary>A supplementary group of every process, to which the files of the pod's volumes belong.</summary>
+    public long? FsGroup { get; init; }
+
+    public SeccompProfile? SeccompProfile { get; init; }
+
+    /// <summary>Kernel parameters of the pod's own namespaces.</summary>
+    [MergeKey("name")]
+    public IReadOnlyList<Sysctl> Sysctls { get; init => field = value ?? []; } = [];
+}
+
+public sealed record Sysctl
+{
+    public required string Name { get; init; }
+
+    public required string Value { get; init; }
 }

@@ -4,7 +4,6 @@ using Orchestrator.Model.Values;
 namespace Orchestrator.Model.Pods;
 
 /// <summary>A check of a container that is repeated; exactly one of the actions is set. Source: Kubernetes core/v1 Probe.</summary>
-[KnownUpstream("grpc", "terminationGracePeriodSeconds")]
 public sealed record Probe
 {
     public HttpGetAction? HttpGet { get; init; }
@@ -12,6 +11,11 @@ public sealed record Probe
     public TcpSocketAction? TcpSocket { get; init; }
 
     public ExecAction? Exec { get; init; }
+
+    public GrpcAction? Grpc { get; init; }
+
+    /// <summary>Seconds between the signal and the kill when this probe ends the container; the pod's when null.</summary>
+    public long? TerminationGracePeriodSeconds { get; init; }
 
     public int InitialDelaySeconds { get; init; }
 
@@ -70,4 +74,13 @@ public sealed record TcpSocketAction
 public sealed record ExecAction
 {
     public IReadOnlyList<string> Command { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>Succeeds when the health service says SERVING. Source: GRPC Health Checking Protocol, grpc.health.v1.</summary>
+public sealed record GrpcAction
+{
+    public required int Port { get; init; }
+
+    /// <summary>The name to ask for; the whole server when null.</summary>
+    public string? Service { get; init; }
 }

@@ -1,12 +1,13 @@
+using System.Text.Json.Serialization;
 using Orchestrator.Model.Schema;
 using Orchestrator.Model.Values;
 
 namespace Orchestrator.Model.Pods;
 
 /// <summary>A directory that containers of a pod may mount; exactly one source is set.</summary>
-[KnownUpstream("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "configMap", "csi", "downwardAPI", "ephemeral", "fc", "flexVolume", "flocker",
+[KnownUpstream("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "ephemeral", "fc", "flexVolume", "flocker",
     "gcePersistentDisk", "gitRepo", "glusterfs", "image", "iscsi", "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume",
-    "projected", "quobyte", "rbd", "scaleIO", "secret", "storageos", "vsphereVolume")]
+    "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume")]
 public sealed record Volume
 {
     public required string Name { get; init; }
@@ -14,6 +15,15 @@ public sealed record Volume
     public EmptyDirVolume? EmptyDir { get; init; }
 
     public HostPathVolume? HostPath { get; init; }
+
+    public ConfigMapVolume? ConfigMap { get; init; }
+
+    public SecretVolume? Secret { get; init; }
+
+    [JsonPropertyName("downwardAPI")]
+    public DownwardApiVolume? DownwardApi { get; init; }
+
+    public ProjectedVolume? Projected { get; init; }
 }
 
 /// <summary>An empty directory that lives as long as the pod.</summary>
@@ -34,7 +44,7 @@ public sealed record HostPathVolume
     public string? Type { get; init; }
 }
 
-[KnownUpstream("mountPropagation", "recursiveReadOnly", "subPath", "subPathExpr")]
+[KnownUpstream("mountPropagation", "recursiveReadOnly", "subPathExpr")]
 public sealed record VolumeMount
 {
     public required string Name { get; init; }
@@ -42,4 +52,7 @@ public sealed record VolumeMount
     public required string MountPath { get; init; }
 
     public bool ReadOnly { get; init; }
+
+    /// <summary>A file or directory inside the volume to mount instead of all of it.</summary>
+    public string? SubPath { get; init; }
 }

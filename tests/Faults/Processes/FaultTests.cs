@@ -45,7 +45,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         }
 
         var last = await clients.ReadEverywhereAsync();
-        await Eventually.HoldsAsync(() => watchers.Reached >= last[^1].Output!.Revision, "all watchers have seen the last revision", () => $"{watchers.Reached}");
+        await Eventually.HoldsAsync(() => watchers.Reached >= last[^1].Output!.Revision, "all watchers have seen the last revision", () => $"{watchers}\n{string.Join('\n', cluster.All.Select(process => process.Errors))}");
         await watched.CancelAsync();
         await watching;
 

@@ -41,7 +41,7 @@ sealed class ProcessMember(string name, StoreProcess process) : IMember
         if (!process.Runs) yield break;
         await foreach (var answer in process.Send("follow", $"{after}").ReadAllAsync(token))
         {
-            if (answer.StartsWith("error ", StringComparison.Ordinal)) yield break;
+            if (answer.StartsWith("error ", StringComparison.Ordinal)) throw new IOException(answer);
             yield return Translation.Event(answer);
         }
     }

@@ -10,11 +10,15 @@ sealed class Watchers(IReadOnlyList<IMember> members)
 
     readonly ConcurrentQueue<Watched> _watches = new();
     readonly long[] _last = new long[members.Count];
+    readonly string[] _refused = new string[members.Count];
 
     public IReadOnlyList<Watched> Watches => [.. _watches];
 
     /// <summary>The revision that all watchers have come to.</summary>
     public long Reached => _last.Min();
+
+    /// <summary>How far each has come, and what it was last refused with.</summary>
+    public override string ToString() => string.Join('\n', members.Select((member, i) => $"{member.Name}: {_last[i]} {_refused[i]}"));
 
     /// <summary>Ends when cancelled.</summary>
     public Task RunAsync(CancellationToken token) => Task.WhenAll(Enumerable.Range(0, members.Count).Select(i => RunOneAsync(i, token)));
@@ -34,6 +38,11 @@ sealed class Watchers(IReadOnlyList<IMember> members)
                 }
 
                 await Task.Delay(LookAgain, token);
+            }
+            catch (IOException refused)
+            {
+                _refused[number] = refused.Message;
+                await Task.Delay(LookAgain, CancellationToken.None);
             }
             catch (OperationCanceledException) when (token.IsCancellationRequested)
             {
