@@ -6,6 +6,7 @@ using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Workloads;
 using Orchestrator.Reconcile.Deployments;
+using Orchestrator.Reconcile.Evictions;
 using Orchestrator.Reconcile.Garbage;
 using Orchestrator.Reconcile.ReplicaSets;
 using Orchestrator.Reconcile.Services;
@@ -16,6 +17,7 @@ namespace Orchestrator.Reconcile;
 public readonly record struct Work(Controller Controller, string Namespace, string Name)
 {
     static readonly Work Cidrs = new(Controller.NodeCidrs, "", "");
+    static readonly Work Evictions = new(Controller.Evictions, "", "");
     static readonly Work Leavings = new(Controller.Garbage, "", "");
 
     /// <summary>Everything there is to look at, for the start.</summary>
@@ -25,6 +27,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         .. state.All<ReplicaSet>(ReplicaSet.KindName).Select(each => new Work(Controller.ReplicaSets, each.Namespace, each.Name)),
         .. state.All<Service>(Service.KindName).Select(each => new Work(Controller.Endpoints, each.Namespace, each.Name)),
         Cidrs,
+        Evictions,
         Leavings,
     ];
 
@@ -42,7 +45,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 yield return new Work(Controller.ReplicaSets, resource.Namespace, resource.Name);
                 if (resource.Metadata.Controller() is { Kind: Deployment.KindName } deployment) yield return new Work(Controller.Deployments, resource.Namespace, deployment.Name);
                 break;
-            case Pod:
+            case Pod pod:
+                if (Eviction.IsAsked(pod)) yield return Evictions;
                 if (resource.Metadata.Controller() is { Kind: ReplicaSet.KindName } set)
                 {
                     yield return new Work(Controller.ReplicaSets, resource.Namespace, set.Name);
@@ -71,6 +75,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.Deployments => state.Find<Deployment>(Deployment.KindName, Namespace, Name) is { } deployment ? DeploymentReconciler.Reconcile(state, deployment, now, ids) : Plan.Nothing,
         Controller.ReplicaSets => state.Find<ReplicaSet>(ReplicaSet.KindName, Namespace, Name) is { } set ? ReplicaSetReconciler.Reconcile(state, set, now, ids) : Plan.Nothing,
         Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointsReconciler.Reconcile(state, service, ids) : Plan.Nothing,
+        Controller.Evictions => EvictionReconciler.Reconcile(state, now),
         Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
         Controller.Garbage => GarbageReconciler.Reconcile(state),
     };
@@ -84,5 +89,6 @@ public enum Controller
     ReplicaSets,
     Endpoints,
     NodeCidrs,
+    Evictions,
     Garbage,
 }

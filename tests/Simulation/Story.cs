@@ -4,6 +4,7 @@ using Orchestrator.Manifests;
 using Orchestrator.Manifests.Merging;
 using Orchestrator.Model;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Tables;
@@ -55,6 +56,9 @@ sealed class Story
                 return Refusal(_cluster.Write(new Update(node1 with { Spec = node1.Spec with { Unschedulable = words[0] == "cordon" } })));
             case ["scale", var target, var replicas]:
                 return Refusal(_cluster.Write(new Update(Scaled(Find(target), int.Parse(replicas, CultureInfo.InvariantCulture)))));
+            case ["evict", var on]:
+                foreach (var pod in _cluster.Pods.Where(pod => pod.Spec.NodeName == on)) _cluster.Write(new Update(Eviction.Ask(pod, _cluster.Now)));
+                return "";
             case ["delete", var target]:
                 return Refusal(_cluster.Write(new Delete(Key(target))));
             case ["get", var kinds]:

@@ -62,11 +62,12 @@ sealed record DeploymentObservation(DeploymentStatus Status, bool IsComplete, Da
             _ when complete => (ConditionStatus.True, DeploymentConditions.Complete, $"{revisions.Newest!.Name} has all its replicas"), // complete only with a newest set
             _ when revisions.Newest is null => (ConditionStatus.True, DeploymentConditions.Created, $"revision {revisions.Number} is new"),
             _ when revisions.Begins => (ConditionStatus.True, DeploymentConditions.Found, $"{revisions.Newest.Name} is asked for again, as revision {revisions.Number}"),
+            _ when before?.Reason == DeploymentConditions.Complete => (before.Status, before.Reason, before.Message), // what happens to its pods later is no rollout
             _ when revisions.IsRolledBack => (ConditionStatus.False, revisions.Failure!, RolledBack(deployment, revisions)), // a rollback has a cause
             _ when before?.Reason == DeploymentConditions.Paused => (ConditionStatus.True, DeploymentConditions.Resumed, said),
             _ when moved => (ConditionStatus.True, DeploymentConditions.Updated, said),
             _ when revisions.Failure == DeploymentConditions.DeadlineExceeded => (ConditionStatus.False, DeploymentConditions.DeadlineExceeded, $"{revisions.Newest.Name} has made no progress for {deployment.Spec.ProgressDeadlineSeconds ?? DefaultDeadlineSeconds} s"),
-            _ when before?.Reason is DeploymentConditions.Complete or null => (ConditionStatus.True, DeploymentConditions.Updated, said),
+            _ when before?.Reason is null => (ConditionStatus.True, DeploymentConditions.Updated, said),
             _ when before.Reason == DeploymentConditions.DeadlineExceeded => (before.Status, before.Reason, before.Message),
             _ => (before.Status, before.Reason, said),
         };
