@@ -1,4 +1,5 @@
 using System.Net;
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
@@ -58,6 +59,10 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 break;
             case Service or Endpoints:
                 yield return new Work(Controller.Endpoints, resource.Namespace, resource.Name);
+                break;
+            case ConfigMap or Secret:
+                foreach (var each in state.In<Deployment>(Deployment.KindName, resource.Namespace).Where(each => each.Spec.Template.Spec.References(each.Namespace).Contains(resource.Key)))
+                    yield return new Work(Controller.Deployments, each.Namespace, each.Name);
                 break;
             case LimitRange:
                 foreach (var each in state.In<ReplicaSet>(ReplicaSet.KindName, resource.Namespace)) yield return new Work(Controller.ReplicaSets, each.Namespace, each.Name);

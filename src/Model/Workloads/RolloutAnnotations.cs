@@ -25,6 +25,9 @@ public static class RolloutAnnotations
     /// <summary>On a ReplicaSet: its rollout has failed, and why. Taken off when the deployment asks for another template.</summary>
     public const string Failed = "rollout.orchestrator/failed";
 
+    /// <summary>On the template of a revision: the versions of the ConfigMaps and Secrets that its pods refer to.</summary>
+    public const string Content = "rollout.orchestrator/content";
+
     public static long RevisionOf(Meta.Resource resource) => long.TryParse(resource.Metadata.Annotations.GetValueOrDefault(Revision), out var revision) ? revision : 0;
 
     public static bool RollsBack(Deployment deployment) => deployment.Metadata.Annotations.GetValueOrDefault(AutoRollback) != "false";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orchestrator.Model;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Values;
 using Orchestrator.Model.Workloads;
@@ -14,7 +15,8 @@ public static class DeploymentReconciler
 
     public static Plan Reconcile(ClusterState state, Deployment deployment, DateTimeOffset now, Ids ids)
     {
-        var hash = TemplateHash.Of(deployment.Spec.Template);
+        var template = ContentRevision.Of(state, deployment.Namespace, deployment.Spec.Template);
+        var hash = TemplateHash.Of(template);
         var sets = state.In<ReplicaSet>(ReplicaSet.KindName, deployment.Namespace).Where(set => set.IsControlledBy(deployment)).ToList();
         var revisions = Revisions.Of(state, deployment, sets, hash, now);
         var rollout = Rollout.Next(deployment, revisions.Target, revisions.Others);
@@ -24,7 +26,7 @@ public static class DeploymentReconciler
 
         if (revisions.Newest is null && !deployment.Spec.Paused)
         {
-            operations.Add(new Create(NewSet(deployment, hash, revisions.Number, rollout.New, ids)));
+            operations.Add(new Create(NewSet(deployment, template, hash, revisions.Number, rollout.New, ids)));
             because.Add($"new template: {deployment.Name}-{hash} with {rollout.New} replicas, revision {revisions.Number}");
         }
 
@@ -81,7 +83,7 @@ public static class DeploymentReconciler
         return notes;
     }
 
-    static ReplicaSet NewSet(Deployment deployment, string hash, long revision, int replicas, Ids ids)
+    static ReplicaSet NewSet(Deployment deployment, PodTemplate template, string hash, long revision, int replicas, Ids ids)
     {
         var notes = new Dictionary<string, string> { [RolloutAnnotations.Revision] = revision.ToString(CultureInfo.InvariantCulture) };
         if (deployment.Metadata.Annotations.TryGetValue(RolloutAnnotations.ChangeCause, out var cause)) notes[RolloutAnnotations.ChangeCause] = cause;
@@ -92,7 +94,7 @@ public static class DeploymentReconciler
                 Name = $"{deployment.Name}-{hash}",
                 Namespace = deployment.Namespace,
                 Uid = ids.Uid(),
-                Labels = TemplateHash.With(deployment.Spec.Template.Metadata.Labels, hash),
+                Labels = TemplateHash.With(template.Metadata.Labels, hash),
                 Annotations = notes,
                 OwnerReferences = [Owners.ReferenceTo(deployment)],
             },
@@ -105,7 +107,7 @@ public static class DeploymentReconciler
                     MatchLabels = TemplateHash.With(deployment.Spec.Selector.MatchLabels, hash),
                     MatchExpressions = deployment.Spec.Selector.MatchExpressions,
                 },
-                Template = TemplateHash.Labelled(deployment.Spec.Template, hash),
+                Template = TemplateHash.Labelled(template, hash),
             },
         };
     }

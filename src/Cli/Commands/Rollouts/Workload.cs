@@ -74,7 +74,14 @@ sealed record Workload(Resource Resource)
     });
 
     static PodTemplate WithoutHash(PodTemplate template) =>
-        template with { Metadata = template.Metadata with { Labels = template.Metadata.Labels.Where(each => each.Key != HashLabel).ToDictionary() } };
+        template with
+        {
+            Metadata = template.Metadata with
+            {
+                Labels = template.Metadata.Labels.Where(each => each.Key != HashLabel).ToDictionary(),
+                Annotations = template.Metadata.Annotations.Where(each => each.Key != RolloutAnnotations.Content).ToDictionary(),
+            },
+        };
 
     static CliException Refused(string kind) => new($"a {kind.ToLowerInvariant()} has no rollouts; deployments have");
 }
