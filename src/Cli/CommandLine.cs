@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Orchestrator.Cli.Commands;
+using Orchestrator.Cli.Commands.Rollouts;
 using Orchestrator.Cli.Commands.Sim;
 using Orchestrator.Cli.Output;
 using Orchestrator.Manifests.Checking;
@@ -25,6 +26,9 @@ static class CommandLine
             ScaleCommand.Create(shared),
             WhyCommand.Create(shared),
             PlanCommand.Create(shared),
+            CordonCommand.Create(shared, cordon: true),
+            CordonCommand.Create(shared, cordon: false),
+            DrainCommand.Create(shared),
             RebalanceCommand.Create(shared),
             RolloutCommand.Create(shared),
             HistoryCommand.Create(shared),

@@ -4,7 +4,6 @@ using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
 using Orchestrator.Scheduler.Policies;
-using Orchestrator.Scheduler.Evictions;
 using Orchestrator.Scheduler.Sharing;
 
 namespace Orchestrator.Scheduler;

@@ -67,9 +67,16 @@ sealed class FakeCluster : Cluster.ClusterBase, IAsyncDisposable
     public override Task<TransactReply> Transact(TransactRequest request, ServerCallContext context)
     {
         var wanted = request.Compare.Single();
-        if (Matching(wanted.Kind, wanted.Namespace, "").Exists(each => each.Name == wanted.Name))
+        var stored = Matching(wanted.Kind, wanted.Namespace, "").Find(each => each.Name == wanted.Name);
+        if (stored is not null && wanted.Revision == 0)
             throw new RpcException(new Status(StatusCode.Aborted, $"{new ResourceKey(wanted.Kind, wanted.Namespace, wanted.Name)} was not changed: there is one already, of revision 7"));
-        lock (_lock) _objects.Add(ModelJson.DecodeResource(request.Operations.Single().Put.Span));
+        var put = ModelJson.DecodeResource(request.Operations.Single().Put.Span);
+        lock (_lock)
+        {
+            _objects.Add(stored is null ? put : put.WithStatusOf(stored));
+            if (stored is not null) _objects.Remove(stored);
+        }
+
         return Task.FromResult(new TransactReply());
     }
 

@@ -49,9 +49,18 @@ static class Objects
         },
         new ReplicaSet
         {
-            Metadata = Meta("web-5d4f", "default", TimeSpan.FromHours(30)) with { Labels = Labels, OwnerReferences = [Owner("Deployment", "web")] },
+            Metadata = Meta("web-5d4f", "default", TimeSpan.FromHours(30)) with { Labels = Labels, OwnerReferences = [Owner("Deployment", "web")], Annotations = new Dictionary<string, string> { [RolloutAnnotations.Revision] = "2" } },
             Spec = new ReplicaSetSpec { Replicas = 2, Selector = new LabelSelector { MatchLabels = Labels }, Template = new PodTemplate { Spec = Template } },
             Status = new ReplicaSetStatus { Replicas = 2, ReadyReplicas = 1 },
+        },
+        new ReplicaSet
+        {
+            Metadata = Meta("web-77cc", "default", TimeSpan.FromHours(31)) with
+            {
+                OwnerReferences = [Owner("Deployment", "web")],
+                Annotations = new Dictionary<string, string> { [RolloutAnnotations.Revision] = "1", [RolloutAnnotations.ChangeCause] = "first try" },
+            },
+            Spec = new ReplicaSetSpec { Replicas = 0, Selector = new LabelSelector { MatchLabels = Labels }, Template = new PodTemplate { Metadata = new ObjectMeta { Labels = Labels }, Spec = Template with { Hostname = "old" } } },
         },
         Pod("web-5d4f-aaaaa", "n1", TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(7)) with
         {

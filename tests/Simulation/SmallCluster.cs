@@ -2,30 +2,28 @@ using System.Net;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
-using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Values;
-using Orchestrator.Model.Workloads;
 using Orchestrator.Reconcile;
-using Orchestrator.Reconcile.Deployments;
-using Orchestrator.Reconcile.Garbage;
 using Orchestrator.Reconcile.Nodes;
-using Orchestrator.Reconcile.ReplicaSets;
-using Orchestrator.Reconcile.Services;
 using Orchestrator.Scheduler;
 
 namespace Orchestrator.Simulation;
 
 /// <summary>
-/// A whole cluster in one thread and one seed: the real state machine, reconcilers and scheduler, with agents that do in one step what real
-/// ones take seconds for. Time moves only when it is told to.
+/// A whole cluster in one thread and one seed: the real state machine, reconcilers and scheduler, with agents that say at once what real
+/// ones take seconds for. Time moves only when it is told to, a second at a time.
 /// </summary>
-sealed class SmallCluster(int seed)
+sealed partial class SmallCluster(int seed)
 {
+    /// <summary>How long a node is silent until it counts as lost: the default of orchd.</summary>
+    static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
+
+    static readonly IPNetwork PodRange = IPNetwork.Parse("10.244.0.0/16");
+
     readonly Random _random = new(seed);
-    readonly HashSet<string> _dead = new(StringComparer.Ordinal);
+    readonly Dictionary<string, DateTimeOffset> _dead = new(StringComparer.Ordinal);
     int _requests;
-    bool _agentsTakeTheirTime;
 
     public ClusterState State { get; private set; } = ClusterState.Empty;
 
@@ -34,6 +32,9 @@ sealed class SmallCluster(int seed)
     /// <summary>Called after every command that was applied.</summary>
     public Action<ClusterState>? Watched { get; set; }
 
+    /// <summary>Called with what the reconcilers say of what they do.</summary>
+    public Action<string>? Told { get; set; }
+
     public IReadOnlyList<Pod> Pods => [.. State.All<Pod>(Pod.KindName)];
 
     public IReadOnlyList<Pod> Ready => [.. Pods.Where(pod => pod.IsReady() && !pod.IsBeingDeleted())];
@@ -41,29 +42,28 @@ sealed class SmallCluster(int seed)
     public void Start(int nodes)
     {
         Write(new Create(new Namespace { Metadata = new ObjectMeta { Name = Namespace.Default, Uid = "ns-default" } }));
-        for (var i = 1; i <= nodes; i++)
-        {
-            Write(new OpenSession(new Node
-            {
-                Metadata = new ObjectMeta { Name = $"n{i}", Uid = $"node-{i}" },
-                Status = new NodeStatus
-                {
-                    Allocatable = new Dictionary<string, Quantity>
-                    {
-                        [ResourceNames.Cpu] = Quantity.Parse("4"),
-                        [ResourceNames.Memory] = Quantity.Parse("8Gi"),
-                        [ResourceNames.Pods] = Quantity.Parse("110"),
-                    },
-                },
-            }));
-        }
+        for (var i = 1; i <= nodes; i++) Join($"n{i}");
     }
 
-    public void Kill(string node) => _dead.Add(node);
+    public void Join(string node) => Write(new OpenSession(new Node
+    {
+        Metadata = new ObjectMeta { Name = node, Uid = $"node-{node}", Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = node } },
+        Status = new NodeStatus
+        {
+            Allocatable = new Dictionary<string, Quantity>
+            {
+                [ResourceNames.Cpu] = Quantity.Parse("4"),
+                [ResourceNames.Memory] = Quantity.Parse("8Gi"),
+                [ResourceNames.Pods] = Quantity.Parse("110"),
+            },
+        },
+    }));
+
+    public void Kill(string node) => _dead[node] = Now;
 
     public void Revive(string node) => _dead.Remove(node);
 
-    public ApplyResult Write(params Operation[] operations)
+    public ApplyResult Write(params IReadOnlyList<Operation> operations)
     {
         var command = new Command($"r{_requests++}", Now, "simulation") { Operations = operations };
         var (next, result, _) = StateMachine.Apply(State, command);
@@ -72,44 +72,38 @@ sealed class SmallCluster(int seed)
         return result;
     }
 
-    /// <summary>Lets everybody act in a random order until nobody has anything left to do.</summary>
+    /// <summary>Lets everybody act in a random order until nobody has anything left to do, whatever may be due later.</summary>
     public void Settle(int mostRounds = 500)
     {
         for (var round = 0; round < mostRounds; round++)
-        {
-            var before = State.Revision;
-            var actors = new List<Action> { Deployments, ReplicaSets, Endpoints, Nodes, Schedule, Agents, Collect };
-            foreach (var act in actors.OrderBy(_ => _random.Next()).ToList()) act();
-            Now = Now.AddSeconds(1);
-            if (State.Revision == before && !_agentsTakeTheirTime) return;
-        }
-
+            if (!Round()) return;
         throw new InvalidOperationException($"seed {seed}: not settled after {mostRounds} rounds");
     }
 
-    void Deployments()
+    public void Advance(TimeSpan time)
     {
-        foreach (var deployment in State.All<Deployment>(Deployment.KindName).ToList())
-            CarryOut(DeploymentReconciler.Reconcile(State, deployment, Now, NewIds()));
+        for (var end = Now + time; Now < end;) Round();
     }
 
-    void ReplicaSets()
+    /// <summary>One second; false when nothing happened in it and nobody was on the way.</summary>
+    bool Round()
     {
-        foreach (var set in State.All<ReplicaSet>(ReplicaSet.KindName).ToList())
-            CarryOut(ReplicaSetReconciler.Reconcile(State, set, Now, NewIds()));
+        var before = State.Revision;
+        var actors = new List<Action> { Controllers, Nodes, Schedule, Agents };
+        foreach (var act in actors.OrderBy(_ => _random.Next()).ToList()) act();
+        Now = Now.AddSeconds(1);
+        return State.Revision != before || _agentsTakeTheirTime || _dead.Values.Any(since => Now - since <= Lease);
     }
 
-    void Endpoints()
+    void Controllers()
     {
-        foreach (var service in State.All<Service>(Service.KindName).ToList())
-            CarryOut(EndpointsReconciler.Reconcile(State, service, NewIds()));
+        foreach (var work in Work.All(State).OrderBy(_ => _random.Next()).ToList()) CarryOut(work.Decide(State, Now, new Ids(_random.Next()), PodRange));
     }
 
     void Nodes()
     {
-        CarryOut(NodeCidrs.Reconcile(State, IPNetwork.Parse("10.244.0.0/16")));
         foreach (var node in State.All<Node>(Node.KindName).ToList())
-            CarryOut(NodeHealth.Judge(State, node, new LeaseObservation(node.Status.SessionEpoch, _dead.Contains(node.Name)), Now));
+            CarryOut(NodeHealth.Judge(State, node, new LeaseObservation(node.Status.SessionEpoch, _dead.TryGetValue(node.Name, out var since) && Now - since >= Lease), Now));
     }
 
     void Schedule()
@@ -118,31 +112,9 @@ sealed class SmallCluster(int seed)
             Write(new Bind(placed.Pod.Key, placed.Pod.Metadata.Uid!, placed.Node)); // stored objects have a uid
     }
 
-    void Collect() => CarryOut(GarbageReconciler.Reconcile(State));
-
-    void Agents()
-    {
-        _agentsTakeTheirTime = false;
-        foreach (var pod in Pods.Where(pod => pod.Spec.NodeName is { } node && !_dead.Contains(node)))
-        {
-            if (pod.IsBeingDeleted()) Write(new Delete(pod.Key, pod.Metadata.Uid, GraceSeconds: 0));
-            else if (pod.Status.Phase == PodPhase.Running) continue;
-            else if (_random.Next(3) == 0) _agentsTakeTheirTime = true;
-            else Write(new UpdateStatus(pod with { Status = Running(pod) }));
-        }
-    }
-
-    PodStatus Running(Pod pod) => pod.Status with
-    {
-        Phase = PodPhase.Running,
-        PodIp = $"10.244.0.{State.Revision % 250 + 1}",
-        Conditions = pod.Status.Conditions.With(new Condition { Type = PodConditions.Ready, Status = ConditionStatus.True, LastTransitionTime = Now }),
-    };
-
     void CarryOut(Plan plan)
     {
-        if (!plan.IsEmpty) Write([.. plan.Operations]);
+        if (plan.IsEmpty) return;
+        if (Write([.. plan.Operations]) is Applied && plan.Because.Length > 0) Told?.Invoke(plan.Because);
     }
-
-    Ids NewIds() => new(_random.Next());
 }

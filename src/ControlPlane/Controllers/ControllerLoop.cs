@@ -1,14 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orchestrator.ControlPlane.Store;
-using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
-using Orchestrator.Model.Workloads;
 using Orchestrator.Reconcile;
-using Orchestrator.Reconcile.Deployments;
-using Orchestrator.Reconcile.Garbage;
-using Orchestrator.Reconcile.Nodes;
-using Orchestrator.Reconcile.ReplicaSets;
-using Orchestrator.Reconcile.Services;
 
 namespace Orchestrator.ControlPlane.Controllers;
 
@@ -57,7 +50,7 @@ sealed partial class ControllerLoop(ClusterStore store, ControlPlaneOptions opti
             var failed = true;
             try
             {
-                var plan = Decide(work);
+                var plan = work.Decide(store.Current, clock.GetUtcNow(), new Ids(Random.Shared.Next()), options.ClusterCidr);
                 failed = !plan.IsEmpty && !await CarryOutAsync(work, plan, writer, token);
                 if (plan.NextCheck is { } next) queue.AddLater(work, next - clock.GetUtcNow());
             }
@@ -74,27 +67,6 @@ sealed partial class ControllerLoop(ClusterStore store, ControlPlaneOptions opti
                 queue.Done(work, failed);
             }
         }
-    }
-
-    Plan Decide(Work work)
-    {
-        var state = store.Current;
-        var now = clock.GetUtcNow();
-        var ids = new Ids(Random.Shared.Next());
-        return work.Controller switch
-        {
-            Controller.Deployments => state.Find<Deployment>(Deployment.KindName, work.Namespace, work.Name) is { } deployment
-                ? DeploymentReconciler.Reconcile(state, deployment, now, ids)
-                : Plan.Nothing,
-            Controller.ReplicaSets => state.Find<ReplicaSet>(ReplicaSet.KindName, work.Namespace, work.Name) is { } set
-                ? ReplicaSetReconciler.Reconcile(state, set, now, ids)
-                : Plan.Nothing,
-            Controller.Endpoints => state.Find<Service>(Service.KindName, work.Namespace, work.Name) is { } service
-                ? EndpointsReconciler.Reconcile(state, service, ids)
-                : Plan.Nothing,
-            Controller.NodeCidrs => NodeCidrs.Reconcile(state, options.ClusterCidr),
-            Controller.Garbage => GarbageReconciler.Reconcile(state),
-        };
     }
 
     /// <summary>True when the plan is in the log; false when the world had moved on and has to be looked at again.</summary>

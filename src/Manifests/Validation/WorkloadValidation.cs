@@ -12,6 +12,7 @@ static class WorkloadValidation
         Template(findings, spec.Replicas, spec.Selector, spec.Template);
         findings.Require(spec.MinReadySeconds >= 0, "spec.minReadySeconds", "must not be negative");
         findings.Require(spec.RevisionHistoryLimit is null or >= 0, "spec.revisionHistoryLimit", "must not be negative");
+        findings.Require(spec.ProgressDeadlineSeconds is null || spec.ProgressDeadlineSeconds > spec.MinReadySeconds, "spec.progressDeadlineSeconds", "must be more than minReadySeconds, else no rollout could be in time");
         var rolling = spec.Strategy.RollingUpdate;
         if (spec.Strategy.Type == DeploymentStrategyType.Recreate) findings.Require(rolling is null, "spec.strategy.rollingUpdate", "means nothing when the type is Recreate; leave it out");
         Count(findings, "spec.strategy.rollingUpdate.maxSurge", rolling?.MaxSurge);

@@ -13,6 +13,9 @@ public sealed record Condition
     /// <summary>A sentence for people.</summary>
     public string? Message { get; init; }
 
+    /// <summary>When it was last found to hold anew, for conditions that are watched for progress; null for others.</summary>
+    public DateTimeOffset? LastUpdateTime { get; init; }
+
     /// <summary>When Status last changed.</summary>
     public DateTimeOffset? LastTransitionTime { get; init; }
 }

@@ -11,7 +11,6 @@ public sealed record Deployment() : Resource<DeploymentSpec, DeploymentStatus>("
     public const string KindName = "Deployment";
 }
 
-[KnownUpstream("paused")]
 public sealed record DeploymentSpec
 {
     [Default("1")]
@@ -30,6 +29,9 @@ public sealed record DeploymentSpec
     /// <summary>How many old ReplicaSets are kept.</summary>
     [Default("10")]
     public int? RevisionHistoryLimit { get; init; }
+
+    /// <summary>True while changes of the template wait; the number of replicas is followed all the same.</summary>
+    public bool Paused { get; init; }
 
     /// <summary>Seconds without progress after which a rollout counts as failed.</summary>
     [Default("600")]

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Orchestrator.Model;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Values;
 using Orchestrator.Model.Workloads;
@@ -9,52 +11,82 @@ namespace Orchestrator.Reconcile.Deployments;
 /// <summary>Brings a deployment's ReplicaSets to what its template and number of replicas ask for, one careful step at a time.</summary>
 public static class DeploymentReconciler
 {
-    const string RevisionAnnotation = "deployment.kubernetes.io/revision";
     const int DefaultHistoryLimit = 10;
 
     public static Plan Reconcile(ClusterState state, Deployment deployment, DateTimeOffset now, Ids ids)
     {
-        var hash = TemplateHash.Of(deployment.Spec.Template);
+        var template = ContentRevision.Of(state, deployment.Namespace, deployment.Spec.Template);
+        var hash = TemplateHash.Of(template);
         var sets = state.In<ReplicaSet>(ReplicaSet.KindName, deployment.Namespace).Where(set => set.IsControlledBy(deployment)).ToList();
-        var current = sets.Find(set => set.Metadata.Labels.GetValueOrDefault(TemplateHash.Label) == hash);
-        var old = sets.Where(set => set != current).ToList();
-        var rollout = Rollout.Next(deployment, current, old);
+        var revisions = Revisions.Of(state, deployment, sets, hash, now);
+        var rollout = Rollout.Next(deployment, revisions.Target, revisions.Others);
+        var observed = DeploymentObservation.Of(deployment, revisions, now);
         var operations = new List<Operation>();
         var because = new List<string>();
 
-        if (current is null)
+        if (revisions.Newest is null && !deployment.Spec.Paused)
         {
-            operations.Add(new Create(NewSet(deployment, hash, sets, rollout.New, ids)));
-            because.Add($"new template: {deployment.Name}-{hash} with {rollout.New} replicas");
-        }
-        else
-        {
-            Scale(current, rollout.New);
+            operations.Add(new Create(NewSet(deployment, template, hash, revisions.Number, rollout.New, ids)));
+            because.Add($"new template: {deployment.Name}-{hash} with {rollout.New} replicas, revision {revisions.Number}");
         }
 
-        foreach (var set in old) Scale(set, rollout.Old[set.Name]);
-        foreach (var set in Forgotten(deployment, old))
+        foreach (var set in sets)
         {
-            operations.Add(new Delete(set.Key, set.Metadata.Uid));
-            because.Add($"{set.Name} is older than the history that is kept");
+            var replicas = set == revisions.Target ? rollout.New : rollout.Old[set.Name];
+            var next = set with
+            {
+                Metadata = set.Metadata with { Annotations = Notes(deployment, revisions, set, observed.IsComplete, now) },
+                Spec = set.Spec with { Replicas = replicas, MinReadySeconds = deployment.Spec.MinReadySeconds },
+            };
+            if (observed.IsComplete && IsForgotten(deployment, revisions, set))
+            {
+                operations.Add(new Delete(set.Key, set.Metadata.Uid));
+                because.Add($"{set.Name} is older than the history that is kept");
+                continue;
+            }
+
+            if (ModelJson.Same(next, set)) continue;
+            operations.Add(new Update(next));
+            if (set.Spec.Replicas != replicas) because.Add($"{set.Name}: {set.Spec.Replicas ?? 1} -> {replicas} replicas");
+            if (next.Metadata.Annotations.ContainsKey(RolloutAnnotations.Failed) && !set.Metadata.Annotations.ContainsKey(RolloutAnnotations.Failed))
+                because.Add($"{set.Name} has failed ({revisions.Failure}), {revisions.Target!.Name} takes its place"); // a set is marked only when there is one
         }
 
-        var status = DeploymentObservation.Of(deployment, current, old, now);
-        if (!Model.ModelJson.Same(status, deployment.Status)) operations.Add(new UpdateStatus(deployment with { Status = status }));
-        return operations.Count == 0 ? Plan.Nothing : new Plan(operations, string.Join("; ", because));
+        var numbered = deployment.Spec.Paused && revisions.Newest is null ? deployment : deployment with { Metadata = deployment.Metadata with { Annotations = Numbered(deployment, revisions.Number) } };
+        var renumbers = !ModelJson.Same(numbered.Metadata, deployment.Metadata);
+        if (renumbers) operations.Add(new Update(numbered));
 
-        void Scale(ReplicaSet set, int replicas)
-        {
-            var present = set.Spec.Replicas ?? 1;
-            if (present == replicas && set.Spec.MinReadySeconds == deployment.Spec.MinReadySeconds) return;
-            operations.Add(new Update(set with { Spec = set.Spec with { Replicas = replicas, MinReadySeconds = deployment.Spec.MinReadySeconds } }));
-            because.Add($"{set.Name}: {present} -> {replicas} replicas");
-        }
+        // An update in the same command has been compared already, and has made a revision that nobody knows yet.
+        var observedOn = renumbers ? deployment.Metadata with { ResourceVersion = null } : deployment.Metadata;
+        if (!ModelJson.Same(observed.Status, deployment.Status)) operations.Add(new UpdateStatus(deployment with { Status = observed.Status, Metadata = observedOn }));
+        return operations.Count == 0 && observed.NextCheck is null ? Plan.Nothing : new Plan(operations, string.Join("; ", because), observed.NextCheck);
     }
 
-    static ReplicaSet NewSet(Deployment deployment, string hash, List<ReplicaSet> sets, int replicas, Ids ids)
+    static Dictionary<string, string> Numbered(Deployment deployment, long number) =>
+        new(deployment.Metadata.Annotations) { [RolloutAnnotations.Revision] = number.ToString(CultureInfo.InvariantCulture) };
+
+    /// <summary>What stands on a ReplicaSet: its revision, why it was made, whether it was complete once, whether it has failed.</summary>
+    static IReadOnlyDictionary<string, string> Notes(Deployment deployment, Revisions revisions, ReplicaSet set, bool complete, DateTimeOffset now)
     {
-        var revision = sets.Select(RevisionOf).DefaultIfEmpty(0).Max() + 1;
+        var notes = new Dictionary<string, string>(set.Metadata.Annotations);
+        if (set != revisions.Newest)
+        {
+            notes.Remove(RolloutAnnotations.Failed);
+            return notes.Count == set.Metadata.Annotations.Count ? set.Metadata.Annotations : notes;
+        }
+
+        notes[RolloutAnnotations.Revision] = revisions.Number.ToString(CultureInfo.InvariantCulture);
+        if (deployment.Metadata.Annotations.TryGetValue(RolloutAnnotations.ChangeCause, out var cause)) notes[RolloutAnnotations.ChangeCause] = cause;
+        if (revisions.IsRolledBack) notes[RolloutAnnotations.Failed] = revisions.Failure!; // a rollback has a cause
+        else notes.Remove(RolloutAnnotations.Failed);
+        if (complete) notes.TryAdd(RolloutAnnotations.Completed, now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        return notes;
+    }
+
+    static ReplicaSet NewSet(Deployment deployment, PodTemplate template, string hash, long revision, int replicas, Ids ids)
+    {
+        var notes = new Dictionary<string, string> { [RolloutAnnotations.Revision] = revision.ToString(CultureInfo.InvariantCulture) };
+        if (deployment.Metadata.Annotations.TryGetValue(RolloutAnnotations.ChangeCause, out var cause)) notes[RolloutAnnotations.ChangeCause] = cause;
         return new ReplicaSet
         {
             Metadata = new ObjectMeta
@@ -62,8 +94,8 @@ public static class DeploymentReconciler
                 Name = $"{deployment.Name}-{hash}",
                 Namespace = deployment.Namespace,
                 Uid = ids.Uid(),
-                Labels = TemplateHash.With(deployment.Spec.Template.Metadata.Labels, hash),
-                Annotations = new Dictionary<string, string> { [RevisionAnnotation] = revision.ToString(CultureInfo.InvariantCulture) },
+                Labels = TemplateHash.With(template.Metadata.Labels, hash),
+                Annotations = notes,
                 OwnerReferences = [Owners.ReferenceTo(deployment)],
             },
             Spec = new ReplicaSetSpec
@@ -75,16 +107,14 @@ public static class DeploymentReconciler
                     MatchLabels = TemplateHash.With(deployment.Spec.Selector.MatchLabels, hash),
                     MatchExpressions = deployment.Spec.Selector.MatchExpressions,
                 },
-                Template = TemplateHash.Labelled(deployment.Spec.Template, hash),
+                Template = TemplateHash.Labelled(template, hash),
             },
         };
     }
 
-    static IEnumerable<ReplicaSet> Forgotten(Deployment deployment, List<ReplicaSet> old) => old
-        .Where(set => set.Spec.Replicas == 0 && set.Status.Replicas == 0)
-        .OrderByDescending(RevisionOf)
-        .Skip(deployment.Spec.RevisionHistoryLimit ?? DefaultHistoryLimit);
-
-    static long RevisionOf(ReplicaSet set) =>
-        long.TryParse(set.Metadata.Annotations.GetValueOrDefault(RevisionAnnotation), out var revision) ? revision : 0;
+    static bool IsForgotten(Deployment deployment, Revisions revisions, ReplicaSet set) => revisions.Others
+        .Where(each => each != revisions.Newest && each.Spec.Replicas == 0 && each.Status.Replicas == 0)
+        .OrderByDescending(RolloutAnnotations.RevisionOf)
+        .Skip(deployment.Spec.RevisionHistoryLimit ?? DefaultHistoryLimit)
+        .Contains(set);
 }

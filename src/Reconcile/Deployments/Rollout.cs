@@ -10,11 +10,25 @@ sealed record Rollout(int New, IReadOnlyDictionary<string, int> Old)
     /// The next step from the old template to the new one that keeps at most maxSurge pods too many and at most maxUnavailable pods too few.
     /// Source: Kubernetes, "Rolling update deployment".
     /// </summary>
-    public static Rollout Next(Deployment deployment, ReplicaSet? current, IReadOnlyList<ReplicaSet> old) => deployment.Spec.Strategy.Type switch
+    public static Rollout Next(Deployment deployment, ReplicaSet? current, IReadOnlyList<ReplicaSet> old) => deployment.Spec.Paused ? Paused(deployment.Spec, current, old) : deployment.Spec.Strategy.Type switch
     {
         DeploymentStrategyType.RollingUpdate => Rolling(deployment.Spec, current, old),
         DeploymentStrategyType.Recreate => Recreated(deployment.Spec, current, old),
     };
+
+    /// <summary>Nothing is replaced; each revision keeps its share of what there should be altogether.</summary>
+    static Rollout Paused(DeploymentSpec spec, ReplicaSet? current, IReadOnlyList<ReplicaSet> old)
+    {
+        var sets = (current is null ? old : [current, .. old]).OrderByDescending(Wanted).ThenBy(set => set.Name, StringComparer.Ordinal).ToList();
+        var (wanted, total) = (spec.Replicas ?? 1, sets.Sum(Wanted));
+        var surge = sets.Count(set => Wanted(set) > 0) > 1 ? SurgeOf(spec, wanted) : 0;
+        var size = Math.Clamp(total, wanted, wanted + surge);
+        var shares = sets.ToDictionary(set => set.Name, set => total == 0 ? 0 : (int)((long)Wanted(set) * size / total));
+        if (sets.Count > 0) shares[sets[0].Name] += size - shares.Values.Sum(); // what rounding left over; all of it when there was nothing
+        return new Rollout(current is null ? 0 : shares[current.Name], old.ToDictionary(set => set.Name, set => shares[set.Name]));
+    }
+
+    static int SurgeOf(DeploymentSpec spec, int wanted) => spec.Strategy.RollingUpdate?.MaxSurge?.CountOf(wanted, roundUp: true) ?? (wanted + 3) / 4;
 
     static Rollout Recreated(DeploymentSpec spec, ReplicaSet? current, IReadOnlyList<ReplicaSet> old)
     {
@@ -25,7 +39,7 @@ sealed record Rollout(int New, IReadOnlyDictionary<string, int> Old)
     static Rollout Rolling(DeploymentSpec spec, ReplicaSet? current, IReadOnlyList<ReplicaSet> old)
     {
         var wanted = spec.Replicas ?? 1;
-        var surge = spec.Strategy.RollingUpdate?.MaxSurge?.CountOf(wanted, roundUp: true) ?? (wanted + 3) / 4;
+        var surge = SurgeOf(spec, wanted);
         var unavailable = spec.Strategy.RollingUpdate?.MaxUnavailable?.CountOf(wanted, roundUp: false) ?? wanted / 4;
         if (surge == 0 && unavailable == 0) unavailable = 1; // else nothing could ever move
 

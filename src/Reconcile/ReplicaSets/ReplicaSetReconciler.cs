@@ -21,17 +21,19 @@ public static class ReplicaSetReconciler
         var operations = new List<Operation>();
         var because = new List<string>();
 
-        var missing = Math.Min(BatchSize, wanted - living.Count);
+        // Pods that are asked to leave are replaced before they go, by Evictions.
+        var staying = living.Where(pod => !Eviction.IsAsked(pod)).ToList();
+        var missing = Math.Min(BatchSize, wanted - staying.Count);
         var limits = missing > 0 ? Limits.Of(state, set.Namespace) : [];
         var refusal = missing > 0 ? Refusal(set, limits) : null;
         for (var i = 0; i < missing && refusal is null; i++) operations.Add(new Create(Limits.Filled(NewPod(set, ids), limits)));
-        if (missing > 0) because.Add($"{living.Count} of {wanted} pods: {(refusal is null ? $"creates {missing}" : refusal)}");
+        if (missing > 0) because.Add($"{staying.Count} of {wanted} pods: {(refusal is null ? $"creates {missing}" : refusal)}");
 
-        var surplus = living.Count - wanted;
+        var surplus = staying.Count - wanted;
         if (surplus > 0)
         {
-            foreach (var pod in LeastUsefulFirst(living).Take(Math.Min(BatchSize, surplus))) operations.Add(new Delete(pod.Key, pod.Metadata.Uid));
-            because.Add($"{living.Count} of {wanted} pods: deletes {surplus}");
+            foreach (var pod in LeastUsefulFirst(staying).Take(Math.Min(BatchSize, surplus))) operations.Add(new Delete(pod.Key, pod.Metadata.Uid));
+            because.Add($"{staying.Count} of {wanted} pods: deletes {surplus}");
         }
 
         foreach (var pod in pods.Where(pod => pod.IsTerminal() && !pod.IsBeingDeleted()))

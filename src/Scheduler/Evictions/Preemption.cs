@@ -1,3 +1,4 @@
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Scheduler.Asks;
 using Orchestrator.Scheduler.Filters;
 

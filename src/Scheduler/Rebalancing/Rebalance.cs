@@ -1,7 +1,7 @@
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
-using Orchestrator.Scheduler.Evictions;
 
 namespace Orchestrator.Scheduler.Rebalancing;
 

@@ -1,11 +1,10 @@
 using Orchestrator.Model.Pods;
-using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
 
-namespace Orchestrator.Scheduler.Evictions;
+namespace Orchestrator.Model.Scheduling;
 
 /// <summary>How many pods of each disruption budget may still be taken down.</summary>
-sealed class Budgets
+public sealed class Budgets
 {
     readonly List<(PodDisruptionBudget Budget, int Left)> _budgets = [];
 
@@ -15,7 +14,9 @@ sealed class Budgets
         foreach (var budget in state.All<PodDisruptionBudget>(PodDisruptionBudget.KindName))
         {
             var pods = state.In<Pod>(Pod.KindName, budget.Namespace).Where(pod => !pod.IsTerminal() && Covers(budget, pod)).ToList();
-            budgets._budgets.Add((budget, budget.Allowed(pods.Count, pods.Count(pod => pod.IsReady() && !pod.IsBeingDeleted()))));
+
+            // A pod that is on its way out has a replacement, which is the one that there should be.
+            budgets._budgets.Add((budget, budget.Allowed(pods.Count(pod => !Eviction.IsAsked(pod)), pods.Count(pod => pod.IsReady() && !pod.IsBeingDeleted()))));
         }
 
         return budgets;

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+using Orchestrator.Manifests;
+using Orchestrator.Manifests.Merging;
+using Orchestrator.Model;
+using Orchestrator.Model.Meta;
+using Orchestrator.Model.Scheduling;
+using Orchestrator.Model.Nodes;
+using Orchestrator.Model.State;
+using Orchestrator.Model.Tables;
+using Orchestrator.Model.Workloads;
+
+namespace Orchestrator.Simulation;
+
+/// <summary>One story: what is done to a small cluster, and what it looks like then, in virtual time.</summary>
+sealed class Story
+{
+    readonly SmallCluster _cluster;
+    readonly string _folder;
+    readonly List<string> _told = [];
+    readonly DateTimeOffset _began;
+
+    public Story(string folder, int seed)
+    {
+        _folder = folder;
+        _cluster = new SmallCluster(seed);
+        _began = _cluster.Now;
+        _cluster.Told = because => _told.Add($"{Durations.Text(_cluster.Now - _began),5}  {because}");
+    }
+
+    /// <summary>What a line answers: nothing, a table, or what the reconcilers have done since they were last asked.</summary>
+    public string Tell(string line)
+    {
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        switch (words)
+        {
+            case ["nodes", var count]:
+                _cluster.Start(int.Parse(count, CultureInfo.InvariantCulture));
+                return "";
+            case ["apply", var file, .. var replaced]:
+                return Apply(file, replaced);
+            case ["settle"]:
+                _cluster.Settle();
+                return "";
+            case ["advance", var time]:
+                _cluster.Advance(Time(time));
+                return "";
+            case ["kill", var node]:
+                _cluster.Kill(node);
+                return "";
+            case ["revive", var node]:
+                _cluster.Revive(node);
+                return "";
+            case ["cordon" or "uncordon", var name]:
+                var node1 = _cluster.State.Find<Node>(Node.KindName, "", name)!; // a story names nodes that it has
+                return Refusal(_cluster.Write(new Update(node1 with { Spec = node1.Spec with { Unschedulable = words[0] == "cordon" } })));
+            case ["scale", var target, var replicas]:
+                return Refusal(_cluster.Write(new Update(Scaled(Find(target), int.Parse(replicas, CultureInfo.InvariantCulture)))));
+            case ["evict", var on]:
+                foreach (var pod in _cluster.Pods.Where(pod => pod.Spec.NodeName == on)) _cluster.Write(new Update(Eviction.Ask(pod, _cluster.Now)));
+                return "";
+            case ["delete", var target]:
+                return Refusal(_cluster.Write(new Delete(Key(target))));
+            case ["get", var kinds]:
+                return string.Join('\n', kinds.Split(',').Select(Shown));
+            case ["conditions", var target]:
+                return string.Concat(ConditionsOf(Find(target)).Select(each => $"{each.Type}={each.Status} {each.Reason}: {each.Message}\n"));
+            case ["told"]:
+                var told = string.Concat(_told.Select(each => each + "\n"));
+                _told.Clear();
+                return told;
+            default:
+                return $"there is no such step: {line}\n";
+        }
+    }
+
+    string Apply(string file, IReadOnlyList<string> replaced)
+    {
+        var text = File.ReadAllText(Path.Combine(_folder, "files", file));
+        foreach (var pair in replaced.Select(each => each.Split('='))) text = text.Replace(pair[0], pair[1], StringComparison.Ordinal);
+        var read = ManifestReader.Read([new ManifestFile(file, text)]);
+        var said = new StringBuilder();
+        foreach (var problem in read.Problems.Concat(read.Warnings)) said.Append(problem).Append('\n');
+        foreach (var wanted in read.Objects)
+        {
+            var operation = Manifests.Merging.Apply.Decide(wanted, _cluster.State.Find(wanted.Resource.Key)) switch
+            {
+                ToCreate create => new Create(create.Resource with { Metadata = create.Resource.Metadata with { Uid = $"uid-{create.Resource.Key}" } }),
+                ToUpdate update => (Operation)new Update(update.Resource),
+                Impossible impossible => throw new InvalidOperationException(string.Join("; ", impossible.Problems)),
+                _ => new Expect(wanted.Resource.Key, _cluster.State.Find(wanted.Resource.Key)!.Metadata.Revision()), // unchanged, so it is there
+            };
+            said.Append(Refusal(_cluster.Write(operation)));
+        }
+
+        return said.ToString();
+    }
+
+    string Shown(string word)
+    {
+        var kind = Kinds.Named(word)!; // a story names kinds that there are
+        var columns = Table.Of(kind).Where(column => !column.Wide || column.Name == "NODE").ToList();
+        List<IReadOnlyList<string>> rows = [[.. columns.Select(column => column.Name)]];
+        rows.AddRange(_cluster.State.All<Resource>(kind.Name).Select(each => (IReadOnlyList<string>)[.. columns.Select(column => column.Cell(each, _cluster.Now))]));
+        if (rows.Count == 1) return $"no {kind.Plural}\n";
+        var widths = columns.Select((_, i) => rows.Max(row => row[i].Length)).ToList();
+        return string.Concat(rows.Select(row => string.Join("   ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd() + "\n"));
+    }
+
+    static Resource Scaled(Resource resource, int replicas) => resource switch
+    {
+        Deployment deployment => deployment with { Spec = deployment.Spec with { Replicas = replicas } },
+        ReplicaSet set => set with { Spec = set.Spec with { Replicas = replicas } },
+        _ => throw new InvalidOperationException($"{resource.Key} can't be scaled"),
+    };
+
+    static IReadOnlyList<Condition> ConditionsOf(Resource resource) => resource switch
+    {
+        Deployment deployment => deployment.Status.Conditions,
+        ReplicaSet set => set.Status.Conditions,
+        Node node => node.Status.Conditions,
+        _ => throw new InvalidOperationException($"{resource.Key} has no conditions"),
+    };
+
+    Resource Find(string target) => _cluster.State.Find(Key(target)) ?? throw new InvalidOperationException($"there is no {target}");
+
+    static ResourceKey Key(string target)
+    {
+        var parts = target.Split('/');
+        var kind = Kinds.Named(parts[0])!; // a story names kinds that there are
+        return new ResourceKey(kind.Name, kind.Namespaced ? Namespace.Default : "", parts[1]);
+    }
+
+    static string Refusal(ApplyResult result) => result is Applied ? "" : $"refused: {result}\n";
+
+    static TimeSpan Time(string text)
+    {
+        var number = int.Parse(text[..^1], CultureInfo.InvariantCulture);
+        return text[^1] switch { 's' => TimeSpan.FromSeconds(number), 'm' => TimeSpan.FromMinutes(number), 'h' => TimeSpan.FromHours(number), _ => throw new FormatException(text) };
+    }
+}
