@@ -102,7 +102,7 @@ sealed class SmallCluster(int seed)
     void Endpoints()
     {
         foreach (var service in State.All<Service>(Service.KindName).ToList())
-            CarryOut(EndpointsReconciler.Reconcile(State, service, NewIds()));
+            CarryOut(EndpointSliceReconciler.Reconcile(State, service, NewIds()));
     }
 
     void Nodes()

@@ -90,7 +90,7 @@ sealed partial class ControllerLoop(ClusterStore store, ControlPlaneOptions opti
                 ? ReplicaSetReconciler.Reconcile(state, set, now, ids)
                 : Plan.Nothing,
             Controller.Endpoints => state.Find<Service>(Service.KindName, work.Namespace, work.Name) is { } service
-                ? EndpointsReconciler.Reconcile(state, service, ids)
+                ? EndpointSliceReconciler.Reconcile(state, service, ids)
                 : Plan.Nothing,
             Controller.NodeCidrs => NodeCidrs.Reconcile(state, options.ClusterCidr),
             Controller.Garbage => GarbageReconciler.Reconcile(state),

@@ -41,8 +41,11 @@ readonly record struct Work(Controller Controller, string Namespace, string Name
                 if (resource.Metadata.Controller() is { Kind: ReplicaSet.KindName } set) yield return new Work(Controller.ReplicaSets, resource.Namespace, set.Name);
                 foreach (var service in state.In<Service>(Service.KindName, resource.Namespace)) yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
                 break;
-            case Service or Endpoints:
+            case Service:
                 yield return new Work(Controller.Endpoints, resource.Namespace, resource.Name);
+                break;
+            case EndpointSlice { Service: { } owner }:
+                yield return new Work(Controller.Endpoints, resource.Namespace, owner);
                 break;
             case LimitRange:
                 foreach (var each in state.In<ReplicaSet>(ReplicaSet.KindName, resource.Namespace)) yield return new Work(Controller.ReplicaSets, each.Namespace, each.Name);

@@ -4,6 +4,7 @@ using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Probes;
+using Orchestrator.NodeAgent.Session;
 using Orchestrator.NodeAgent.Syscalls;
 using Orchestrator.NodeAgent.Volumes;
 using Orchestrator.Reconcile.Pods;
@@ -14,7 +15,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// Does one step for a pod and tells what came of it. No choices are made here, and every step can be done again.
 /// </summary>
 sealed class PodActions(
-    NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, VolumeStore volumes,
+    NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
     OciRuntime runtime, ProbeRunner probes, PodJournal journal, TimeProvider time)
 {
     const int SigKill = 9;
@@ -159,6 +160,8 @@ sealed class PodActions(
 
     async Task<PodEvent> SignalAsync(Pod pod, string uid, PodStep.Signal step, PodFacts facts, CancellationToken cancel)
     {
+        // What is on its way out is first sent nothing new, and then asked to stop; the end of its grace is not moved by that.
+        if (facts.StopAskedAt is not null) await withdrawals.BeforeStopAsync(uid, cancel);
         var signal = await StopSignalAsync(pod, step.Container, facts, cancel);
         await ShimOf(uid).KillAsync(PodPlaces.IdOf(uid, step.Container, step.Instance), signal, cancel);
         return new PodEvent.Signalled(step.Container, step.Instance, step.Because);
