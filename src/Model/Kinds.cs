@@ -27,7 +27,7 @@ public static class Kinds
     [
         new("v1", ConfigMap.KindName, "configmaps", ["cm"], true, true, ModelJson.SchemaOf<ConfigMap>()),
         new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
-        new("v1", Endpoints.KindName, "endpoints", ["ep"], true, false, ModelJson.SchemaOf<Endpoints>()),
+        new("discovery.k8s.io/v1", EndpointSlice.KindName, "endpointslices", ["endpoints", "ep"], true, true, ModelJson.SchemaOf<EndpointSlice>()),
         new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
         new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),
         new("v1", Meta.Namespace.KindName, "namespaces", ["ns"], false, true, ModelJson.SchemaOf<Meta.Namespace>()),

@@ -77,7 +77,7 @@ public static class ModelJson
 [JsonSerializable(typeof(Resource))]
 [JsonSerializable(typeof(ConfigMap))]
 [JsonSerializable(typeof(Deployment))]
-[JsonSerializable(typeof(Endpoints))]
+[JsonSerializable(typeof(EndpointSlice))]
 [JsonSerializable(typeof(Services.Ingress))]
 [JsonSerializable(typeof(Meta.Namespace))]
 [JsonSerializable(typeof(Node))]

@@ -57,8 +57,11 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
 
                 foreach (var service in state.In<Service>(Service.KindName, resource.Namespace)) yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
                 break;
-            case Service or Endpoints:
+            case Service:
                 yield return new Work(Controller.Endpoints, resource.Namespace, resource.Name);
+                break;
+            case EndpointSlice { Service: { } owner }:
+                yield return new Work(Controller.Endpoints, resource.Namespace, owner);
                 break;
             case ConfigMap or Secret:
                 foreach (var each in state.In<Deployment>(Deployment.KindName, resource.Namespace).Where(each => each.Spec.Template.Spec.References(each.Namespace).Contains(resource.Key)))
@@ -79,7 +82,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
     {
         Controller.Deployments => state.Find<Deployment>(Deployment.KindName, Namespace, Name) is { } deployment ? DeploymentReconciler.Reconcile(state, deployment, now, ids) : Plan.Nothing,
         Controller.ReplicaSets => state.Find<ReplicaSet>(ReplicaSet.KindName, Namespace, Name) is { } set ? ReplicaSetReconciler.Reconcile(state, set, now, ids) : Plan.Nothing,
-        Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointsReconciler.Reconcile(state, service, ids) : Plan.Nothing,
+        Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointSliceReconciler.Reconcile(state, service, ids) : Plan.Nothing,
         Controller.Evictions => EvictionReconciler.Reconcile(state, now),
         Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
         Controller.Garbage => GarbageReconciler.Reconcile(state),

@@ -72,6 +72,7 @@ public static class StateMachine
     {
         var resource = create.Resource;
         if (state.Find(resource.Key) is not null) return Step.Refuse(new AlreadyExists(resource.Key));
+        if (Services.ServiceClaims.HeldByAnother(state, resource) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
         return Stored(state, resource with
         {
             Metadata = resource.Metadata with { Generation = 1, CreationTimestamp = command.Time, DeletionTimestamp = null },
@@ -83,6 +84,7 @@ public static class StateMachine
         var resource = update.Resource;
         if (Checked(state, resource, out var stored) is { } refused) return Step.Refuse(refused);
         var sameSpec = resource.SameSpecAs(stored!);
+        if (!sameSpec && Services.ServiceClaims.HeldByAnother(state, resource) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
         var next = resource.WithStatusOf(stored!);
         next = next with
         {
@@ -98,6 +100,8 @@ public static class StateMachine
         };
         return sameSpec && ModelJson.Same(next.Metadata, stored.Metadata) ? Step.To(state, stored.Key) : Stored(state, next, revision);
     }
+
+    static Conflict Taken(ResourceKey key, ResourceKey holder) => new(key, 0, 0, $"its address or one of its ports of the nodes belongs to {holder} already");
 
     static Step StatusUpdated(ClusterState state, UpdateStatus update, long revision)
     {

@@ -14,6 +14,7 @@ sealed class PodJournal(string directory)
     const string Suffix = ".json";
     const string NetworkFile = "network";
     const string ContentsFile = "contents";
+    const string ServicesFile = "services";
 
     readonly string _directory = PrivateDirectory.Make(directory);
 
@@ -27,6 +28,26 @@ sealed class PodJournal(string directory)
     }
 
     public void SaveNetwork(NetworkEntry network) => PrivateDirectory.WriteFile(Path.Combine(_directory, NetworkFile), JsonSerializer.SerializeToUtf8Bytes(network, JournalJson.Default.NetworkEntry));
+
+    /// <summary>Keeps the services as they were told, an object a line.</summary>
+    public void SaveServices(IEnumerable<Resource> objects)
+    {
+        using MemoryStream lines = new();
+        foreach (var each in objects)
+        {
+            lines.Write(ModelJson.Encode(each));
+            lines.WriteByte((byte)'\n');
+        }
+
+        PrivateDirectory.WriteFile(Path.Combine(_directory, ServicesFile), lines.ToArray());
+    }
+
+    /// <exception cref="JsonException">It is not what SaveServices wrote.</exception>
+    public IReadOnlyList<Resource> LoadServices()
+    {
+        var path = Path.Combine(_directory, ServicesFile);
+        return File.Exists(path) ? [.. File.ReadLines(path).Select(line => ModelJson.DecodeResource(System.Text.Encoding.UTF8.GetBytes(line)))] : [];
+    }
 
     public NetworkEntry? LoadNetwork()
     {

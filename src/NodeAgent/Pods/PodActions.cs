@@ -17,7 +17,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// Does one step for a pod and tells what came of it. No choices are made here, and every step can be done again.
 /// </summary>
 sealed class PodActions(
-    NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, VolumeStore volumes,
+    NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
     ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, PodJournal journal, TimeProvider time)
 {
     const int SigKill = 9;
@@ -193,6 +193,7 @@ sealed class PodActions(
     {
         var begun = time.GetUtcNow();
         var container = Find(pod, step.Container);
+        if (facts.StopAskedAt is not null) await withdrawals.BeforeStopAsync(uid, cancel);
         await HookAsync(container.Lifecycle?.PreStop, container, PodPlaces.IdOf(uid, step.Container, step.Instance), facts, TimeSpan.FromSeconds(pod.Spec.GraceSeconds()), cancel);
         return new PodEvent.PreStopped(step.Container, step.Instance, step.Because, begun);
     }
@@ -203,6 +204,8 @@ sealed class PodActions(
 
     async Task<PodEvent> SignalAsync(Pod pod, string uid, PodStep.Signal step, PodFacts facts, CancellationToken cancel)
     {
+        // What is on its way out is first sent nothing new, and then asked to stop, as before its hook; the end of its grace is not moved by that.
+        if (facts.StopAskedAt is not null) await withdrawals.BeforeStopAsync(uid, cancel);
         var signal = await StopSignalAsync(pod, step.Container, facts, cancel);
         await ShimOf(uid).KillAsync(PodPlaces.IdOf(uid, step.Container, step.Instance), signal, cancel);
         return new PodEvent.Signalled(step.Container, step.Instance, step.Because);

@@ -14,7 +14,9 @@ namespace Orchestrator.NodeAgent.Session;
 /// The agent's line to the control plane: one session at a time, with any server, begun again for ever. Pods run
 /// whether it stands or not.
 /// </summary>
-sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pods, ContentStore contents, AgentNetwork network, ReportBox reports, CallServer calls, TimeProvider time, ILogger log)
+sealed partial class ControlPlaneSession(
+    NodeAgentOptions options, AgentPods pods, ContentStore contents, AgentNetwork network, ReportBox reports, CallServer calls, ServiceFollower services,
+    Withdrawals withdrawals, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(10);
@@ -71,6 +73,8 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
         foreach (var runner in pods.All())
             pods.TellAgain(runner);
 
+        withdrawals.Use(client);
+        var following = services.FollowAsync(client, ending.Token);
         var sending = SendAsync(call.RequestStream, ending.Token);
         try
         {
@@ -79,7 +83,8 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
         finally
         {
             await ending.CancelAsync();
-            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            withdrawals.Use(null);
+            await Task.WhenAll(sending, following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return true;

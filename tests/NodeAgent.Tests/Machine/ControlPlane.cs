@@ -51,6 +51,9 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
         return self;
     }
 
+    /// <summary>This cluster has one node and no services: nobody sends to a pod.</summary>
+    public override Task<WithdrawnReply> Withdrawn(WithdrawnRequest request, ServerCallContext context) => Task.FromResult(new WithdrawnReply());
+
     public void Want(Pod pod)
     {
         _pods[pod.Metadata.Uid!] = pod;
