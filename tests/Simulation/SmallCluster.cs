@@ -45,11 +45,15 @@ sealed partial class SmallCluster(int seed)
         for (var i = 1; i <= nodes; i++) Join($"n{i}");
     }
 
+    /// <summary>What the nodes' agents promise; null for nothing.</summary>
+    public int? FenceSeconds { get; set; }
+
     public void Join(string node) => Write(new OpenSession(new Node
     {
         Metadata = new ObjectMeta { Name = node, Uid = $"node-{node}", Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = node } },
         Status = new NodeStatus
         {
+            FenceSeconds = FenceSeconds,
             Allocatable = new Dictionary<string, Quantity>
             {
                 [ResourceNames.Cpu] = Quantity.Parse("4"),

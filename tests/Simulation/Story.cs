@@ -34,8 +34,12 @@ sealed class Story
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         switch (words)
         {
-            case ["nodes", var count]:
+            case ["nodes", var count, .. var promise]:
+                _cluster.FenceSeconds = promise is [var fence] ? int.Parse(fence["fence=".Length..], CultureInfo.InvariantCulture) : null;
                 _cluster.Start(int.Parse(count, CultureInfo.InvariantCulture));
+                return "";
+            case ["join", var node]:
+                _cluster.Join(node);
                 return "";
             case ["apply", var file, .. var replaced]:
                 return Apply(file, replaced);
@@ -111,6 +115,7 @@ sealed class Story
     {
         Deployment deployment => deployment with { Spec = deployment.Spec with { Replicas = replicas } },
         ReplicaSet set => set with { Spec = set.Spec with { Replicas = replicas } },
+        StatefulSet set => set with { Spec = set.Spec with { Replicas = replicas } },
         _ => throw new InvalidOperationException($"{resource.Key} can't be scaled"),
     };
 
@@ -118,6 +123,7 @@ sealed class Story
     {
         Deployment deployment => deployment.Status.Conditions,
         ReplicaSet set => set.Status.Conditions,
+        Job job => job.Status.Conditions,
         Node node => node.Status.Conditions,
         _ => throw new InvalidOperationException($"{resource.Key} has no conditions"),
     };
