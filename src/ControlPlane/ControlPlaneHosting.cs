@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Controllers;
+using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Nodes.Silo;
 using Orchestrator.ControlPlane.Scheduling;
@@ -30,6 +31,9 @@ public static class ControlPlaneHosting
             .AddHostedService(static provider => provider.GetRequiredService<SiloHost>())
             .AddSingleton<NodeSessions>()
             .AddSingleton<NodeCalls>()
+            .AddSingleton<Followers>()
+            .AddSingleton<NetworkFeed>()
+            .AddSingleton<Withdrawal>()
             .AddSingleton<NodeMonitor>()
             .AddSingleton<ControllerLoop>()
             .AddSingleton<SchedulingLoop>()

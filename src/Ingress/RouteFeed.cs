@@ -42,10 +42,12 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
         });
         try
         {
-            using var call = new Routes.RoutesClient(channel).Watch(new RoutesRequest { Ingress = options.Name }, cancellationToken: token);
+            using var call = new Routes.RoutesClient(channel).Watch(cancellationToken: token);
+            await call.RequestStream.WriteAsync(new RoutesRequest { Ingress = options.Name }, token);
             await foreach (var table in call.ResponseStream.ReadAllAsync(token))
             {
                 routes.Publish(table);
+                await call.RequestStream.WriteAsync(new RoutesRequest { Ingress = options.Name, AppliedRevision = table.Revision }, token);
                 Published(table.Revision, table.Routes.Count, table.Backends.Sum(backend => backend.Destinations.Count));
             }
         }

@@ -30,7 +30,7 @@ public static class Kinds
         new("batch/v1", CronJob.KindName, "cronjobs", ["cj"], true, true, ModelJson.SchemaOf<CronJob>()),
         new("apps/v1", DaemonSet.KindName, "daemonsets", ["ds"], true, true, ModelJson.SchemaOf<DaemonSet>()),
         new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
-        new("v1", Endpoints.KindName, "endpoints", ["ep"], true, false, ModelJson.SchemaOf<Endpoints>()),
+        new("discovery.k8s.io/v1", EndpointSlice.KindName, "endpointslices", ["endpoints", "ep"], true, true, ModelJson.SchemaOf<EndpointSlice>()),
         new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
         new("batch/v1", Job.KindName, "jobs", [], true, true, ModelJson.SchemaOf<Job>()),
         new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),

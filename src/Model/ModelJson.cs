@@ -82,7 +82,7 @@ public static class ModelJson
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(StatefulSet))]
 [JsonSerializable(typeof(Deployment))]
-[JsonSerializable(typeof(Endpoints))]
+[JsonSerializable(typeof(EndpointSlice))]
 [JsonSerializable(typeof(Services.Ingress))]
 [JsonSerializable(typeof(Meta.Namespace))]
 [JsonSerializable(typeof(Node))]

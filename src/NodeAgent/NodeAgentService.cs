@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Logs;
 using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Networking.Services;
 using Orchestrator.NodeAgent.Pods;
 using Orchestrator.NodeAgent.Probes;
 using Orchestrator.NodeAgent.Session;
@@ -32,13 +34,19 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         AgentNetwork network = new(new NodeNetwork(home, new AddressPool(Path.Combine(data, "addresses")), options.BridgeName), journal);
         OciRuntime runtime = new(options.RuntimeProgram, Path.Combine(options.RunDirectory, "runtime"));
         PodPlaces places = new(data, options.RunDirectory);
-        PodActions actions = new(options, places, images, network, new VolumeStore(Path.Combine(data, "volumes")), runtime, new ProbeRunner(home, runtime), journal, time);
+        ServiceFollower services = new(options.NodeName, new ServiceMaps(home, options.NodeName, log), journal, time, log);
+        Withdrawals withdrawals = new(network.Node, time, log);
+        ContentStore contents = new(journal);
+        PodActions actions = new(options, places, images, network, withdrawals, new VolumeStore(Path.Combine(data, "volumes")), contents, new TerminationMessages(places, time),
+            runtime, new ProbeRunner(home, runtime, time), journal, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
         await RestoreNetworkAsync(network, cancel);
+        await services.RestoreAsync(cancel);
         pods.Restore();
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
-        await new ControlPlaneSession(options, pods, network, reports, calls, time, log).RunAsync(cancel);
+        var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, time, log).RunAsync(cancel);
+        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel));
     }
 
     /// <summary>Opens the image store that an agent with these options has: for imports on the machine itself.</summary>

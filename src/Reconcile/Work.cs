@@ -82,8 +82,11 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
 
                 foreach (var service in state.In<Service>(Service.KindName, resource.Namespace)) yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
                 break;
-            case Service or Endpoints:
+            case Service:
                 yield return new Work(Controller.Endpoints, resource.Namespace, resource.Name);
+                break;
+            case EndpointSlice { Service: { } owner }:
+                yield return new Work(Controller.Endpoints, resource.Namespace, owner);
                 break;
             case ConfigMap or Secret:
                 foreach (var each in Referring(state, resource)) yield return each;
@@ -126,7 +129,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.DaemonSets => state.Find<DaemonSet>(DaemonSet.KindName, Namespace, Name) is { } set ? DaemonSetReconciler.Reconcile(state, set, now, ids) : Plan.Nothing,
         Controller.Jobs => state.Find<Job>(Job.KindName, Namespace, Name) is { } job ? JobReconciler.Reconcile(state, job, now, ids) : Plan.Nothing,
         Controller.CronJobs => state.Find<CronJob>(CronJob.KindName, Namespace, Name) is { } cron ? CronJobReconciler.Reconcile(state, cron, now, ids) : Plan.Nothing,
-        Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointsReconciler.Reconcile(state, service, ids) : Plan.Nothing,
+        Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointSliceReconciler.Reconcile(state, service, ids) : Plan.Nothing,
         Controller.Evictions => EvictionReconciler.Reconcile(state, now),
         Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
         Controller.Garbage => GarbageReconciler.Reconcile(state),

@@ -96,12 +96,13 @@ static class Objects
         new Service
         {
             Metadata = Meta("web", "default", TimeSpan.FromDays(400)),
-            Spec = new ServiceSpec { Selector = Labels, Ports = [new ServicePort { Port = 80, TargetPort = 8080 }] },
+            Spec = new ServiceSpec { ClusterIp = "10.96.12.34", Selector = Labels, Ports = [new ServicePort { Port = 80, TargetPort = 8080 }] },
         },
-        new Endpoints
+        new EndpointSlice
         {
             Metadata = Meta("web", "default", TimeSpan.FromDays(400)),
-            Subsets = [new EndpointSubset { Addresses = [new EndpointAddress { Ip = "10.244.1.2" }], Ports = [new EndpointPort { Port = 8080 }] }],
+            Endpoints = [new Endpoint { Addresses = ["10.244.1.2"] }],
+            Ports = [new EndpointPort { Port = 8080 }],
         },
         new Ingress
         {

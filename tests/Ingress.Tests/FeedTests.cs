@@ -94,10 +94,20 @@ public sealed class FeedTests
 
         public void Send(RouteTable table) => _tables.Writer.TryWrite(table);
 
-        public override async Task Watch(RoutesRequest request, IServerStreamWriter<RouteTable> responseStream, ServerCallContext context)
+        /// <summary>The newest table that the ingress says it serves by.</summary>
+        public long Applied { get; private set; }
+
+        public override async Task Watch(IAsyncStreamReader<RoutesRequest> requestStream, IServerStreamWriter<RouteTable> responseStream, ServerCallContext context)
         {
-            Asker = request.Ingress;
+            await requestStream.MoveNext(context.CancellationToken);
+            Asker = requestStream.Current.Ingress;
+            var listening = ListenAsync();
             await foreach (var table in _tables.Reader.ReadAllAsync(context.CancellationToken)) await responseStream.WriteAsync(table);
+
+            async Task ListenAsync()
+            {
+                while (await requestStream.MoveNext(context.CancellationToken)) Applied = requestStream.Current.AppliedRevision;
+            }
         }
 
         public async ValueTask DisposeAsync()

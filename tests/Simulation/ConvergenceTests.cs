@@ -17,8 +17,8 @@ public sealed class ConvergenceTests
     {
         var cluster = Running(seed, nodes: 3, replicas: 3);
         Assert.Equal(["n1", "n2", "n3"], cluster.Ready.Select(pod => pod.Spec.NodeName!).Order());
-        var endpoints = cluster.State.Find<Endpoints>(Endpoints.KindName, "default", "web")!;
-        Assert.Equal(3, endpoints.Subsets.Single().Addresses.Count);
+        var endpoints = cluster.State.Find<EndpointSlice>(EndpointSlice.KindName, "default", "web-0")!;
+        Assert.Equal(3, endpoints.Endpoints.Count(each => each.Conditions.Ready == true));
     }
 
     [Theory]

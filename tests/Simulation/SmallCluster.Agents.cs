@@ -20,11 +20,11 @@ sealed partial class SmallCluster
     void Agents()
     {
         _agentsTakeTheirTime = false;
-        foreach (var pod in Pods.Where(pod => pod.Spec.NodeName is { } node && !_dead.ContainsKey(node)).OrderBy(_ => _random.Next()).ToList())
+        foreach (var pod in InSomeOrder(Pods.Where(pod => pod.Spec.NodeName is { } node && !_dead.ContainsKey(node))))
         {
             if (pod.IsBeingDeleted()) Write(new Delete(pod.Key, pod.Metadata.Uid, GraceSeconds: 0));
             else if (pod.IsTerminal()) continue;
-            else if (pod.Status.StartTime is null && _random.Next(3) == 0) _agentsTakeTheirTime = true;
+            else if (shuffled && pod.Status.StartTime is null && _random.Next(3) == 0) _agentsTakeTheirTime = true;
             else if (Next(pod) is { } status) Write(new UpdateStatus(pod with { Status = status }));
         }
     }

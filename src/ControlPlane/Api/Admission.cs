@@ -4,8 +4,10 @@ using Orchestrator.Manifests.Merging;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
+using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Workloads;
+using Orchestrator.Reconcile.Services;
 
 namespace Orchestrator.ControlPlane.Api;
 
@@ -58,6 +60,13 @@ static class Admission
             return Limits.Broken(Limits.Filled(new Pod { Spec = template.Spec }, limits).Spec, limits).Select(broken => $"spec.template.{broken.Path}: its pods will be refused: {broken.Message}");
         }
 
+        Resource Numbered(Resource resource, int index)
+        {
+            var (numbered, refused) = Admission.Numbered(state, resource, operations);
+            problems.AddRange(refused.Select(problem => Problem(index, problem.Path, problem.Message)));
+            return numbered;
+        }
+
         void Add(ApplyOutcome outcome, int index, IReadOnlyList<string> warnings)
         {
             switch (outcome)
@@ -65,12 +74,14 @@ static class Admission
                 case ToCreate create:
                     var (resource, broken) = Limited(create.Resource with { Metadata = create.Resource.Metadata with { Uid = newUid() } }, LimitsOf(state, requested, create.Resource.Namespace));
                     problems.AddRange(broken.Select(problem => Problem(index, problem.Path, problem.Message)));
+                    resource = Numbered(resource, index);
                     operations.Add(new Create(resource));
                     steps.Add(new Step(AppliedObject.Types.Action.Created, resource, warnings));
                     break;
                 case ToUpdate update:
-                    operations.Add(new Update(update.Resource));
-                    steps.Add(new Step(AppliedObject.Types.Action.Configured, update.Resource, warnings));
+                    var changed = Numbered(update.Resource, index);
+                    operations.Add(new Update(changed));
+                    steps.Add(new Step(AppliedObject.Types.Action.Configured, changed, warnings));
                     break;
                 case Unchanged unchanged:
                     steps.Add(new Step(AppliedObject.Types.Action.Unchanged, unchanged.Resource, warnings));
@@ -81,6 +92,10 @@ static class Admission
             }
         }
     }
+
+    /// <summary>A service with its address and ports, in the light of those that the same request has created before it.</summary>
+    public static (Resource Resource, IReadOnlyList<(string Path, string Message)> Problems) Numbered(ClusterState state, Resource resource, IEnumerable<Operation> before) =>
+        resource is not Service service ? (resource, []) : ServiceNumbers.Given(state, service, state.Find(service.Key) as Service, before.OfType<Create>().Select(create => create.Resource));
 
     /// <summary>The LimitRanges of a namespace as they will be with the request, whose own hold for its pods as well.</summary>
     public static IReadOnlyList<LimitRange> LimitsOf(ClusterState state, IReadOnlyCollection<Resource> requested, string @namespace)

@@ -83,13 +83,14 @@ sealed partial class ClusterService
             if (state.Find(wanted.Key) is not { } live)
             {
                 var (created, broken) = Admission.Limited(wanted, Admission.LimitsOf(state, objects.Values, home));
-                problems.AddRange(broken.Select(problem => new ProblemMessage { Index = i, Path = problem.Path, Message = problem.Message }));
+                (created, var refused) = Admission.Numbered(state, created, decided);
+                problems.AddRange(broken.Concat(refused).Select(problem => new ProblemMessage { Index = i, Path = problem.Path, Message = problem.Message }));
                 decided.Add(new Create(created with { Metadata = created.Metadata with { Uid = Guid.NewGuid().ToString(), ResourceVersion = null } }));
                 continue;
             }
 
-            var changed = wanted with { Metadata = wanted.Metadata with { Uid = live.Metadata.Uid, ResourceVersion = live.Metadata.ResourceVersion } };
-            problems.AddRange(Manifests.Merging.Apply.Fixed(changed, live).Select(problem => new ProblemMessage { Index = i, Path = problem.Path, Message = problem.Message }));
+            var (changed, taken) = Admission.Numbered(state, wanted with { Metadata = wanted.Metadata with { Uid = live.Metadata.Uid, ResourceVersion = live.Metadata.ResourceVersion } }, decided);
+            problems.AddRange(Manifests.Merging.Apply.Fixed(changed, live).Concat(taken).Select(problem => new ProblemMessage { Index = i, Path = problem.Path, Message = problem.Message }));
             decided.Add(new Update(changed));
         }
 

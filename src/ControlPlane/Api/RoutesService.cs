@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Reconcile.Routes;
 using Contract = Orchestrator.Contracts;
@@ -8,50 +9,55 @@ using Contract = Orchestrator.Contracts;
 namespace Orchestrator.ControlPlane.Api;
 
 /// <summary>Sends every ingress the whole route table, at once and whenever it changes.</summary>
-sealed partial class RoutesService(ClusterStore store, TimeProvider clock, ILogger<RoutesService> log) : Contract.Routes.RoutesBase
+sealed partial class RoutesService(ClusterStore store, Followers followers, TimeProvider clock, ILogger<RoutesService> log) : Contract.Routes.RoutesBase
 {
     /// <summary>How long changes are gathered, so that a burst of them is one new table.</summary>
     static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
-    public override async Task Watch(RoutesRequest request, IServerStreamWriter<Contract.RouteTable> responseStream, ServerCallContext context)
+    public override async Task Watch(IAsyncStreamReader<RoutesRequest> requestStream, IServerStreamWriter<Contract.RouteTable> responseStream, ServerCallContext context)
     {
-        Connected(request.Ingress);
-        var token = context.CancellationToken;
-        Contract.RouteTable? sent = null;
+        if (!await requestStream.MoveNext(context.CancellationToken)) return;
+        Connected(requestStream.Current.Ingress);
+        using var follower = followers.Add(node: null);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        var listening = ListenAsync(follower, requestStream, over.Token);
         try
         {
-            while (true)
-            {
-                var state = store.Current;
-                var table = ToMessage(RouteReconciler.Compute(state));
-                if (sent is null || !SameRoutes(sent, table))
-                {
-                    await responseStream.WriteAsync(table, token);
-                    sent = table;
-                }
-
-                await ChangeAsync(state.Revision, token);
-                await Task.Delay(Gathering, clock, token);
-            }
+            await await Task.WhenAny(SendAsync(follower, responseStream, over.Token), listening);
         }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        catch (Exception ended) when (ended is OperationCanceledException or IOException && context.CancellationToken.IsCancellationRequested)
         {
             // The ingress has gone.
         }
+        finally
+        {
+            await over.CancelAsync();
+            await listening.ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
     }
 
-    async Task ChangeAsync(long revision, CancellationToken token)
+    static async Task ListenAsync(Follower follower, IAsyncStreamReader<RoutesRequest> requests, CancellationToken token)
     {
-        try
+        while (await requests.MoveNext(token)) follower.Acknowledged(requests.Current.AppliedRevision);
+    }
+
+    async Task SendAsync(Follower follower, IServerStreamWriter<Contract.RouteTable> responses, CancellationToken token)
+    {
+        Contract.RouteTable? sent = null;
+        while (true)
         {
-            await foreach (var changed in store.WatchAsync(revision, token))
+            var state = store.Current;
+            var table = ToMessage(RouteReconciler.Compute(state));
+            if (sent is null || !SameRoutes(sent, table))
             {
-                if (changed.Changes.Any(change => change.Key.Kind is "Ingress" or "Service" or "Endpoints")) return;
+                follower.Sending(table.Revision);
+                await responses.WriteAsync(table, token);
+                sent = table;
             }
-        }
-        catch (CompactedException)
-        {
-            // The table is computed from the whole state anyway.
+
+            follower.Seen(state.Revision);
+            await store.ChangeAsync(state.Revision, static _ => true, token);
+            await Task.Delay(Gathering, clock, token);
         }
     }
 

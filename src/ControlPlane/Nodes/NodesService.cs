@@ -1,12 +1,13 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Store;
 
 namespace Orchestrator.ControlPlane.Nodes;
 
 /// <summary>The API for node agents.</summary>
-sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls calls, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs)
+sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls calls, NetworkFeed network, Withdrawal withdrawal, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs)
     : Contracts.Nodes.NodesBase
 {
     public override async Task Session(
@@ -18,4 +19,13 @@ sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls c
 
     public override Task Serve(IAsyncStreamReader<Frame> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context) =>
         calls.ServeAsync(requestStream, responseStream, context.CancellationToken);
+
+    public override Task Network(IAsyncStreamReader<NetworkApplied> requestStream, IServerStreamWriter<NetworkChange> responseStream, ServerCallContext context) =>
+        network.RunAsync(requestStream, responseStream, context.CancellationToken);
+
+    public override async Task<WithdrawnReply> Withdrawn(WithdrawnRequest request, ServerCallContext context)
+    {
+        await withdrawal.WaitAsync(request.PodUid, context.CancellationToken);
+        return new WithdrawnReply();
+    }
 }

@@ -1,13 +1,21 @@
 using System.Threading.Channels;
 using Grpc.Core;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Store;
 
 namespace Orchestrator.ControlPlane.Nodes;
 
 /// <summary>What servers ask of each other: the store's part, and calls to the nodes whose sessions are held here.</summary>
-sealed class ServerPeerService(ClusterStore store, NodeCalls calls) : PeerService(store)
+sealed class ServerPeerService(ClusterStore store, NodeCalls calls, Followers followers) : PeerService(store)
 {
+    public override async Task<AppliedReply> Applied(AppliedRequest request, ServerCallContext context)
+    {
+        AppliedReply reply = new();
+        reply.Nodes.AddRange(await followers.AppliedAsync(request.Revision, context.CancellationToken));
+        return reply;
+    }
+
     public override async Task CallNode(IAsyncStreamReader<NodeCallRequest> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context)
     {
         var token = context.CancellationToken;

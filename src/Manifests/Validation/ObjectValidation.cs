@@ -49,6 +49,9 @@ static class ObjectValidation
             case Service service:
                 ServiceValidation.Service(findings, service.Spec);
                 break;
+            case EndpointSlice slice:
+                ServiceValidation.EndpointSlice(findings, slice);
+                break;
             case Ingress ingress:
                 ServiceValidation.Ingress(findings, ingress.Spec);
                 break;

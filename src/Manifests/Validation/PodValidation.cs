@@ -13,7 +13,6 @@ static class PodValidation
         Names.Labels(findings, $"{path}.nodeSelector", spec.NodeSelector);
         SchedulingValidation.Placement(findings, path, spec);
         findings.Require(spec.ActiveDeadlineSeconds is null or > 0, $"{path}.activeDeadlineSeconds", "must be more than 0");
-        findings.Require(spec.HostUsers != false || !spec.HostNetwork, $"{path}.hostUsers", "users of its own need a network of its own: leave out hostNetwork");
         Security(findings, $"{path}.securityContext", spec);
         for (var i = 0; i < spec.HostAliases.Count; i++)
             findings.Require(System.Net.IPAddress.TryParse(spec.HostAliases[i].Ip, out _), $"{path}.hostAliases[{i}].ip", $"\"{spec.HostAliases[i].Ip}\" is no address");

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Orchestrator.Model.Services;
 
 namespace Orchestrator.Manifests.Validation;
@@ -8,18 +10,63 @@ static class ServiceValidation
     public static void Service(Findings findings, ServiceSpec spec)
     {
         Names.Labels(findings, "spec.selector", spec.Selector);
-        findings.Require(spec.Ports.Count > 0, "spec.ports", "needs at least one port");
+        findings.Require(spec.Ports.Count > 0 || spec.IsHeadless || spec.Type == ServiceType.ExternalName, "spec.ports", "needs at least one port");
+        if (spec.Type == ServiceType.ExternalName) Names.Subdomain(findings, "spec.externalName", spec.ExternalName ?? "");
+        else findings.Require(spec.ExternalName is null, "spec.externalName", "is for services of type ExternalName only");
+        if (spec.ClusterIp is { } address) Address(findings, spec, address);
+        if (spec.SessionAffinityConfig is { ClientIp.TimeoutSeconds: var seconds })
+            findings.Require(seconds is > 0 and <= 86400, "spec.sessionAffinityConfig.clientIP.timeoutSeconds", $"is {seconds}, but must be between 1 and 86400");
         for (var i = 0; i < spec.Ports.Count; i++)
         {
             var port = spec.Ports[i];
             Names.Port(findings, $"spec.ports[{i}].port", port.Port);
             if (port.TargetPort is { Text: null } target) Names.Port(findings, $"spec.ports[{i}].targetPort", target.Number);
             if (port.TargetPort is { Text: { } name }) Names.PortName(findings, $"spec.ports[{i}].targetPort", name);
+            if (port.NodePort is { } number)
+            {
+                findings.Require(spec.IsOnNodes, $"spec.ports[{i}].nodePort", "is for services of type NodePort or LoadBalancer only");
+                findings.Require(number is >= ServiceNetwork.FirstNodePort and <= ServiceNetwork.LastNodePort, $"spec.ports[{i}].nodePort",
+                    $"is {number}, but must be between {ServiceNetwork.FirstNodePort} and {ServiceNetwork.LastNodePort}");
+            }
+
             if (spec.Ports.Count > 1) findings.Require(port.Name is not null, $"spec.ports[{i}].name", "is required when there is more than one port");
         }
 
         findings.Unique(spec.Ports, port => port.Name, i => $"spec.ports[{i}].name");
         findings.Unique(spec.Ports, port => $"{port.Port}/{port.Protocol}", i => $"spec.ports[{i}].port");
+    }
+
+    public static void EndpointSlice(Findings findings, EndpointSlice slice)
+    {
+        findings.Require(slice.Service is not null, "metadata.labels", $"needs {Model.Services.EndpointSlice.ServiceLabel} with the service's name");
+        findings.Require(slice.AddressType == "IPv4", "addressType", $"is {slice.AddressType}, but only IPv4 addresses are served");
+        for (var i = 0; i < slice.Endpoints.Count; i++)
+        {
+            findings.Require(slice.Endpoints[i].Addresses.Count > 0, $"endpoints[{i}].addresses", "needs an address");
+            for (var j = 0; j < slice.Endpoints[i].Addresses.Count; j++)
+            {
+                // Nobody gets to a node's own loopback, or to the machine beside it, by way of a service (CVE-2020-8554 and its kin).
+                var good = IPAddress.TryParse(slice.Endpoints[i].Addresses[j], out var address) && address.AddressFamily == AddressFamily.InterNetwork
+                    && !IPAddress.IsLoopback(address) && !LinkLocal.Contains(address) && address.GetAddressBytes()[0] is not 0 and < 224;
+                findings.Require(good, $"endpoints[{i}].addresses[{j}]", $"\"{slice.Endpoints[i].Addresses[j]}\" must be an IPv4 address that is neither loopback, link-local nor multicast");
+            }
+        }
+
+        for (var i = 0; i < slice.Ports.Count; i++) Names.Port(findings, $"ports[{i}].port", slice.Ports[i].Port);
+    }
+
+    static readonly IPNetwork LinkLocal = IPNetwork.Parse("169.254.0.0/16");
+
+    static void Address(Findings findings, ServiceSpec spec, string address)
+    {
+        if (address == ServiceSpec.NoAddress)
+        {
+            findings.Require(!spec.IsOnNodes, "spec.clusterIP", $"can't be None for a service of type {spec.Type}");
+            return;
+        }
+
+        var inside = IPAddress.TryParse(address, out var parsed) && parsed.ToString() == address && ServiceNetwork.Range.Contains(parsed) && !parsed.Equals(ServiceNetwork.Range.BaseAddress);
+        findings.Require(inside, "spec.clusterIP", $"\"{address}\" must be None or an address in {ServiceNetwork.Range}; leave it out to be given one");
     }
 
     public static void Ingress(Findings findings, IngressSpec spec)

@@ -31,9 +31,9 @@ public sealed record PodTemplate
 }
 
 /// <summary>What should run. Source: Kubernetes core/v1 PodSpec.</summary>
-[KnownUpstream("automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
-    "hostIPC", "imagePullSecrets", "os", "readinessGates", "resourceClaims", "runtimeClassName", "serviceAccount",
-    "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain")]
+[KnownUpstream("automountServiceAccountToken", "enableServiceLinks", "ephemeralContainers",
+    "hostIPC", "hostUsers", "imagePullSecrets", "os", "readinessGates", "resourceClaims", "runtimeClassName", "serviceAccount",
+    "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace")]
 public sealed record PodSpec
 {
     [MergeKey("name")]
@@ -93,15 +93,21 @@ public sealed record PodSpec
     [JsonPropertyName("hostPID")]
     public bool HostPid { get; init; }
 
-    /// <summary>False gives the pod users of its own: root inside is nobody on the node. Source: KEP-127.</summary>
-    public bool? HostUsers { get; init; }
-
     /// <summary>Lines for /etc/hosts.</summary>
     [MergeKey("ip")]
     public IReadOnlyList<HostAlias> HostAliases { get; init => field = value ?? []; } = [];
 
     /// <summary>The host name inside; the pod's name when null.</summary>
     public string? Hostname { get; init; }
+
+    /// <summary>The headless service below which the pod has a name of its own, with its hostname in front.</summary>
+    public string? Subdomain { get; init; }
+
+    /// <summary>Whom the pod asks for names.</summary>
+    [Default("\"ClusterFirst\"")]
+    public DnsPolicy DnsPolicy { get; init; }
+
+    public PodDnsConfig? DnsConfig { get; init; }
 
     public PodSecurityContext? SecurityContext { get; init; }
 
@@ -193,4 +199,37 @@ public sealed record Sysctl
     public required string Name { get; init; }
 
     public required string Value { get; init; }
+}
+
+/// <summary>Source: Kubernetes "DNS for Services and Pods", pod's DNS policy.</summary>
+public enum DnsPolicy
+{
+    /// <summary>The cluster's names and, through the node, all others; on the host's network the node's own.</summary>
+    ClusterFirst,
+
+    /// <summary>The cluster's names also on the host's network.</summary>
+    ClusterFirstWithHostNet,
+
+    /// <summary>What the node itself uses.</summary>
+    Default,
+
+    /// <summary>Only what dnsConfig says.</summary>
+    None,
+}
+
+/// <summary>What is added to a pod's resolv.conf, or is all of it.</summary>
+public sealed record PodDnsConfig
+{
+    public IReadOnlyList<string> Nameservers { get; init => field = value ?? []; } = [];
+
+    public IReadOnlyList<string> Searches { get; init => field = value ?? []; } = [];
+
+    public IReadOnlyList<DnsOption> Options { get; init => field = value ?? []; } = [];
+}
+
+public sealed record DnsOption
+{
+    public required string Name { get; init; }
+
+    public string? Value { get; init; }
 }

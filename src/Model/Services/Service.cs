@@ -1,29 +1,103 @@
 using System.Text.Json.Serialization;
 using Orchestrator.Model.Meta;
-using Orchestrator.Model.Pods;
 using Orchestrator.Model.Schema;
 using Orchestrator.Model.Values;
 
 namespace Orchestrator.Model.Services;
 
-/// <summary>A stable name for the ready pods that a selector chooses. Source: Kubernetes core/v1 Service.</summary>
+/// <summary>A stable name and address for the ready pods that a selector chooses. Source: Kubernetes core/v1 Service.</summary>
 public sealed record Service() : Resource<ServiceSpec, ServiceStatus>("v1", KindName)
 {
     public const string KindName = "Service";
 }
 
-[KnownUpstream("allocateLoadBalancerNodePorts", "clusterIP", "clusterIPs", "externalIPs", "externalName", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy",
-    "ipFamilies", "ipFamilyPolicy", "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges", "publishNotReadyAddresses",
-    "sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "type")]
+[KnownUpstream("allocateLoadBalancerNodePorts", "clusterIPs", "externalIPs", "healthCheckNodePort",
+    "ipFamilies", "ipFamilyPolicy", "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges", "trafficDistribution")]
 public sealed record ServiceSpec
 {
+    /// <summary>What <see cref="ClusterIp"/> says for a service without an address of its own: a name for the pods' addresses.</summary>
+    public const string NoAddress = "None";
+
+    [Default("\"ClusterIP\"")]
+    public ServiceType Type { get; init; }
+
+    /// <summary>The service's address; given by the control plane when a manifest leaves it out, "None" for a headless service.</summary>
+    [JsonPropertyName("clusterIP")]
+    public string? ClusterIp { get; init; }
+
+    /// <summary>The name that an ExternalName service stands for.</summary>
+    public string? ExternalName { get; init; }
+
     public IReadOnlyDictionary<string, string> Selector { get; init => field = value ?? Empty.Map; } = Empty.Map;
 
     [MergeKey("port")]
     public IReadOnlyList<ServicePort> Ports { get; init => field = value ?? []; } = [];
+
+    /// <summary>Whether a client stays with the pod it was given first.</summary>
+    [Default("\"None\"")]
+    public SessionAffinity SessionAffinity { get; init; }
+
+    public SessionAffinityConfig? SessionAffinityConfig { get; init; }
+
+    /// <summary>Local: connections from within the cluster go to pods of the same node only.</summary>
+    [Default("\"Cluster\"")]
+    public TrafficPolicy InternalTrafficPolicy { get; init; }
+
+    /// <summary>Local: connections from outside go to pods of the node they arrive at only, with the client's own address.</summary>
+    [Default("\"Cluster\"")]
+    public TrafficPolicy ExternalTrafficPolicy { get; init; }
+
+    /// <summary>Lists pods that are not ready as if they were, for peers that have to find each other first.</summary>
+    public bool PublishNotReadyAddresses { get; init; }
+
+    [JsonIgnore]
+    public bool IsHeadless => ClusterIp == NoAddress;
+
+    /// <summary>True when it has an address to be reached at.</summary>
+    [JsonIgnore]
+    public bool HasAddress => Type != ServiceType.ExternalName && ClusterIp is not (null or NoAddress);
+
+    /// <summary>True when it takes connections on a port of every node.</summary>
+    [JsonIgnore]
+    public bool IsOnNodes => Type is ServiceType.NodePort or ServiceType.LoadBalancer;
 }
 
-[KnownUpstream("appProtocol", "nodePort")]
+public enum ServiceType
+{
+    ClusterIP,
+    NodePort,
+    LoadBalancer,
+    ExternalName,
+}
+
+public enum SessionAffinity
+{
+    None,
+    ClientIP,
+}
+
+public enum TrafficPolicy
+{
+    Cluster,
+    Local,
+}
+
+public sealed record SessionAffinityConfig
+{
+    [JsonPropertyName("clientIP")]
+    public ClientIpConfig ClientIp { get; init => field = value ?? new(); } = new();
+}
+
+public sealed record ClientIpConfig
+{
+    /// <summary>Three hours, as upstream.</summary>
+    public const int DefaultTimeoutSeconds = 10800;
+
+    /// <summary>How long a client that says nothing is remembered.</summary>
+    [Default("10800")]
+    public int TimeoutSeconds { get; init; } = DefaultTimeoutSeconds;
+}
+
 public sealed record ServicePort
 {
     public string? Name { get; init; }
@@ -34,58 +108,14 @@ public sealed record ServicePort
     public IntOrString? TargetPort { get; init; }
 
     [Default("\"TCP\"")]
-    public PortProtocol Protocol { get; init; }
+    public Pods.PortProtocol Protocol { get; init; }
+
+    /// <summary>The port on every node; given by the control plane when a manifest leaves it out.</summary>
+    public int? NodePort { get; init; }
+
+    /// <summary>The protocol above, such as kubernetes.io/h2c, for proxies that ask.</summary>
+    public string? AppProtocol { get; init; }
 }
 
+[KnownUpstream("loadBalancer")]
 public sealed record ServiceStatus;
-
-/// <summary>The addresses behind a service, written by the control plane. Source: Kubernetes core/v1 Endpoints.</summary>
-public sealed record Endpoints() : Resource("v1", KindName)
-{
-    public const string KindName = "Endpoints";
-
-    [JsonPropertyOrder(1)]
-    public IReadOnlyList<EndpointSubset> Subsets { get; init => field = value ?? []; } = [];
-
-    public override bool SameSpecAs(Resource other) => other is Endpoints same && ModelJson.Same(Subsets, same.Subsets);
-}
-
-/// <summary>Addresses that share the same ports.</summary>
-public sealed record EndpointSubset
-{
-    public IReadOnlyList<EndpointAddress> Addresses { get; init => field = value ?? []; } = [];
-
-    public IReadOnlyList<EndpointAddress> NotReadyAddresses { get; init => field = value ?? []; } = [];
-
-    public IReadOnlyList<EndpointPort> Ports { get; init => field = value ?? []; } = [];
-}
-
-public sealed record EndpointAddress
-{
-    public required string Ip { get; init; }
-
-    public string? NodeName { get; init; }
-
-    public EndpointTarget? TargetRef { get; init; }
-}
-
-/// <summary>The pod behind an address.</summary>
-public sealed record EndpointTarget
-{
-    public required string Kind { get; init; }
-
-    public required string Name { get; init; }
-
-    public string? Namespace { get; init; }
-
-    public string? Uid { get; init; }
-}
-
-public sealed record EndpointPort
-{
-    public string? Name { get; init; }
-
-    public required int Port { get; init; }
-
-    public PortProtocol Protocol { get; init; }
-}

@@ -74,6 +74,7 @@ public static class StateMachine
         if (state.Find(resource.Key) is not null) return Step.Refuse(new AlreadyExists(resource.Key));
         if (resource.Namespace.Length > 0 && state.Find<Namespace>(Namespace.KindName, "", resource.Namespace) is { } home && home.IsBeingDeleted())
             return Step.Refuse(new Conflict(resource.Key, 0, 0, $"namespace {resource.Namespace} is being deleted, and nothing new is taken into it"));
+        if (Services.ServiceClaims.HeldByAnother(state, resource) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
         return Stored(state, resource with
         {
             Metadata = resource.Metadata with { Generation = 1, CreationTimestamp = command.Time, DeletionTimestamp = null },
@@ -85,6 +86,7 @@ public static class StateMachine
         var resource = update.Resource;
         if (Checked(state, resource, out var stored) is { } refused) return Step.Refuse(refused);
         var sameSpec = resource.SameSpecAs(stored!);
+        if (!sameSpec && Services.ServiceClaims.HeldByAnother(state, resource) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
         var next = resource.WithStatusOf(stored!);
         next = next with
         {
@@ -100,6 +102,8 @@ public static class StateMachine
         };
         return sameSpec && ModelJson.Same(next.Metadata, stored.Metadata) ? Step.To(state, stored.Key) : Stored(state, next, revision);
     }
+
+    static Conflict Taken(ResourceKey key, ResourceKey holder) => new(key, 0, 0, $"its address or one of its ports of the nodes belongs to {holder} already");
 
     static Step StatusUpdated(ClusterState state, UpdateStatus update, long revision)
     {

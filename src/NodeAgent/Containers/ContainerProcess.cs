@@ -20,6 +20,7 @@ static class ContainerProcess
         return all.Count > 0 ? all : throw new InvalidOperationException($"image {place.Image.Name} names no program, and the container gives no command");
     }
 
+    /// <exception cref="Contents.MissingContentException">A ConfigMap or Secret, or a key of one, is not there.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Environment(ContainerPlace place, string defaultPath)
     {
         Dictionary<string, string> set = new() { ["PATH"] = defaultPath, ["HOSTNAME"] = place.Pod.Spec.Hostname ?? place.Pod.Name };
@@ -30,8 +31,15 @@ static class ContainerProcess
                 set[pair[..equals]] = pair[(equals + 1)..];
         }
 
+        foreach (var (name, value) in place.Content.VariablesFrom(place.Container))
+            set[name] = value;
         foreach (var variable in place.Container.Env)
-            set[variable.Name] = Expand(variable.Value, set);
+        {
+            // Only what the manifest itself says is expanded: a password may contain anything.
+            if (place.Content.ValueOf(variable, place.Container) is { } value)
+                set[variable.Name] = variable.ValueFrom is null ? Expand(value, set) : value;
+        }
+
         return [.. set];
     }
 

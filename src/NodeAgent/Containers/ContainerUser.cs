@@ -19,6 +19,8 @@ static class ContainerUser
             user = user with { Gid = checked((uint)group) };
         if (pods is { SupplementalGroups.Count: > 0 })
             user = user with { AdditionalGids = [.. user.AdditionalGids.Union(pods.SupplementalGroups.Select(id => checked((uint)id)))] };
+        if (pods?.FsGroup is { } shared)
+            user = user with { AdditionalGids = [.. user.AdditionalGids.Append(checked((uint)shared)).Distinct()] };
         if ((own?.RunAsNonRoot ?? pods?.RunAsNonRoot) == true && user.Uid == 0)
             throw new InvalidOperationException("runAsNonRoot is set, but the container would run as root: name another user in runAsUser or in the image");
         // A file may deny its group what it allows others. A process that could drop its own group by a set-gid program would then

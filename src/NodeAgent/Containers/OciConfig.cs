@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 
 namespace Orchestrator.NodeAgent.Containers;
@@ -7,7 +8,8 @@ namespace Orchestrator.NodeAgent.Containers;
 /// <summary>Everything a container's config.json is made from.</summary>
 sealed record ContainerPlace
 {
-    public required Pod Pod { get; init; }
+    public required PodContent Content { get; init; }
+    public Pod Pod => Content.Pod;
     public required Container Container { get; init; }
     public required LocalImage Image { get; init; }
     public required string Rootfs { get; init; }
@@ -18,6 +20,9 @@ sealed record ContainerPlace
     public string? NetworkNamespace { get; init; }
     public string? IpcNamespace { get; init; }
     public string? UtsNamespace { get; init; }
+
+    /// <summary>Where profiles of the type Localhost stand.</summary>
+    public string? SeccompProfiles { get; init; }
 }
 
 /// <summary>A file or directory of the node shown inside a container.</summary>
@@ -68,7 +73,9 @@ static class OciConfig
 
     static JsonObject Linux(ContainerPlace place, bool privileged)
     {
-        JsonArray namespaces = [Namespace("pid"), Namespace("mount"), Namespace("cgroup")];
+        JsonArray namespaces = place.Pod.Spec.HostPid ? [] : [Namespace("pid")];
+        namespaces.Add(Namespace("mount"));
+        namespaces.Add(Namespace("cgroup"));
         foreach (var (type, path) in (ReadOnlySpan<(string, string?)>)
             [("network", place.NetworkNamespace), ("ipc", place.IpcNamespace), ("uts", place.UtsNamespace)])
         {
@@ -83,11 +90,14 @@ static class OciConfig
             ["resources"] = ResourceLimits.Json(place.Container.Resources, privileged),
             ["rootfsPropagation"] = "private",
         };
+        if (place.Pod.Spec.SecurityContext is { Sysctls.Count: > 0 } context)
+            linux["sysctl"] = new JsonObject(context.Sysctls.Select(sysctl => KeyValuePair.Create(sysctl.Name, (JsonNode?)JsonValue.Create(sysctl.Value))));
         if (privileged)
             return linux;
         linux["maskedPaths"] = Texts(KernelFiles.Masked);
         linux["readonlyPaths"] = Texts(KernelFiles.ReadOnly);
-        linux["seccomp"] = SyscallFilter.Json();
+        if (SyscallFilter.Of(place) is { } filter)
+            linux["seccomp"] = filter;
         return linux;
     }
 

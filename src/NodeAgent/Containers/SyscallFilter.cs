@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Containers;
 
@@ -10,6 +12,7 @@ static class SyscallFilter
 {
     const int Eperm = 1;
     const int Enosys = 38;
+    const int LargestProfile = 1024 * 1024;
     // clone(2): NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
     static readonly ulong[] NamespaceFlags = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000];
 
@@ -23,7 +26,34 @@ static class SyscallFilter
         "userfaultfd", "uselib", "vm86", "vm86old",
     ];
 
-    public static JsonObject Json()
+    /// <summary>The filter that a container asks for, or its pod; the default one when they say nothing.</summary>
+    /// <returns>Null for none at all.</returns>
+    /// <exception cref="IOException">The profile it names is not on this node.</exception>
+    public static JsonObject? Of(ContainerPlace place) => (place.Container.SecurityContext?.SeccompProfile ?? place.Pod.Spec.SecurityContext?.SeccompProfile) switch
+    {
+        null or { Type: SeccompProfileType.RuntimeDefault } => Json(),
+        { Type: SeccompProfileType.Unconfined } => null,
+        { Type: SeccompProfileType.Localhost, LocalhostProfile: var name } => OwnProfile(place.SeccompProfiles, name),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    static JsonObject OwnProfile(string? directory, string? name)
+    {
+        if (directory is null || name is null || !Directory.Exists(directory))
+            throw new IOException($"seccomp profile \"{name}\" is not there: this node has no directory {directory}");
+        using RootedTree profiles = new(directory);
+        var text = profiles.TryRead(name, LargestProfile) ?? throw new IOException($"seccomp profile \"{name}\" is not in {directory} on this node");
+        try
+        {
+            return JsonNode.Parse(text) as JsonObject ?? throw new IOException($"seccomp profile \"{name}\" is no JSON object");
+        }
+        catch (System.Text.Json.JsonException e)
+        {
+            throw new IOException($"seccomp profile \"{name}\": {e.Message}", e);
+        }
+    }
+
+    static JsonObject Json()
     {
         JsonArray rules = [new JsonObject { ["names"] = OciConfig.Texts(Denied), ["action"] = "SCMP_ACT_ERRNO", ["errnoRet"] = Eperm }];
         foreach (var flag in NamespaceFlags)

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Orchestrator.Model;
+using Orchestrator.Model.Meta;
 using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Journal;
@@ -11,6 +13,8 @@ sealed class PodJournal(string directory)
 {
     const string Suffix = ".json";
     const string NetworkFile = "network";
+    const string ContentsFile = "contents";
+    const string ServicesFile = "services";
 
     readonly string _directory = PrivateDirectory.Make(directory);
 
@@ -25,10 +29,57 @@ sealed class PodJournal(string directory)
 
     public void SaveNetwork(NetworkEntry network) => PrivateDirectory.WriteFile(Path.Combine(_directory, NetworkFile), JsonSerializer.SerializeToUtf8Bytes(network, JournalJson.Default.NetworkEntry));
 
+    /// <summary>Keeps the services as they were told, an object a line.</summary>
+    public void SaveServices(IEnumerable<Resource> objects)
+    {
+        using MemoryStream lines = new();
+        foreach (var each in objects)
+        {
+            lines.Write(ModelJson.Encode(each));
+            lines.WriteByte((byte)'\n');
+        }
+
+        PrivateDirectory.WriteFile(Path.Combine(_directory, ServicesFile), lines.ToArray());
+    }
+
+    /// <exception cref="JsonException">It is not what SaveServices wrote.</exception>
+    public IReadOnlyList<Resource> LoadServices()
+    {
+        var path = Path.Combine(_directory, ServicesFile);
+        return File.Exists(path) ? [.. File.ReadLines(path).Select(line => ModelJson.DecodeResource(System.Text.Encoding.UTF8.GetBytes(line)))] : [];
+    }
+
     public NetworkEntry? LoadNetwork()
     {
         var path = Path.Combine(_directory, NetworkFile);
         return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), JournalJson.Default.NetworkEntry) : null;
+    }
+
+    /// <summary>Keeps the ConfigMaps and Secrets of the pods, a line each.</summary>
+    public void SaveContents(IReadOnlyList<Resource> contents)
+    {
+        using MemoryStream lines = new();
+        foreach (var content in contents)
+        {
+            lines.Write(ModelJson.Encode(content));
+            lines.WriteByte((byte)'\n');
+        }
+
+        PrivateDirectory.WriteFile(Path.Combine(_directory, ContentsFile), lines.ToArray());
+    }
+
+    /// <summary>What was kept; none if it can't be read: the control plane tells it again.</summary>
+    public IReadOnlyList<Resource> LoadContents()
+    {
+        var path = Path.Combine(_directory, ContentsFile);
+        try
+        {
+            return File.Exists(path) ? [.. File.ReadLines(path).Select(line => ModelJson.DecodeResource(System.Text.Encoding.UTF8.GetBytes(line)))] : [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
     }
 
     /// <summary>All pods kept, by uid; and the files that can't be read, with the reason, for the log: the control plane tells of their pods again.</summary>

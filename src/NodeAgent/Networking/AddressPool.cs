@@ -12,6 +12,9 @@ sealed class AddressPool(string directory)
 {
     const string LastFile = "last";
 
+    // Stands before the owner of an address that rests: the pod is gone, but others may still send to it.
+    const char RestMark = '-';
+
     readonly string _directory = PrivateDirectory.Make(directory);
     readonly Lock _lock = new();
 
@@ -49,14 +52,34 @@ sealed class AddressPool(string directory)
             return Held().Where(pair => pair.Value == owner).Select(pair => pair.Key).FirstOrDefault();
     }
 
-    /// <summary>Frees what a pod holds. Nothing held is fine.</summary>
-    public void Release(string owner)
+    /// <summary>Lets a pod's address rest: it belongs to nobody, and is given to nobody before it is released. Nothing held is fine.</summary>
+    public void Rest(string owner)
     {
         lock (_lock)
         {
             foreach (var (address, by) in Held())
             {
                 if (by == owner)
+                    PrivateDirectory.WriteFile(Path.Combine(_directory, address.ToString()), System.Text.Encoding.UTF8.GetBytes(RestMark + owner));
+            }
+        }
+    }
+
+    /// <summary>The former owners of addresses that rest.</summary>
+    public IReadOnlyList<string> Resting()
+    {
+        lock (_lock)
+            return [.. Held().Values.Where(by => by.StartsWith(RestMark)).Select(by => by[1..])];
+    }
+
+    /// <summary>Frees what a pod holds or held. Nothing held is fine.</summary>
+    public void Release(string owner)
+    {
+        lock (_lock)
+        {
+            foreach (var (address, by) in Held())
+            {
+                if (by == owner || by == RestMark + owner)
                     File.Delete(Path.Combine(_directory, address.ToString()));
             }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Orchestrator.Model.Services;
 using Orchestrator.NodeAgent.Networking.Netlink;
 using Orchestrator.NodeAgent.Syscalls;
 
@@ -21,6 +22,9 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
     const string PodInterface = "eth0";
     const string Loopback = "lo";
     const int InterfaceNameHash = 6;
+    const int HostPrefix = 32;
+
+    static readonly AddressRange ServiceRange = new(ServiceNetwork.Range.BaseAddress, ServiceNetwork.Range.PrefixLength);
 
     readonly Lock _lock = new();
 
@@ -42,7 +46,8 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 var bridge = links.MakeBridge(bridgeName, Mac(network.OwnRange.At(1)));
                 links.AddAddress(bridge, network.OwnRange, network.OwnRange.At(1));
                 links.SetUp(bridge);
-                SetRoutes(new Routes(socket), network, problems);
+                File.WriteAllText($"/proc/sys/net/ipv4/conf/{bridgeName}/send_redirects", "0");
+                SetRoutes(new Routes(socket), network, bridge, problems);
             });
         }
 
@@ -74,6 +79,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                     links.MakePair(veth, links.Index(bridgeName), PodInterface, Mac(address), pod);
                 }
 
+                links.SetHairpin(links.Index(veth));
                 links.SetUp(links.Index(veth));
             });
             new NetworkNamespace(namespaces.Network).Run(() =>
@@ -82,15 +88,21 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 Links links = new(socket);
                 links.SetUp(links.Index(Loopback));
                 var device = links.Index(PodInterface);
-                links.AddAddress(device, range, address);
+                // On a network of its own, so that what it sends passes the node even to its neighbours: an answer to a connection that went through a
+                // service has to find its way back.
+                links.AddAddress(device, new AddressRange(address, HostPrefix), address);
                 links.SetUp(device);
-                new Routes(socket).Set(new Route(new AddressRange(IPAddress.Any, 0), range.At(1)));
+                File.WriteAllText("/proc/sys/net/ipv4/conf/all/accept_redirects", "0");
+                File.WriteAllText($"/proc/sys/net/ipv4/conf/{PodInterface}/accept_redirects", "0");
+                Routes routes = new(socket);
+                routes.Set(new Route(new AddressRange(range.At(1), HostPrefix), Interface: device));
+                routes.Set(new Route(new AddressRange(IPAddress.Any, 0), range.At(1)));
             });
             return address;
         }
     }
 
-    /// <summary>Disconnects a pod and frees its address. Not connected is fine.</summary>
+    /// <summary>Disconnects a pod. Its address rests until it is released. Not connected is fine.</summary>
     public void Detach(string podUid)
     {
         lock (_lock)
@@ -100,9 +112,15 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 using NetlinkSocket socket = new();
                 new Links(socket).Delete(InterfaceName(podUid));
             });
-            addresses.Release(podUid);
+            addresses.Rest(podUid);
         }
     }
+
+    /// <summary>The pods whose addresses rest.</summary>
+    public IReadOnlyList<string> Resting() => addresses.Resting();
+
+    /// <summary>Lets the address of a pod that is gone be given to another one.</summary>
+    public void Release(string podUid) => addresses.Release(podUid);
 
     /// <summary>Takes down everything this made, forwarding excepted: others may rely on it by now.</summary>
     public async Task CleanUpAsync(CancellationToken cancel)
@@ -122,9 +140,11 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
     public static string InterfaceName(string podUid) =>
         "ov" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(podUid)).AsSpan(0, InterfaceNameHash));
 
-    static void SetRoutes(Routes routes, ClusterNetwork network, List<string> problems)
+    static void SetRoutes(Routes routes, ClusterNetwork network, int bridge, List<string> problems)
     {
-        List<Route> wanted = [new Route(network.ClusterRange),
+        // To services by the bridge: the node's own connections get its address there, which all pods can answer, before the maps lead them on. What the
+        // maps do not know is refused there.
+        List<Route> wanted = [new Route(network.ClusterRange), new Route(ServiceRange, Interface: bridge),
             .. network.Peers.Where(peer => peer.PodRange != network.OwnRange).Select(peer => new Route(peer.PodRange, peer.Address))];
         foreach (var route in wanted)
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Model;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Images;
+using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Session;
 using Orchestrator.Reconcile.Pods;
@@ -52,7 +53,13 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
                 var uid = pod.Metadata.Uid!;
                 uids.Add(uid);
                 if (_pods.TryGetValue(uid, out var known))
+                {
+                    // Labels and annotations may be files inside.
+                    var fieldsChanged = pod.Spec.Volumes.Any(PodContent.IsIn) && !ModelJson.Same(known.Runner.Pod.Metadata, pod.Metadata);
                     known.Runner.Want(pod);
+                    if (fieldsChanged)
+                        known.Runner.Happened(new PodEvent.ContentChanged());
+                }
                 else
                     Begin(pod, Accept(pod));
             }
@@ -126,6 +133,15 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
             }
         }
     }
+
+    /// <summary>Has files brought up to date, and pods that waited for something missing look again.</summary>
+    public void ContentChanged()
+    {
+        foreach (var runner in All().Where(RefersToContent))
+            runner.Happened(new PodEvent.ContentChanged());
+    }
+
+    static bool RefersToContent(PodRunner runner) => runner.Pod.Spec.References(runner.Pod.Namespace).Count > 0 || runner.Pod.Spec.Volumes.Any(PodContent.IsIn);
 
     /// <summary>Reports a pod as it stands, changed or not.</summary>
     public void TellAgain(PodRunner runner) => Tell(runner);

@@ -1,9 +1,12 @@
 using System.Net;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Values;
 using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Probes;
+using Orchestrator.NodeAgent.Session;
 using Orchestrator.NodeAgent.Syscalls;
 using Orchestrator.NodeAgent.Volumes;
 using Orchestrator.Reconcile.Pods;
@@ -14,14 +17,18 @@ namespace Orchestrator.NodeAgent.Pods;
 /// Does one step for a pod and tells what came of it. No choices are made here, and every step can be done again.
 /// </summary>
 sealed class PodActions(
-    NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, VolumeStore volumes,
-    OciRuntime runtime, ProbeRunner probes, PodJournal journal, TimeProvider time)
+    NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
+    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, PodJournal journal, TimeProvider time)
 {
     const int SigKill = 9;
+
+    readonly IReadOnlyDictionary<string, Quantity> _allocatable = MachineFacts.Capacity(options);
 
     public OciRuntime Runtime => runtime;
 
     public PodPlaces Places => places;
+
+    public TerminationMessages Messages => messages;
 
     public ShimClient ShimOf(string uid) => new(places.RunOf(uid));
 
@@ -36,10 +43,13 @@ sealed class PodActions(
         return step switch
         {
             PodStep.SetUp => await SetUpAsync(pod, uid, cancel),
+            PodStep.Refresh refresh => Refresh(pod, uid, refresh, facts),
             PodStep.Pull pull => await PullAsync(pod, pull.Container, cancel),
             PodStep.Create create => await CreateAsync(pod, uid, create, facts, cancel),
             PodStep.Start start => await StartAsync(uid, start, cancel),
             PodStep.Probe probe => await ProbeAsync(pod, uid, probe, facts, cancel),
+            PodStep.PostStart hook => await PostStartAsync(pod, uid, hook, facts, cancel),
+            PodStep.PreStop hook => await PreStopAsync(pod, uid, hook, facts, cancel),
             PodStep.Signal signal => await SignalAsync(pod, uid, signal, facts, cancel),
             PodStep.Kill kill => await KillAsync(uid, kill, cancel),
             PodStep.Delete delete => await DeleteAsync(uid, delete, cancel),
@@ -58,7 +68,7 @@ sealed class PodActions(
             var range = pod.Spec.HostNetwork ? null : network.OwnRange;
             namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork);
             var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
-            volumes.Make(pod, uid);
+            volumes.Make(ContentOf(pod, address.ToString()), uid);
             PodEtc.Write(places.EtcOf(uid), pod, address.ToString());
             await runtime.EnsureShimAsync(places.RunOf(uid), cancel);
             return new PodEvent.SetUpDone(address.ToString());
@@ -66,6 +76,19 @@ sealed class PodActions(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             return new PodEvent.SetUpFailed(Explain(e));
+        }
+    }
+
+    PodEvent Refresh(Pod pod, string uid, PodStep.Refresh step, PodFacts facts)
+    {
+        try
+        {
+            volumes.Refresh(ContentOf(pod, facts.PodIp), uid);
+            return new PodEvent.Refreshed(step.Version);
+        }
+        catch (IOException e)
+        {
+            return new PodEvent.RefreshFailed(step.Version, Explain(e));
         }
     }
 
@@ -105,15 +128,16 @@ sealed class PodActions(
             var namespaces = places.NamespacesOf(uid);
             ContainerPlace place = new()
             {
-                Pod = pod,
+                Content = ContentOf(pod, facts.PodIp),
                 Container = container,
                 Image = image,
                 Rootfs = RootFilesystem.Mount(image.Layers, places.LayersOf(uid, id)),
                 CgroupsPath = $"{options.CgroupRoot}/{uid}/{container.Name}",
-                Mounts = [.. PodEtc.Mounts(places.EtcOf(uid)), .. volumes.MountsOf(pod, container, uid)],
+                Mounts = [.. PodEtc.Mounts(places.EtcOf(uid)), .. volumes.MountsOf(pod, container, uid), messages.Make(uid, container)],
                 NetworkNamespace = pod.Spec.HostNetwork ? options.NetworkNamespace : namespaces.Network,
                 IpcNamespace = namespaces.Ipc,
                 UtsNamespace = pod.Spec.HostNetwork ? null : namespaces.Uts,
+                SeccompProfiles = Path.Combine(options.DataDirectory, "seccomp"),
             };
             var bundle = PrivateDirectory.Make(places.BundleOf(uid, id));
             await File.WriteAllBytesAsync(Path.Combine(bundle, "config.json"), OciConfig.Make(place), cancel);
@@ -125,7 +149,7 @@ sealed class PodActions(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return new PodEvent.CreateFailed(step.Container, step.Instance, Explain(e));
+            return new PodEvent.CreateFailed(step.Container, step.Instance, e is MissingContentException ? "CreateContainerConfigError" : "CreateContainerError", Explain(e));
         }
     }
 
@@ -157,8 +181,31 @@ sealed class PodActions(
         return new PodEvent.Probed(step.Container, step.Instance, step.Kind, result.Succeeded, result.Message, begun);
     }
 
+    async Task<PodEvent> PostStartAsync(Pod pod, string uid, PodStep.PostStart step, PodFacts facts, CancellationToken cancel)
+    {
+        var container = Find(pod, step.Container);
+        var result = await HookAsync(container.Lifecycle?.PostStart, container, PodPlaces.IdOf(uid, step.Container, step.Instance), facts, Timeout.InfiniteTimeSpan, cancel);
+        return new PodEvent.PostStarted(step.Container, step.Instance, result.Succeeded ? null : result.Message);
+    }
+
+    // However it goes, the container is asked to stop next.
+    async Task<PodEvent> PreStopAsync(Pod pod, string uid, PodStep.PreStop step, PodFacts facts, CancellationToken cancel)
+    {
+        var begun = time.GetUtcNow();
+        var container = Find(pod, step.Container);
+        if (facts.StopAskedAt is not null) await withdrawals.BeforeStopAsync(uid, cancel);
+        await HookAsync(container.Lifecycle?.PreStop, container, PodPlaces.IdOf(uid, step.Container, step.Instance), facts, TimeSpan.FromSeconds(pod.Spec.GraceSeconds()), cancel);
+        return new PodEvent.PreStopped(step.Container, step.Instance, step.Because, begun);
+    }
+
+    Task<ProbeResult> HookAsync(LifecycleHandler? hook, Container container, string id, PodFacts facts, TimeSpan timeout, CancellationToken cancel) => probes.RunAsync(
+        hook ?? throw new InvalidOperationException($"container {container.Name} has no such hook"), container, id,
+        IPAddress.Parse(facts.PodIp ?? IPAddress.Loopback.ToString()), timeout, cancel);
+
     async Task<PodEvent> SignalAsync(Pod pod, string uid, PodStep.Signal step, PodFacts facts, CancellationToken cancel)
     {
+        // What is on its way out is first sent nothing new, and then asked to stop, as before its hook; the end of its grace is not moved by that.
+        if (facts.StopAskedAt is not null) await withdrawals.BeforeStopAsync(uid, cancel);
         var signal = await StopSignalAsync(pod, step.Container, facts, cancel);
         await ShimOf(uid).KillAsync(PodPlaces.IdOf(uid, step.Container, step.Instance), signal, cancel);
         return new PodEvent.Signalled(step.Container, step.Instance, step.Because);
@@ -243,6 +290,8 @@ sealed class PodActions(
                 File.Delete(path);
         }
     }
+
+    PodContent ContentOf(Pod pod, string? address) => new(pod, address ?? "", options.Address.ToString(), contents, _allocatable);
 
     static Container Find(Pod pod, string name) => pod.Spec.InitContainers.Concat(pod.Spec.Containers).First(container => container.Name == name);
 

@@ -20,7 +20,8 @@ static class PodEtc
         PrivateDirectory.Make(directory);
         var hostname = HostnameOf(pod);
         Put(directory, "hostname", hostname + "\n");
-        Put(directory, "hosts", $"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}\t{hostname}\n");
+        var aliases = string.Concat(pod.Spec.HostAliases.Select(alias => $"{alias.Ip}\t{string.Join('\t', alias.Hostnames)}\n"));
+        Put(directory, "hosts", $"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}\t{hostname}\n{aliases}");
         Put(directory, "resolv.conf", File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "");
     }
 

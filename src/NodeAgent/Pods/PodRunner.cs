@@ -169,10 +169,10 @@ sealed partial class PodRunner
         foreach (var due in _notBefore.Where(step => step.Value <= now).Select(step => step.Key).ToList())
             _notBefore.Remove(due);
 
-        // A pull or a probe that is no longer wanted is given up; everything else is let come to its end.
+        // A pull, a probe or a hook that is no longer wanted is given up, a hook because its time is over; everything else is let come to its end.
         foreach ((var step, (_, var cancel)) in _inFlight)
         {
-            if (step is PodStep.Pull or PodStep.Probe && !decision.Steps.Contains(step))
+            if (step is PodStep.Pull or PodStep.Probe or PodStep.PostStart or PodStep.PreStop && !decision.Steps.Contains(step))
                 cancel.Cancel();
         }
 
@@ -192,9 +192,9 @@ sealed partial class PodRunner
             return true;
         if (step is PodStep.TearDown or PodStep.Remove)
             return _inFlight.Count > 0;
-        if (step is PodStep.Probe)
+        if (step is PodStep.Probe or PodStep.Refresh)
             return false;
-        return _inFlight.Keys.Any(other => other is not PodStep.Probe && other.ContainerName == step.ContainerName);
+        return _inFlight.Keys.Any(other => other is not (PodStep.Probe or PodStep.Refresh) && other.ContainerName == step.ContainerName);
     }
 
     async Task WorkAsync(PodStep step, CancellationToken cancel)

@@ -3,7 +3,7 @@ using Orchestrator.Reconcile.Pods;
 namespace Orchestrator.NodeAgent.Pods;
 
 /// <summary>
-/// Lets so many pods be in work at a time. Probes and signals wait for nobody; pulls wait only for each other,
+/// Lets so many pods be in work at a time. Probes, hooks and signals wait for nobody; pulls wait only for each other,
 /// so that a slow registry doesn't hold up pods whose images are here.
 /// </summary>
 sealed class PodTurns(int podsInWork) : IDisposable
@@ -18,7 +18,7 @@ sealed class PodTurns(int podsInWork) : IDisposable
         var turns = step switch
         {
             PodStep.Pull => _pulls,
-            PodStep.Probe or PodStep.Signal or PodStep.Kill => null,
+            PodStep.Probe or PodStep.PostStart or PodStep.PreStop or PodStep.Signal or PodStep.Kill => null,
             _ => _work,
         };
         if (turns is null)

@@ -45,7 +45,7 @@ sealed partial class ShimWatch(PodRunner runner, PodActions actions, TimeProvide
             await foreach (var seen in actions.ShimOf(runner.Uid).WatchAsync(cancel))
             {
                 foreach (var container in seen)
-                    Tell(container);
+                    await TellAsync(container, cancel);
                 if (first)
                     await LoseAsync(known.Where(one => seen.All(container => container.Id != one.Id)), cancel);
                 first = false;
@@ -58,12 +58,12 @@ sealed partial class ShimWatch(PodRunner runner, PodActions actions, TimeProvide
         }
     }
 
-    void Tell(ShimContainer seen)
+    async Task TellAsync(ShimContainer seen, CancellationToken cancel)
     {
         if (ContainerId.Parse(runner.Uid, seen.Id) is not { } id)
             return;
         if (seen.Status == ShimContainer.Stopped)
-            runner.Happened(new PodEvent.Exited(id.Container, id.Instance, ExitOf(seen)));
+            runner.Happened(new PodEvent.Exited(id.Container, id.Instance, await WithMessageAsync(ExitOf(seen), id.Container, id.Instance, cancel)));
         else if (seen.Status == "running")
             runner.Happened(new PodEvent.Started(id.Container, id.Instance, seen.StartedAt ?? time.GetUtcNow()));
     }
@@ -74,7 +74,7 @@ sealed partial class ShimWatch(PodRunner runner, PodActions actions, TimeProvide
     {
         foreach ((var name, var instance, var id) in lost)
         {
-            var told = ReadExit(actions.Places.ExitFileOf(runner.Uid, id));
+            var told = ReadExit(actions.Places.ExitFileOf(runner.Uid, id)) is { } exit ? await WithMessageAsync(exit, name, instance, cancel) : null;
             if (told is null)
                 await actions.Runtime.ForceDeleteAsync(id, cancel);
             runner.Happened(new PodEvent.Exited(name, instance, told ?? Unknown("its shim died", time.GetUtcNow())));
@@ -93,6 +93,12 @@ sealed partial class ShimWatch(PodRunner runner, PodActions actions, TimeProvide
             // Torn by the shim's death: then nobody knows how the container ended.
             return null;
         }
+    }
+
+    async Task<ContainerExit> WithMessageAsync(ContainerExit exit, string name, int instance, CancellationToken cancel)
+    {
+        var container = runner.Pod.Spec.InitContainers.Concat(runner.Pod.Spec.Containers).FirstOrDefault(container => container.Name == name);
+        return container is null ? exit : exit with { Message = await actions.Messages.ReadAsync(runner.Uid, container, instance, exit.ExitCode != 0, cancel) };
     }
 
     static ContainerExit ExitOf(ShimContainer seen) =>

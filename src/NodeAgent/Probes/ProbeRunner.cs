@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Networking;
@@ -10,31 +13,50 @@ namespace Orchestrator.NodeAgent.Probes;
 /// Does one try of a probe, from the node to the pod. Whatever goes wrong is a failed try, never an exception:
 /// what follows from it is decided elsewhere.
 /// </summary>
-sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
+sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime, TimeProvider time)
 {
     const int LowestSuccess = 200;
     const int LowestFailure = 400;
     const int MessageLength = 256;
 
-    public async Task<ProbeResult> RunAsync(Probe probe, Container container, string containerId, IPAddress podAddress, CancellationToken cancel)
+    public Task<ProbeResult> RunAsync(Probe probe, Container container, string containerId, IPAddress podAddress, CancellationToken cancel)
+    {
+        var timeout = TimeSpan.FromSeconds(probe.TimeoutSeconds);
+        return WithinAsync(timeout, limit => probe switch
+        {
+            { HttpGet: { } http } => HttpAsync(http, container, podAddress, limit),
+            { TcpSocket: { } tcp } => TcpAsync(tcp, container, podAddress, limit),
+            { Exec: { } exec } => ExecAsync(exec, containerId, timeout, cancel),
+            { Grpc: { } grpc } => GrpcAsync(grpc, podAddress, limit),
+            _ => Task.FromResult(ProbeResult.Failure("the probe says nothing to do")),
+        }, cancel);
+    }
+
+    /// <summary>Does what a container wants done after its start or before its end.</summary>
+    public Task<ProbeResult> RunAsync(
+        LifecycleHandler hook, Container container, string containerId, IPAddress podAddress, TimeSpan timeout, CancellationToken cancel) =>
+        WithinAsync(timeout, limit => hook switch
+        {
+            { HttpGet: { } http } => HttpAsync(http, container, podAddress, limit),
+            { TcpSocket: { } tcp } => TcpAsync(tcp, container, podAddress, limit),
+            { Exec: { } exec } => ExecAsync(exec, containerId, timeout, cancel),
+            { Sleep: { } sleep } => SleepAsync(sleep, limit),
+            _ => Task.FromResult(ProbeResult.Failure("the hook says nothing to do")),
+        }, cancel);
+
+    static async Task<ProbeResult> WithinAsync(TimeSpan timeout, Func<CancellationToken, Task<ProbeResult>> action, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(probe.TimeoutSeconds));
+        limit.CancelAfter(timeout);
         try
         {
-            return probe switch
-            {
-                { HttpGet: { } http } => await HttpAsync(http, container, podAddress, limit.Token),
-                { TcpSocket: { } tcp } => await TcpAsync(tcp, container, podAddress, limit.Token),
-                { Exec: { } exec } => await ExecAsync(exec, containerId, TimeSpan.FromSeconds(probe.TimeoutSeconds), cancel),
-                _ => ProbeResult.Failure("the probe says nothing to do"),
-            };
+            return await action(limit.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return ProbeResult.Failure($"no answer in {probe.TimeoutSeconds} s");
+            return ProbeResult.Failure($"no answer in {timeout.TotalSeconds:0} s");
         }
-        catch (Exception e) when (e is IOException or SocketException or HttpRequestException or TimeoutException or UriFormatException)
+        catch (Exception e) when (e is IOException or SocketException or HttpRequestException or TimeoutException or UriFormatException or RpcException)
         {
             return ProbeResult.Failure(Short(e is HttpRequestException { InnerException: { } inner } ? inner.Message : e.Message));
         }
@@ -70,6 +92,19 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
         return ProbeResult.Success;
     }
 
+    async Task<ProbeResult> GrpcAsync(GrpcAction action, IPAddress podAddress, CancellationToken cancel)
+    {
+        using var channel = GrpcChannel.ForAddress($"http://{podAddress}:{action.Port}", new GrpcChannelOptions { HttpHandler = Handler(), DisposeHttpClient = true });
+        var answer = await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest { Service = action.Service ?? "" }, cancellationToken: cancel);
+        return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving ? ProbeResult.Success : ProbeResult.Failure($"health status {answer.Status}");
+    }
+
+    async Task<ProbeResult> SleepAsync(SleepAction action, CancellationToken cancel)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(action.Seconds), time, cancel);
+        return ProbeResult.Success;
+    }
+
     async Task<ProbeResult> ExecAsync(ExecAction action, string containerId, TimeSpan timeout, CancellationToken cancel)
     {
         var result = await runtime.ExecAsync(containerId, action.Command, timeout, cancel);
@@ -77,7 +112,9 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
     }
 
     // A connection of its own each time: a kept one would not see that the port is gone.
-    HttpClient Client() => new(new SocketsHttpHandler
+    HttpClient Client() => new(Handler(), disposeHandler: true);
+
+    SocketsHttpHandler Handler() => new()
     {
         // A redirect is a success; where it leads is not the probe's business.
         AllowAutoRedirect = false,
@@ -102,7 +139,7 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime)
                 throw;
             }
         },
-    }, disposeHandler: true);
+    };
 
     Socket OpenSocket() => home.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
 

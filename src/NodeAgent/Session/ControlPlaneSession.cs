@@ -2,7 +2,9 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
+using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Pods;
 
@@ -12,7 +14,9 @@ namespace Orchestrator.NodeAgent.Session;
 /// The agent's line to the control plane: one session at a time, with any server, begun again for ever. Pods run
 /// whether it stands or not.
 /// </summary>
-sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pods, AgentNetwork network, ReportBox reports, CallServer calls, TimeProvider time, ILogger log)
+sealed partial class ControlPlaneSession(
+    NodeAgentOptions options, AgentPods pods, ContentStore contents, AgentNetwork network, ReportBox reports, CallServer calls, ServiceFollower services,
+    Withdrawals withdrawals, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(10);
@@ -69,6 +73,8 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
         foreach (var runner in pods.All())
             pods.TellAgain(runner);
 
+        withdrawals.Use(client);
+        var following = services.FollowAsync(client, ending.Token);
         var sending = SendAsync(call.RequestStream, ending.Token);
         try
         {
@@ -77,7 +83,8 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
         finally
         {
             await ending.CancelAsync();
-            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            withdrawals.Use(null);
+            await Task.WhenAll(sending, following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return true;
@@ -127,6 +134,9 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
                 case ServerMessage.MessageOneofCase.Pods:
                     pods.Want([.. message.Pods.Pods_.Select(pod => pod.ToResource<Pod>())]);
                     break;
+                case ServerMessage.MessageOneofCase.Contents:
+                    SetContents([.. message.Contents.Contents_.Select(content => content.ToResource())]);
+                    break;
                 case ServerMessage.MessageOneofCase.Peers:
                     await SetNetworkAsync(message.Peers, ending.Token);
                     break;
@@ -139,6 +149,20 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
                     break;
             }
         }
+    }
+
+    void SetContents(IReadOnlyList<Resource> told)
+    {
+        try
+        {
+            contents.Set(told);
+        }
+        catch (IOException e)
+        {
+            LogContents(log, e.Message);
+        }
+
+        pods.ContentChanged();
     }
 
     async Task SetNetworkAsync(Peers peers, CancellationToken cancel)
@@ -178,6 +202,9 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
 
     [LoggerMessage(132, LogLevel.Error, "a route can't be set: {Problem}")]
     private static partial void LogRoute(ILogger log, string problem);
+
+    [LoggerMessage(134, LogLevel.Error, "ConfigMaps and Secrets can't be kept for a time without a server: {Problem}")]
+    private static partial void LogContents(ILogger log, string problem);
 
     [LoggerMessage(133, LogLevel.Error, "the pod network can't be set: {Problem}")]
     private static partial void LogNetwork(ILogger log, string problem);

@@ -17,12 +17,7 @@ static class MachineFacts
 
     public static Node Describe(NodeAgentOptions options)
     {
-        Dictionary<string, Quantity> capacity = new()
-        {
-            [ResourceNames.Cpu] = Quantity.FromMillicores(options.CpuMillicores ?? Environment.ProcessorCount * MillicoresPerCore),
-            [ResourceNames.Memory] = Quantity.FromBytes(options.MemoryBytes ?? MemoryBytes(File.ReadLines("/proc/meminfo"))),
-            [ResourceNames.Pods] = Quantity.FromCount(options.MaxPods),
-        };
+        var capacity = Capacity(options);
         return new Node
         {
             Metadata = new ObjectMeta { Name = options.NodeName, Labels = Labels(options) },
@@ -47,6 +42,14 @@ static class MachineFacts
             },
         };
     }
+
+    /// <summary>What the node has for its pods.</summary>
+    public static Dictionary<string, Quantity> Capacity(NodeAgentOptions options) => new()
+    {
+        [ResourceNames.Cpu] = Quantity.FromMillicores(options.CpuMillicores ?? Environment.ProcessorCount * MillicoresPerCore),
+        [ResourceNames.Memory] = Quantity.FromBytes(options.MemoryBytes ?? MemoryBytes(File.ReadLines("/proc/meminfo"))),
+        [ResourceNames.Pods] = Quantity.FromCount(options.MaxPods),
+    };
 
     /// <summary>MemTotal of /proc/meminfo (proc_meminfo(5)), in bytes.</summary>
     internal static long MemoryBytes(IEnumerable<string> lines)

@@ -19,7 +19,7 @@ static class ExternalProgram
 
     /// <exception cref="TimeoutException">It took longer than allowed, and was killed with its children.</exception>
     /// <exception cref="IOException">It can't be started.</exception>
-    public static async Task<ProgramResult> RunAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancel, string? input = null)
+    public static async Task<ProgramResult> RunAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancel, string? input = null, int outputBytes = OutputBytes)
     {
         ProcessStartInfo start = new(command[0], command.Skip(1))
         {
@@ -33,7 +33,7 @@ static class ExternalProgram
         StringBuilder output = new();
         try
         {
-            var reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, limit.Token), ReadAsync(process.StandardError, output, limit.Token));
+            var reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, outputBytes, limit.Token), ReadAsync(process.StandardError, output, outputBytes, limit.Token));
             await WriteAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             // What it left running may hold its output open for ever.
@@ -75,13 +75,13 @@ static class ExternalProgram
         }
     }
 
-    static async Task ReadAsync(StreamReader from, StringBuilder to, CancellationToken cancel)
+    static async Task ReadAsync(StreamReader from, StringBuilder to, int most, CancellationToken cancel)
     {
         var buffer = new char[ReadBytes];
         for (int read; (read = await from.ReadAsync(buffer, cancel)) > 0;)
         {
             lock (to)
-                to.Append(buffer, 0, Math.Min(read, Math.Max(0, OutputBytes - to.Length)));
+                to.Append(buffer, 0, Math.Min(read, Math.Max(0, most - to.Length)));
         }
     }
 }

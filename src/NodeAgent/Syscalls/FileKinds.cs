@@ -16,14 +16,13 @@ static class FileKinds
     const uint StatxBasic = 0x7ff;
     const int TypeMask = 0xF000;
     const int Regular = 0x8000;
+    const int Directory = 0x4000;
 
     /// <summary>True for a regular file.</summary>
-    public static bool IsRegular(SafeFileHandle file)
-    {
-        Span<byte> stat = stackalloc byte[StatxBytes];
-        Read(file, stat);
-        return (BinaryPrimitives.ReadUInt16LittleEndian(stat[ModeOffset..]) & TypeMask) == Regular;
-    }
+    public static bool IsRegular(SafeFileHandle file) => TypeOf(file) == Regular;
+
+    /// <summary>True for a directory.</summary>
+    public static bool IsDirectory(SafeFileHandle file) => TypeOf(file) == Directory;
 
     /// <summary>Device and inode: equal for two descriptors of one file.</summary>
     public static (ulong Device, ulong Inode) Identity(SafeFileHandle file)
@@ -31,6 +30,13 @@ static class FileKinds
         Span<byte> stat = stackalloc byte[StatxBytes];
         Read(file, stat);
         return (BinaryPrimitives.ReadUInt64LittleEndian(stat[DeviceOffset..]), BinaryPrimitives.ReadUInt64LittleEndian(stat[InodeOffset..]));
+    }
+
+    static int TypeOf(SafeFileHandle file)
+    {
+        Span<byte> stat = stackalloc byte[StatxBytes];
+        Read(file, stat);
+        return BinaryPrimitives.ReadUInt16LittleEndian(stat[ModeOffset..]) & TypeMask;
     }
 
     static void Read(SafeFileHandle file, Span<byte> stat) =>

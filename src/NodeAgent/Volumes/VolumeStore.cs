@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Containers;
+using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Volumes;
@@ -11,34 +13,58 @@ namespace Orchestrator.NodeAgent.Volumes;
 sealed class VolumeStore(string directory)
 {
     const string Memory = "Memory";
+    const string Parts = ".subpaths"; // no volume's name begins with a dot
     // As Kubernetes has it: containers of different users share it.
     const UnixFileMode Everyone = (UnixFileMode)0x1FF;
 
     readonly string _directory = PrivateDirectory.Make(directory);
 
     /// <exception cref="IOException">A path of the node is not what the volume says it must be.</exception>
-    public void Make(Pod pod, string podUid)
+    /// <exception cref="MissingContentException">A ConfigMap or Secret, or a key of one, is not there.</exception>
+    public void Make(PodContent content, string podUid)
     {
+        var pod = content.Pod;
         foreach (var volume in pod.Spec.Volumes)
         {
+            var path = PathOf(podUid, volume.Name);
             if (volume.EmptyDir is { } empty)
-                MakeEmpty(PathOf(podUid, volume.Name), empty);
+                MakeEmpty(path, empty, GroupOf(pod));
             else if (volume.HostPath is { } host)
                 HostPaths.Check(host, volume.Name);
+            else if (PodContent.IsIn(volume))
+                Show(content, volume, path);
             else
                 throw new NotSupportedException($"volume {volume.Name} is of a kind this version does not have");
         }
     }
 
+    /// <summary>Brings the files that come from elsewhere up to date.</summary>
+    /// <exception cref="MissingContentException">A ConfigMap or Secret, or a key of one, is not there; the files stay as they were.</exception>
+    public void Refresh(PodContent content, string podUid)
+    {
+        foreach (var volume in content.Pod.Spec.Volumes.Where(PodContent.IsIn))
+            Show(content, volume, PathOf(podUid, volume.Name));
+    }
+
     /// <summary>The mounts of one container.</summary>
+    /// <exception cref="IOException">A subPath is not there.</exception>
     public IReadOnlyList<ContainerMount> MountsOf(Pod pod, Container container, string podUid)
     {
         List<ContainerMount> mounts = [];
-        foreach (var mount in container.VolumeMounts)
+        for (var i = 0; i < container.VolumeMounts.Count; i++)
         {
-            Volume volume = pod.Spec.Volumes.FirstOrDefault(volume => volume.Name == mount.Name)
+            var mount = container.VolumeMounts[i];
+            var volume = pod.Spec.Volumes.FirstOrDefault(volume => volume.Name == mount.Name)
                 ?? throw new InvalidOperationException($"container {container.Name} mounts volume {mount.Name}, which the pod does not have");
-            mounts.Add(new ContainerMount(volume.HostPath?.Path ?? PathOf(podUid, volume.Name), mount.MountPath, mount.ReadOnly));
+            var source = volume.HostPath?.Path ?? PathOf(podUid, volume.Name);
+            var isContent = PodContent.IsIn(volume);
+            if (mount.SubPath is { Length: > 0 } part)
+            {
+                var place = Path.Combine(_directory, podUid, Parts, string.Create(CultureInfo.InvariantCulture, $"{container.Name}-{i}"));
+                source = SubPaths.Bind(source, part, place, canMake: !isContent && !mount.ReadOnly);
+            }
+
+            mounts.Add(new ContainerMount(source, mount.MountPath, mount.ReadOnly || isContent));
         }
 
         return mounts;
@@ -54,19 +80,41 @@ sealed class VolumeStore(string directory)
             Directory.Delete(pods, recursive: true);
     }
 
-    static void MakeEmpty(string path, EmptyDirVolume volume)
+    static void Show(PodContent content, Volume volume, string path)
+    {
+        var files = content.FilesOf(volume);
+        PrivateDirectory.Make(Path.GetDirectoryName(path)!); // a path of ours has a parent
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path);
+            File.SetUnixFileMode(path, Everyone);
+        }
+
+        if (PodContent.IsSecret(volume) && !MountTable.IsMountPoint(path))
+            MountMemory(path, "mode=0755");
+        ContentDirectory.Write(path, files, GroupOf(content.Pod));
+    }
+
+    static void MakeEmpty(string path, EmptyDirVolume volume, uint? group)
     {
         if (Directory.Exists(path) && (volume.Medium != Memory || MountTable.IsMountPoint(path)))
             return;
-        PrivateDirectory.Make(Path.GetDirectoryName(path)!);
+        PrivateDirectory.Make(Path.GetDirectoryName(path)!); // a path of ours has a parent
         Directory.CreateDirectory(path);
         File.SetUnixFileMode(path, Everyone);
-        if (volume.Medium != Memory)
-            return;
-        var options = volume.SizeLimit is { } size ? $"mode=1777,size={size.Units}" : "mode=1777";
+        if (volume.Medium == Memory)
+            MountMemory(path, volume.SizeLimit is { } size ? $"mode=1777,size={size.Units}" : "mode=1777");
+        if (group is { } gid)
+            Ownership.Give(path, gid);
+    }
+
+    static void MountMemory(string path, string options)
+    {
         if (Libc.Mount("tmpfs", path, "tmpfs", Libc.MsNosuid | Libc.MsNodev, options) != 0)
             throw new SyscallException("mount", Marshal.GetLastPInvokeError(), $"tmpfs at {path}");
     }
+
+    static uint? GroupOf(Pod pod) => pod.Spec.SecurityContext?.FsGroup is { } group ? checked((uint)group) : null;
 
     string PathOf(string podUid, string volume) => Path.Combine(_directory, podUid, volume);
 }

@@ -7,9 +7,13 @@ namespace Orchestrator.Reconcile.Pods;
 /// </summary>
 static class ContainerPlan
 {
+    /// <summary>The reason of a container that can't be made because something its pod refers to is missing.</summary>
+    public const string ConfigError = "CreateContainerConfigError";
+
     /// <summary>Has it running, and again when it ends and its pod's policy says so.</summary>
     public static void Run(Pod pod, Container container, ContainerFacts known, bool isSetUp, bool isInit, Agenda agenda)
     {
+        var policy = container.IsSidecar() ? RestartPolicy.Always : pod.Spec.RestartPolicy;
         var newest = known.Instances - 1;
         switch (known.Stage)
         {
@@ -20,7 +24,13 @@ static class ContainerPlan
                 agenda.DoAt(RetryAt(known.StartTrouble, agenda.Now), new PodStep.Start(container.Name, newest));
                 break;
             case ContainerStage.Running when known.SignalledAt is { } since:
-                Kill(container, known, since.AddSeconds(pod.Spec.GraceSeconds()), agenda);
+                Kill(container, known, (known.PreStoppedAt ?? since) + GraceOf(pod, container, known), agenda);
+                break;
+            case ContainerStage.Running when container.Lifecycle?.PostStart is not null && !known.IsPostStarted:
+                agenda.Do(new PodStep.PostStart(container.Name, newest));
+                break;
+            case ContainerStage.Running when known.PostStartFailure is { } failure:
+                AskToStop(container, known, $"postStart hook failed: {failure}", agenda);
                 break;
             case ContainerStage.Running:
                 // Init containers run to their end; probes are for those that stay.
@@ -31,7 +41,7 @@ static class ContainerPlan
                 agenda.Do(new PodStep.Delete(container.Name, newest));
                 break;
             case ContainerStage.Gone:
-                if (RestartsAt(pod.Spec.RestartPolicy, known, isInit) is { } due)
+                if (RestartsAt(policy, known, isInit) is { } due)
                     Create(container, known, isSetUp, due, agenda);
                 break;
         }
@@ -49,7 +59,7 @@ static class ContainerPlan
                 return false;
             case ContainerStage.Running:
                 if (known.SignalledAt is null && deadline > agenda.Now)
-                    agenda.Do(new PodStep.Signal(container.Name, newest, because));
+                    AskToStop(container, known, because, agenda);
                 Kill(container, known, deadline, agenda);
                 return false;
             case ContainerStage.Exited:
@@ -97,7 +107,7 @@ static class ContainerPlan
     {
         if (Failed(container, known) is { } because)
         {
-            agenda.Do(new PodStep.Signal(container.Name, known.Instances - 1, because));
+            AskToStop(container, known, because, agenda);
             return;
         }
 
@@ -117,6 +127,22 @@ static class ContainerPlan
         if (container.LivenessProbe is { } liveness && ProbeVerdicts.Judge(known.Liveness, liveness) == false)
             return $"liveness probe failed: {known.Liveness.Message}";
         return null;
+    }
+
+    static void AskToStop(Container container, ContainerFacts known, string because, Agenda agenda)
+    {
+        var newest = known.Instances - 1;
+        agenda.Do(container.Lifecycle?.PreStop is not null && known.PreStoppedAt is null
+            ? new PodStep.PreStop(container.Name, newest, because)
+            : new PodStep.Signal(container.Name, newest, because));
+    }
+
+    // A probe may have less patience with a container that hangs than the pod has with one that ends well.
+    static TimeSpan GraceOf(Pod pod, Container container, ContainerFacts known)
+    {
+        var own = ProbeVerdicts.Judge(known.Liveness, container.LivenessProbe) == false ? container.LivenessProbe?.TerminationGracePeriodSeconds
+            : ProbeVerdicts.Judge(known.Startup, container.StartupProbe) == false ? container.StartupProbe?.TerminationGracePeriodSeconds : null;
+        return TimeSpan.FromSeconds(own ?? pod.Spec.GraceSeconds());
     }
 
     static void Kill(Container container, ContainerFacts known, DateTimeOffset deadline, Agenda agenda)

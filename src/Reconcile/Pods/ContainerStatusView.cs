@@ -17,7 +17,7 @@ static class ContainerStatusView
             Name = container.Name,
             State = state,
             LastState = last is null ? new ContainerState() : new ContainerState { Terminated = Terminated(last) },
-            Ready = isInit ? PodMachine.HasSucceeded(known) : ProbeVerdicts.IsReady(known, container),
+            Ready = isInit && !container.IsSidecar() ? PodMachine.HasSucceeded(known) : ProbeVerdicts.IsReady(known, container),
             Started = ProbeVerdicts.HasStarted(known, container),
             RestartCount = Math.Max(0, known.Instances - 1),
             Image = container.Image,
@@ -36,7 +36,8 @@ static class ContainerStatusView
     static ContainerState Ended(Pod pod, Container container, ContainerFacts known, PodFacts podFacts, bool isInit)
     {
         var over = podFacts.StopAskedAt is not null || podFacts.Status.Phase is PodPhase.Succeeded or PodPhase.Failed;
-        if (!over && ContainerPlan.RestartsAt(pod.Spec.RestartPolicy, known, isInit) is not null)
+        var policy = container.IsSidecar() ? RestartPolicy.Always : pod.Spec.RestartPolicy;
+        if (!over && ContainerPlan.RestartsAt(policy, known, isInit && !container.IsSidecar()) is not null)
         {
             if (known.StartTrouble is { } trouble)
                 return Because(trouble.Reason, trouble.Message);
@@ -60,7 +61,7 @@ static class ContainerStatusView
 
         if (podFacts.SetUpTrouble is { } setUp)
             return Because("ContainerCreating", setUp.Message);
-        var behindInit = !isInit && pod.Spec.InitContainers.Any(c => !PodMachine.HasSucceeded(podFacts.Of(c.Name)));
+        var behindInit = !isInit && pod.Spec.InitContainers.Any(c => c.IsSidecar() ? !PodMachine.HasBegun(c, podFacts.Of(c.Name)) : !PodMachine.HasSucceeded(podFacts.Of(c.Name)));
         return Because(behindInit ? "PodInitializing" : "ContainerCreating", null);
     }
 

@@ -16,6 +16,17 @@ public abstract record PodEvent
     /// <summary>The node was restarted: namespaces and mounts of before are gone.</summary>
     public sealed record SetUpLost : PodEvent;
 
+    /// <summary>A ConfigMap, a Secret or a field that the pod's files or variables come from has changed.</summary>
+    public sealed record ContentChanged : PodEvent;
+
+    /// <summary>The files show the content of a version.</summary>
+    public sealed record Refreshed(int Version) : PodEvent;
+
+    public sealed record RefreshFailed(int Version, string Message) : PodEvent;
+
+    /// <summary>The node needs the room: the pod ends here as failed.</summary>
+    public sealed record Evicted(string Message) : PodEvent;
+
     public sealed record Pulled(string Container, string ImageId) : PodEvent;
 
     /// <summary>The reason is one of ErrImagePull, InvalidImageName, ErrImageNeverPull.</summary>
@@ -26,9 +37,16 @@ public abstract record PodEvent
 
     public sealed record Created(string Container, int Instance) : PodEvent;
 
-    public sealed record CreateFailed(string Container, int Instance, string Message) : PodEvent;
+    /// <summary>The reason is CreateContainerError, or CreateContainerConfigError when something that the pod refers to is missing.</summary>
+    public sealed record CreateFailed(string Container, int Instance, string Reason, string Message) : PodEvent;
 
     public sealed record Started(string Container, int Instance, DateTimeOffset At) : PodEvent;
+
+    /// <summary>The hook after the start is done; it failed when there is a message.</summary>
+    public sealed record PostStarted(string Container, int Instance, string? Failure) : PodEvent;
+
+    /// <summary>The hook before the end is done, well or not; the time is when it began.</summary>
+    public sealed record PreStopped(string Container, int Instance, string Because, DateTimeOffset BegunAt) : PodEvent;
 
     public sealed record StartFailed(string Container, int Instance, string Message) : PodEvent;
 

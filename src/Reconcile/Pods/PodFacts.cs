@@ -23,6 +23,21 @@ public sealed record PodFacts
     /// <summary>Why it could not be set up or taken down, when the last try failed.</summary>
     public Trouble? SetUpTrouble { get; init; }
 
+    /// <summary>Counts the changes of what its files and variables come from; not journalled, because an agent that begins anew looks at all of it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public int ContentVersion { get; init; }
+
+    /// <summary>The version that its files show.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public int ShownVersion { get; init; }
+
+    /// <summary>Why its files could not be brought up to date, when the last try failed.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public Trouble? RefreshTrouble { get; init; }
+
+    /// <summary>Why the node could not keep it; null while it does.</summary>
+    public string? Eviction { get; init; }
+
     /// <summary>When the pod was first asked to stop; null while it may run.</summary>
     public DateTimeOffset? StopAskedAt { get; init; }
 
@@ -90,6 +105,15 @@ public sealed record ContainerFacts
 
     /// <summary>Endings in a row without a long run between them: decides the back-off.</summary>
     public int Crashes { get; init; }
+
+    /// <summary>True once the hook after the start of the newest instance is done.</summary>
+    public bool IsPostStarted { get; init; }
+
+    /// <summary>What that hook failed with.</summary>
+    public string? PostStartFailure { get; init; }
+
+    /// <summary>When the hook before the end of the newest instance began, once it is done.</summary>
+    public DateTimeOffset? PreStoppedAt { get; init; }
 
     /// <summary>When the newest instance was asked to stop.</summary>
     public DateTimeOffset? SignalledAt { get; init; }

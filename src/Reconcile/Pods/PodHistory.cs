@@ -13,6 +13,10 @@ public static class PodHistory
         PodEvent.SetUpDone done => facts with { IsSetUp = true, PodIp = done.PodIp, SetUpTrouble = null },
         PodEvent.SetUpFailed failed => facts with { SetUpTrouble = Again(facts.SetUpTrouble, "ContainerCreating", failed.Message, now) },
         PodEvent.SetUpLost => facts with { IsSetUp = false },
+        PodEvent.ContentChanged => AfterContentChanged(facts),
+        PodEvent.Refreshed refreshed => facts with { ShownVersion = refreshed.Version, RefreshTrouble = null },
+        PodEvent.RefreshFailed failed => facts with { RefreshTrouble = Again(facts.RefreshTrouble, "FailedMount", failed.Message, now) },
+        PodEvent.Evicted evicted => facts with { Eviction = facts.Eviction ?? evicted.Message },
         PodEvent.StopAsked => facts.StopAskedAt is null ? facts with { StopAskedAt = now } : facts,
         PodEvent.TornDown => facts with { IsSetUp = false, IsTornDown = true, SetUpTrouble = null },
         PodEvent.TearDownFailed failed => facts with { SetUpTrouble = Again(facts.SetUpTrouble, "TearDown", failed.Message, now) },
@@ -22,9 +26,11 @@ public static class PodHistory
         PodEvent.ImageArrived arrived => With(facts, arrived.Container, c => c with { PullTrouble = null }),
         PodEvent.Created created => With(facts, created.Container, c => AfterCreated(c, created)),
         PodEvent.CreateFailed failed => With(facts, failed.Container, c => failed.Instance == c.Instances
-            ? c with { StartTrouble = Again(c.StartTrouble, "CreateContainerError", failed.Message, now) } : c),
+            ? c with { StartTrouble = Again(c.StartTrouble, failed.Reason, failed.Message, now) } : c),
         PodEvent.Started started => OfInstance(facts, started.Container, started.Instance, c => c.Stage == ContainerStage.Created
             ? c with { Stage = ContainerStage.Running, StartedAt = started.At, StartTrouble = null } : c),
+        PodEvent.PostStarted done => OfInstance(facts, done.Container, done.Instance, c => c with { IsPostStarted = true, PostStartFailure = done.Failure }),
+        PodEvent.PreStopped done => OfInstance(facts, done.Container, done.Instance, c => c with { PreStoppedAt = c.PreStoppedAt ?? done.BegunAt }),
         PodEvent.StartFailed failed => OfInstance(facts, failed.Container, failed.Instance, c => c.Stage == ContainerStage.Created
             ? c with { StartTrouble = Again(c.StartTrouble, "RunContainerError", failed.Message, now) } : c),
         PodEvent.Exited exited => OfInstance(facts, exited.Container, exited.Instance, c => AfterExit(c, exited.Exit)),
@@ -36,6 +42,17 @@ public static class PodHistory
         PodEvent.Deleted deleted => OfInstance(facts, deleted.Container, deleted.Instance, c => c.Stage == ContainerStage.Exited
             ? c with { Stage = ContainerStage.Gone } : c),
         _ => throw new UnreachableException(),
+    };
+
+    // What was missing may be there now: it is looked for at once, not at the end of a back-off.
+    static PodFacts AfterContentChanged(PodFacts facts) => facts with
+    {
+        ContentVersion = facts.ContentVersion + 1,
+        SetUpTrouble = facts.IsSetUp ? facts.SetUpTrouble : null,
+        RefreshTrouble = null,
+        Containers = facts.Containers.ToDictionary(
+            each => each.Key,
+            each => each.Value.StartTrouble is { Reason: ContainerPlan.ConfigError } ? each.Value with { StartTrouble = null } : each.Value),
     };
 
     static ContainerFacts AfterCreated(ContainerFacts container, PodEvent.Created created) => created.Instance != container.Instances

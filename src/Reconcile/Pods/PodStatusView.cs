@@ -11,12 +11,12 @@ static class PodStatusView
 {
     public static PodStatus Of(Pod pod, PodFacts facts, DateTimeOffset now)
     {
-        var phase = Phase(pod, facts);
+        var phase = Phase(pod, facts, now);
         PodStatus status = new()
         {
             Phase = phase,
-            Reason = facts.Status.Reason,
-            Message = facts.Status.Message,
+            Reason = facts.Status.Reason ?? EndOf(pod, facts, now)?.Reason,
+            Message = facts.Status.Message ?? EndOf(pod, facts, now)?.Message,
             HostIp = facts.HostIp,
             PodIp = facts.PodIp,
             StartTime = facts.AcceptedAt,
@@ -34,13 +34,30 @@ static class PodStatusView
             if (facts.Of(container.Name).PullTrouble is { } trouble)
                 agenda.LookAt(trouble.At + BackOff.ShowPullError);
         }
+
+        if (Deadline(pod, facts) is { } deadline)
+            agenda.LookAt(deadline);
     }
 
-    static PodPhase Phase(Pod pod, PodFacts facts)
+    /// <summary>Why a pod ends that could go on; null for one that may.</summary>
+    static (string Reason, string Message)? EndOf(Pod pod, PodFacts facts, DateTimeOffset now)
+    {
+        if (facts.Eviction is { } eviction)
+            return ("Evicted", eviction);
+        return facts.StopAskedAt is null && facts.Status.Phase is not (PodPhase.Succeeded or PodPhase.Failed) && Deadline(pod, facts) <= now
+            ? ("DeadlineExceeded", $"the pod ran longer than its activeDeadlineSeconds: {pod.Spec.ActiveDeadlineSeconds}")
+            : null;
+    }
+
+    static DateTimeOffset? Deadline(Pod pod, PodFacts facts) => pod.Spec.ActiveDeadlineSeconds is { } seconds ? facts.AcceptedAt.AddSeconds(seconds) : null;
+
+    static PodPhase Phase(Pod pod, PodFacts facts, DateTimeOffset now)
     {
         var before = facts.Status.Phase;
         if (before is PodPhase.Succeeded or PodPhase.Failed)
             return before;
+        if (EndOf(pod, facts, now) is not null)
+            return PodPhase.Failed;
         var seen = facts.StopAskedAt is null ? PhaseOfRunning(pod, facts) : PhaseOfStopping(pod, facts);
         return seen > before ? seen : before;
     }
@@ -51,6 +68,13 @@ static class PodStatusView
         foreach (var init in pod.Spec.InitContainers)
         {
             var known = facts.Of(init.Name);
+            if (init.IsSidecar())
+            {
+                if (!PodMachine.HasBegun(init, known))
+                    return PodPhase.Pending;
+                continue;
+            }
+
             if (HasEnded(known) && !PodMachine.HasSucceeded(known) && ContainerPlan.RestartsAt(policy, known, isInit: true) is null)
                 return PodPhase.Failed;
             if (!PodMachine.HasSucceeded(known))
@@ -76,6 +100,9 @@ static class PodStatusView
         return all.All(PodMachine.HasSucceeded) ? PodPhase.Succeeded : PodPhase.Failed;
     }
 
+    /// <summary>True for an init container that no longer holds back those after it.</summary>
+    static bool IsBehind(Container init, ContainerFacts known) => init.IsSidecar() ? PodMachine.HasBegun(init, known) : PodMachine.HasSucceeded(known);
+
     static bool HasEnded(ContainerFacts known) => known.Stage is ContainerStage.Exited or ContainerStage.Gone;
 
     static IReadOnlyList<Condition> Conditions(Pod pod, PodFacts facts, PodStatus status, DateTimeOffset now)
@@ -85,8 +112,9 @@ static class PodStatusView
         if (pod.Status.Conditions.Find(PodConditions.PodScheduled) is { } scheduled)
             conditions = conditions.With(scheduled);
         var completed = status.Phase == PodPhase.Succeeded;
-        string[] waiting = [.. pod.Spec.InitContainers.Where(c => !PodMachine.HasSucceeded(facts.Of(c.Name))).Select(c => c.Name)];
-        string[] unready = [.. status.ContainerStatuses.Where(c => !c.Ready).Select(c => c.Name)];
+        string[] waiting = [.. pod.Spec.InitContainers.Where(c => !IsBehind(c, facts.Of(c.Name))).Select(c => c.Name)];
+        var sidecars = pod.Spec.InitContainers.Where(c => c.IsSidecar()).Select(c => c.Name).ToHashSet();
+        string[] unready = [.. status.InitContainerStatuses.Where(c => sidecars.Contains(c.Name)).Concat(status.ContainerStatuses).Where(c => !c.Ready).Select(c => c.Name)];
         var initialized = Make(PodConditions.Initialized, waiting.Length == 0, completed ? "PodCompleted" : null,
             "ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', waiting)}]", now);
         var ready = unready.Length == 0 && waiting.Length == 0 && facts.StopAskedAt is null && status.Phase == PodPhase.Running;

@@ -15,6 +15,9 @@ public abstract record PodStep
     /// <summary>Make namespaces, network and volumes.</summary>
     public sealed record SetUp : PodStep;
 
+    /// <summary>Bring the files of its volumes up to the content of now.</summary>
+    public sealed record Refresh(int Version) : PodStep;
+
     /// <summary>Have the container's image on the node.</summary>
     public sealed record Pull(string Container) : PodStep;
 
@@ -24,6 +27,12 @@ public abstract record PodStep
     public sealed record Start(string Container, int Instance) : PodStep;
 
     public sealed record Probe(string Container, int Instance, ProbeKind Kind) : PodStep;
+
+    /// <summary>Do what the container wants done after its start.</summary>
+    public sealed record PostStart(string Container, int Instance) : PodStep;
+
+    /// <summary>Do what the container wants done before it is asked to stop.</summary>
+    public sealed record PreStop(string Container, int Instance, string Because) : PodStep;
 
     /// <summary>Ask it to stop, with the signal its image names or SIGTERM.</summary>
     public sealed record Signal(string Container, int Instance, string Because) : PodStep;
@@ -47,10 +56,12 @@ public abstract record PodStep
         Create step => step.Container,
         Start step => step.Container,
         Probe step => step.Container,
+        PostStart step => step.Container,
+        PreStop step => step.Container,
         Signal step => step.Container,
         Kill step => step.Container,
         Delete step => step.Container,
-        SetUp or TearDown or Remove => null,
+        SetUp or Refresh or TearDown or Remove => null,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

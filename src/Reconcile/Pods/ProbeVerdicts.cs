@@ -26,8 +26,10 @@ static class ProbeVerdicts
     }
 
     /// <summary>The verdict as the results stand. Thresholds are the probe's; between them the last verdict holds.</summary>
-    public static bool? Judge(ProbeFacts facts, Probe probe)
+    public static bool? Judge(ProbeFacts facts, Probe? probe)
     {
+        if (probe is null)
+            return null;
         if (facts.InARow == 0)
             return facts.Verdict;
         if (facts.LastSucceeded)
@@ -52,7 +54,7 @@ static class ProbeVerdicts
 
     /// <summary>True once the startup probe has succeeded, or there is none.</summary>
     public static bool HasStarted(ContainerFacts facts, Container container) =>
-        facts.Stage == ContainerStage.Running && (container.StartupProbe is not { } probe || Judge(facts.Startup, probe) == true);
+        facts.Stage == ContainerStage.Running && (container.Lifecycle?.PostStart is null || facts is { IsPostStarted: true, PostStartFailure: null }) && (container.StartupProbe is not { } probe || Judge(facts.Startup, probe) == true);
 
     public static bool IsReady(ContainerFacts facts, Container container) =>
         HasStarted(facts, container) && (container.ReadinessProbe is not { } probe || Judge(facts.Readiness, probe) == true);

@@ -1,5 +1,6 @@
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Services;
 
 namespace Orchestrator.Reconcile.Routes;
 
@@ -13,12 +14,13 @@ public static class RouteReconciler
     {
         var routes = new List<Route>();
         var backends = new SortedDictionary<string, Backend>(StringComparer.Ordinal);
+        var slices = EndpointSliceReconciler.ByService(state);
         foreach (var ingress in state.All<Ingress>(Ingress.KindName))
         {
             foreach (var (host, path, exact, backend) in PathsOf(ingress))
             {
                 var id = $"{ingress.Namespace}/{backend.Service.Name}:{backend.Service.Port.Name ?? backend.Service.Port.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
-                backends.TryAdd(id, new Backend(id, Destinations(state, ingress.Namespace, backend.Service)));
+                backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service)));
                 routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0));
             }
         }
@@ -44,20 +46,21 @@ public static class RouteReconciler
         if (ingress.Spec.DefaultBackend is { } backend) yield return ("", "/", false, backend);
     }
 
-    static List<Destination> Destinations(ClusterState state, string @namespace, IngressServiceBackend backend)
+    static List<Destination> Destinations(ClusterState state, ILookup<(string, string), EndpointSlice> slices, string @namespace, IngressServiceBackend backend)
     {
         var service = state.Find<Service>(Service.KindName, @namespace, backend.Name);
         var port = service?.Spec.Ports.FirstOrDefault(each => backend.Port.Name is { } name ? each.Name == name : each.Port == backend.Port.Number);
-        var endpoints = state.Find<Endpoints>(Endpoints.KindName, @namespace, backend.Name);
-        if (port is null || endpoints is null) return [];
+        if (port is null) return [];
         return
         [
-            .. from subset in endpoints.Subsets
-               from endpoint in subset.Ports
-               where endpoint.Name == port.Name
-               from address in subset.Addresses
-               orderby address.Ip
-               select new Destination(address.TargetRef?.Uid ?? address.Ip, $"{address.Ip}:{endpoint.Port}"),
+            .. from slice in slices[(@namespace, backend.Name)]
+               from target in slice.Ports
+               where target.Name == port.Name
+               from endpoint in slice.Endpoints
+               where EndpointSliceReconciler.IsReady(endpoint)
+               from address in endpoint.Addresses
+               orderby address
+               select new Destination(endpoint.TargetRef?.Uid ?? address, $"{address}:{target.Port}"),
         ];
     }
 }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.Model;
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.Testing;
 
@@ -22,6 +23,7 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
     readonly WebApplication _app;
     readonly ConcurrentDictionary<string, Pod> _pods = new();
     readonly ConcurrentDictionary<string, PodStatus> _statuses = new();
+    readonly ConcurrentDictionary<ResourceKey, Resource> _contents = new();
     readonly ConcurrentDictionary<string, TaskCompletionSource<ServedCall>> _calls = new();
     readonly Peers _peers;
     Channel<ServerMessage>? _session;
@@ -49,9 +51,19 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
         return self;
     }
 
+    /// <summary>This cluster has one node and no services: nobody sends to a pod.</summary>
+    public override Task<WithdrawnReply> Withdrawn(WithdrawnRequest request, ServerCallContext context) => Task.FromResult(new WithdrawnReply());
+
     public void Want(Pod pod)
     {
         _pods[pod.Metadata.Uid!] = pod;
+        TellPods();
+    }
+
+    /// <summary>Makes a ConfigMap or Secret, or changes it.</summary>
+    public void Put(Resource content)
+    {
+        _contents[content.Key] = content;
         TellPods();
     }
 
@@ -132,6 +144,9 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
 
     void TellPods()
     {
+        Orchestrator.Contracts.Contents contents = new();
+        contents.Contents_.AddRange(_contents.Values.Select(content => content.ToMessage()));
+        _session?.Writer.TryWrite(new ServerMessage { Contents = contents });
         Orchestrator.Contracts.Pods all = new();
         all.Pods_.AddRange(_pods.Values.Select(pod => pod.ToMessage()));
         _session?.Writer.TryWrite(new ServerMessage { Pods = all });
@@ -149,6 +164,9 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
             // The agent has gone: that is what some tests are about.
         }
     }
+
+    /// <summary>The server goes, and does not come back.</summary>
+    public Task StopAnsweringAsync() => _app.StopAsync();
 
     static string Text(PodStatus? status) => status is null ? "none" : System.Text.Encoding.UTF8.GetString(ModelJson.Encode(status));
 

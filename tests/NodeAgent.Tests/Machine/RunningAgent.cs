@@ -101,6 +101,20 @@ sealed class RunningAgent : IAsyncDisposable
         return await (await Control.CallAsync(new Call { Logs = request })).ReadAllAsync();
     }
 
+    /// <summary>All that the pod's container writes until it ends. Asked for at once, read meanwhile.</summary>
+    public async Task<string> FollowLogsAsync(Pod pod) => (await LogsAsync(pod, request => request.Follow = true)).Text;
+
+    /// <summary>Follows the log until it says so.</summary>
+    public async Task UntilLogAsync(Pod pod, Func<string, bool> says, string what)
+    {
+        var call = await Control.CallAsync(new Call { Logs = new LogsRequest { Namespace = pod.Namespace, Pod = pod.Name, Follow = true } });
+        System.Text.StringBuilder text = new();
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        while (!says(text.ToString()))
+            text.Append(await call.ReadAsync().WaitAsync(limit.Token) ?? throw new IOException($"the log ended before {what}: {text}"));
+        call.End();
+    }
+
     /// <summary>Imports the image of an OCI layout as a user does, through the control plane.</summary>
     public async Task ImportAsync(string layout, string name)
     {

@@ -64,6 +64,21 @@ public sealed class AddressPoolTests : IDisposable
         Assert.NotEqual(first, pool.Take(range, "b"));
     }
 
+    [Fact]
+    public void An_address_that_rests_is_given_to_nobody_before_it_is_released_even_by_another_agent()
+    {
+        var range = AddressRange.Parse("10.1.0.0/30");
+        AddressPool pool = new(_directory["pool"]);
+        var only = pool.Take(range, "a");
+        pool.Rest("a");
+
+        pool = new AddressPool(_directory["pool"]);
+        Assert.Equal(["a"], pool.Resting());
+        Assert.Throws<InvalidOperationException>(() => pool.Take(range, "b"));
+        pool.Release("a");
+        Assert.Equal(only, pool.Take(range, "b"));
+    }
+
     [Theory]
     [InlineData("10.1.2.3/24", "10.1.2.0/24")]
     [InlineData("10.1.2.3/32", "10.1.2.3/32")]

@@ -116,6 +116,8 @@ public sealed class NodeNetworkTests : IDisposable
         node.Network.Detach("p1");
         pod.Remove();
         node.Network.Detach("p1");
+        Assert.Equal(["p1"], node.Network.Resting());
+        node.Network.Release("p1");
 
         Assert.DoesNotContain(NodeNetwork.InterfaceName("p1"), await machine.RunAsync("ip", "link"), StringComparison.Ordinal);
         Assert.Null(node.Addresses.Find("p1"));

@@ -9,7 +9,16 @@ namespace Orchestrator.Reconcile.Tests.Pods;
 /// </summary>
 public sealed class PodMachineProperties
 {
-    static readonly Container[] Init = [new Container { Name = "init", Image = "x" }];
+    static readonly Container[] Init =
+    [
+        new Container { Name = "init", Image = "x" },
+        new Container { Name = "side", Image = "x", RestartPolicy = RestartPolicy.Always, StartupProbe = new Probe { TcpSocket = new TcpSocketAction { Port = 1 } } },
+    ];
+
+    static Container WithHooks(Container main) => main with
+    {
+        Lifecycle = new Lifecycle { PostStart = new LifecycleHandler { Sleep = new SleepAction { Seconds = 1 } }, PreStop = new LifecycleHandler { Sleep = new SleepAction { Seconds = 1 } } },
+    };
 
     // A life: at each turn either a proposed step comes to an end (well or badly), or something happens by itself.
     static readonly Gen<(RestartPolicy Policy, int[] Turns)> Lives =
@@ -36,7 +45,7 @@ public sealed class PodMachineProperties
     [Fact]
     public void The_next_look_lies_ahead() => Lives.Sample(life =>
     {
-        PodScript pod = new(PodScript.PodOf(life.Policy, null, Init));
+        PodScript pod = new(PodScript.PodOf(life.Policy, WithHooks, Init));
         foreach (var turn in life.Turns)
         {
             Turn(pod, turn);
@@ -47,7 +56,7 @@ public sealed class PodMachineProperties
     [Fact]
     public void A_stopped_pod_comes_to_its_end_whatever_happened_before() => Lives.Sample(life =>
     {
-        PodScript pod = new(PodScript.PodOf(life.Policy, null, Init));
+        PodScript pod = new(PodScript.PodOf(life.Policy, WithHooks, Init));
         foreach (var turn in life.Turns)
             Turn(pod, turn);
         pod.Do(new PodEvent.StopAsked());
@@ -66,7 +75,7 @@ public sealed class PodMachineProperties
 
     static void Live(Action<PodDecision, PodDecision> holds) => Lives.Sample(life =>
     {
-        PodScript pod = new(PodScript.PodOf(life.Policy, null, Init));
+        PodScript pod = new(PodScript.PodOf(life.Policy, WithHooks, Init));
         foreach (var turn in life.Turns)
         {
             var before = pod.Decision;
@@ -84,9 +93,9 @@ public sealed class PodMachineProperties
         else if (kind == 1 && pick < 5)
             pod.Do(new PodEvent.StopAsked());
         else if (kind == 2)
-            pod.Do(new PodEvent.SetUpLost());
+            pod.Do(pick % 10 == 0 ? new PodEvent.Evicted("no room") : pick % 2 == 0 ? new PodEvent.SetUpLost() : new PodEvent.ContentChanged());
         else if (kind == 3)
-            pod.Exit(pick % 2 == 0 ? "main" : "init", pick % 4, pick % 3);
+            pod.Exit(pick % 3 == 0 ? "main" : pick % 3 == 1 ? "init" : "side", pick % 4, pick % 3);
         else if (pod.Decision.Steps.Count > 0)
             pod.Do(Outcome(pod, pod.Decision.Steps[pick % pod.Decision.Steps.Count], well: kind > 4));
         else
@@ -97,9 +106,12 @@ public sealed class PodMachineProperties
     {
         PodStep.SetUp => well ? new PodEvent.SetUpDone("10.0.0.2") : new PodEvent.SetUpFailed("no"),
         PodStep.Pull pull => well ? new PodEvent.Pulled(pull.Container, "x@1") : new PodEvent.PullFailed(pull.Container, "ErrImagePull", "no"),
-        PodStep.Create create => well ? new PodEvent.Created(create.Container, create.Instance) : new PodEvent.CreateFailed(create.Container, create.Instance, "no"),
+        PodStep.Create create => well ? new PodEvent.Created(create.Container, create.Instance) : new PodEvent.CreateFailed(create.Container, create.Instance, "CreateContainerError", "no"),
         PodStep.Start start => well ? new PodEvent.Started(start.Container, start.Instance, pod.Now) : new PodEvent.StartFailed(start.Container, start.Instance, "no"),
         PodStep.Probe probe => new PodEvent.Probed(probe.Container, probe.Instance, probe.Kind, well, "", pod.Now),
+        PodStep.Refresh refresh => well ? new PodEvent.Refreshed(refresh.Version) : new PodEvent.RefreshFailed(refresh.Version, "no"),
+        PodStep.PostStart hook => new PodEvent.PostStarted(hook.Container, hook.Instance, well ? null : "no"),
+        PodStep.PreStop hook => new PodEvent.PreStopped(hook.Container, hook.Instance, hook.Because, pod.Now),
         PodStep.Signal signal => new PodEvent.Signalled(signal.Container, signal.Instance, signal.Because),
         PodStep.Kill kill => new PodEvent.Killed(kill.Container, kill.Instance),
         PodStep.Delete delete => new PodEvent.Deleted(delete.Container, delete.Instance),

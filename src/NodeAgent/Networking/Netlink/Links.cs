@@ -17,6 +17,9 @@ sealed class Links(NetlinkSocket socket)
     const ushort IflaNetNsFd = 28;
     const ushort IflaInfoKind = 1;
     const ushort IflaInfoData = 2;
+    const ushort IflaInfoSlaveKind = 4;
+    const ushort IflaInfoSlaveData = 5;
+    const ushort IflaBrportMode = 4;
     const ushort VethInfoPeer = 1;
     const ushort IfaAddress = 1;
     const ushort IfaLocal = 2;
@@ -58,6 +61,10 @@ sealed class Links(NetlinkSocket socket)
                 .Link(0).Text(IflaIfname, there).Bytes(IflaAddress, mac).Number(IflaNetNsFd, (int)otherNamespace.DangerousGetHandle()))));
         socket.Send(message, $"add veth {here}");
     }
+
+    /// <summary>Lets a bridge send what came from a port back to it: a pod that reaches itself through a service (bridge(8), hairpin).</summary>
+    public void SetHairpin(int port) => socket.Send(new NetlinkMessage(RouteType.NewLink, Change).Link(port)
+        .Nested(IflaLinkinfo, info => info.Text(IflaInfoSlaveKind, "bridge").Nested(IflaInfoSlaveData, data => data.Bytes(IflaBrportMode, [1]))), $"hairpin of interface {port}");
 
     public void SetUp(int index) =>
         socket.Send(new NetlinkMessage(RouteType.NewLink, Change).Link(index, IffUp, IffUp), $"set interface {index} up");

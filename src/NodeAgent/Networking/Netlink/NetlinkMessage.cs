@@ -16,9 +16,14 @@ sealed class NetlinkMessage
     readonly byte[] _buffer = new byte[MaxBytes];
     int _length = HeaderBytes;
 
-    public NetlinkMessage(RouteType type, RequestFlags flags)
+    public NetlinkMessage(RouteType type, RequestFlags flags) : this((ushort)type, flags)
     {
-        BinaryPrimitives.WriteUInt16LittleEndian(_buffer.AsSpan(4), (ushort)type);
+    }
+
+    /// <param name="type">A type of another part of the kernel than rtnetlink.</param>
+    public NetlinkMessage(ushort type, RequestFlags flags)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(_buffer.AsSpan(4), type);
         BinaryPrimitives.WriteUInt16LittleEndian(_buffer.AsSpan(6), (ushort)flags);
     }
 

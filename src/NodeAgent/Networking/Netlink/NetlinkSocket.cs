@@ -28,9 +28,10 @@ sealed class NetlinkSocket : IDisposable
     readonly byte[] _buffer = new byte[ReceiveBytes];
     uint _sequence;
 
-    public NetlinkSocket()
+    /// <param name="protocol">The kernel's part to talk to; routing unless said otherwise (netlink(7)).</param>
+    public NetlinkSocket(int protocol = NetlinkRoute)
     {
-        var fd = Libc.Socket(AfNetlink, SockRaw | SockCloexec, NetlinkRoute);
+        var fd = Libc.Socket(AfNetlink, SockRaw | SockCloexec, protocol);
         _socket = new SafeFileHandle(SyscallException.Check(fd, "socket", "rtnetlink"), ownsHandle: true);
         Span<byte> timeout = stackalloc byte[16];
         BinaryPrimitives.WriteInt64LittleEndian(timeout, TimeoutSeconds);

@@ -1,0 +1,107 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Contracts;
+using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Networking.Services;
+
+namespace Orchestrator.NodeAgent.Session;
+
+/// <summary>
+/// Follows the services as the control plane tells of them, makes the node's maps follow, and acknowledges what they are. While no server is there, and
+/// after a restart, the last that was told stays in force.
+/// </summary>
+sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal journal, TimeProvider time, ILogger log)
+{
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two writes to the disk: what is written is all of it, and only for the next start.</summary>
+    static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(2);
+
+    ServiceObjects _objects = ServiceObjects.Empty;
+
+    /// <summary>The services as they are known now.</summary>
+    public ServiceObjects Objects => Volatile.Read(ref _objects);
+
+    /// <summary>Takes up what is on disk.</summary>
+    public async Task RestoreAsync(CancellationToken cancel)
+    {
+        try
+        {
+            HashSet<ServiceName> touched = [];
+            var objects = journal.LoadServices().Aggregate(ServiceObjects.Empty, (known, each) => known.With(each, touched));
+            Volatile.Write(ref _objects, objects);
+            await maps.SetAsync(objects, touched, cancel);
+        }
+        catch (Exception e) when (e is IOException or System.Text.Json.JsonException or TimeoutException)
+        {
+            LogTrouble(log, e.Message);
+        }
+    }
+
+    /// <summary>Follows one server until the session with it ends.</summary>
+    public async Task FollowAsync(Nodes.NodesClient client, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                using var call = client.Network(cancellationToken: cancel);
+                await call.RequestStream.WriteAsync(new NetworkApplied { Node = node }, cancel);
+                await FollowAsync(call, cancel);
+            }
+            catch (Exception e) when (e is RpcException or IOException or System.Text.Json.JsonException or TimeoutException or OperationCanceledException)
+            {
+                if (cancel.IsCancellationRequested) return;
+                LogTrouble(log, e is RpcException rpc ? rpc.Status.Detail : e.Message);
+            }
+
+            await Task.Delay(Pause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task FollowAsync(AsyncDuplexStreamingCall<NetworkApplied, NetworkChange> call, CancellationToken cancel)
+    {
+        HashSet<ServiceName> touched = [];
+        var next = Objects;
+        await foreach (var change in call.ResponseStream.ReadAllAsync(cancel))
+        {
+            if (change.Whole)
+            {
+                touched.UnionWith(Objects.All.Keys);
+                next = ServiceObjects.Empty;
+            }
+
+            foreach (var put in change.Put) next = next.With(put.ToResource(), touched);
+            foreach (var gone in change.Removed) next = next.Without(gone.Kind, gone.Namespace, gone.Name, touched);
+            if (change.Revision == 0) continue; // the rest of it is coming
+            Volatile.Write(ref _objects, next);
+            await maps.SetAsync(next, touched, cancel);
+            touched.Clear();
+            await call.RequestStream.WriteAsync(new NetworkApplied { Node = node, Revision = change.Revision }, cancel);
+        }
+    }
+
+    /// <summary>Writes the services to the disk as they change.</summary>
+    public async Task KeepAsync(CancellationToken cancel)
+    {
+        var kept = Objects;
+        while (!cancel.IsCancellationRequested)
+        {
+            await Task.Delay(KeepEvery, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var now = Objects;
+            if (ReferenceEquals(now, kept)) continue;
+            try
+            {
+                journal.SaveServices(now.Resources);
+                kept = now;
+            }
+            catch (IOException e)
+            {
+                LogTrouble(log, e.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(141, LogLevel.Error, "the services can't be followed, and are tried again: {Problem}")]
+    private static partial void LogTrouble(ILogger log, string problem);
+}
