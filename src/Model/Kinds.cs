@@ -26,9 +26,13 @@ public static class Kinds
     public static IReadOnlyList<Kind> All { get; } =
     [
         new("v1", ConfigMap.KindName, "configmaps", ["cm"], true, true, ModelJson.SchemaOf<ConfigMap>()),
+        new("apps/v1", ControllerRevision.KindName, "controllerrevisions", [], true, false, ModelJson.SchemaOf<ControllerRevision>()),
+        new("batch/v1", CronJob.KindName, "cronjobs", ["cj"], true, true, ModelJson.SchemaOf<CronJob>()),
+        new("apps/v1", DaemonSet.KindName, "daemonsets", ["ds"], true, true, ModelJson.SchemaOf<DaemonSet>()),
         new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
         new("discovery.k8s.io/v1", EndpointSlice.KindName, "endpointslices", ["endpoints", "ep"], true, true, ModelJson.SchemaOf<EndpointSlice>()),
         new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
+        new("batch/v1", Job.KindName, "jobs", [], true, true, ModelJson.SchemaOf<Job>()),
         new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),
         new("v1", Meta.Namespace.KindName, "namespaces", ["ns"], false, true, ModelJson.SchemaOf<Meta.Namespace>()),
         new("v1", Node.KindName, "nodes", ["no"], false, true, ModelJson.SchemaOf<Node>()),
@@ -41,6 +45,7 @@ public static class Kinds
         new("v1", ResourceQuota.KindName, "resourcequotas", ["quota"], true, true, ModelJson.SchemaOf<ResourceQuota>()),
         new("v1", Secret.KindName, "secrets", [], true, true, ModelJson.SchemaOf<Secret>()),
         new("v1", Service.KindName, "services", ["svc"], true, true, ModelJson.SchemaOf<Service>()),
+        new("apps/v1", StatefulSet.KindName, "statefulsets", ["sts"], true, true, ModelJson.SchemaOf<StatefulSet>()),
     ];
 
     static readonly Dictionary<string, Kind> ByName = All.ToDictionary(kind => kind.Name, StringComparer.Ordinal);

@@ -6,11 +6,15 @@ using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Workloads;
+using Orchestrator.Model.Meta;
+using Orchestrator.Reconcile.DaemonSets;
 using Orchestrator.Reconcile.Deployments;
 using Orchestrator.Reconcile.Evictions;
 using Orchestrator.Reconcile.Garbage;
+using Orchestrator.Reconcile.Jobs;
 using Orchestrator.Reconcile.ReplicaSets;
 using Orchestrator.Reconcile.Services;
+using Orchestrator.Reconcile.StatefulSets;
 
 namespace Orchestrator.Reconcile;
 
@@ -26,6 +30,10 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
     [
         .. state.All<Deployment>(Deployment.KindName).Select(each => new Work(Controller.Deployments, each.Namespace, each.Name)),
         .. state.All<ReplicaSet>(ReplicaSet.KindName).Select(each => new Work(Controller.ReplicaSets, each.Namespace, each.Name)),
+        .. state.All<StatefulSet>(StatefulSet.KindName).Select(each => new Work(Controller.StatefulSets, each.Namespace, each.Name)),
+        .. state.All<DaemonSet>(DaemonSet.KindName).Select(each => new Work(Controller.DaemonSets, each.Namespace, each.Name)),
+        .. state.All<Job>(Job.KindName).Select(each => new Work(Controller.Jobs, each.Namespace, each.Name)),
+        .. state.All<CronJob>(CronJob.KindName).Select(each => new Work(Controller.CronJobs, each.Namespace, each.Name)),
         .. state.All<Service>(Service.KindName).Select(each => new Work(Controller.Endpoints, each.Namespace, each.Name)),
         Cidrs,
         Evictions,
@@ -39,6 +47,9 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         if (change.After is null) yield return Leavings;
         switch (resource)
         {
+            case Model.Meta.Namespace:
+                yield return Leavings;
+                break;
             case Deployment:
                 yield return new Work(Controller.Deployments, resource.Namespace, resource.Name);
                 break;
@@ -46,7 +57,21 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 yield return new Work(Controller.ReplicaSets, resource.Namespace, resource.Name);
                 if (resource.Metadata.Controller() is { Kind: Deployment.KindName } deployment) yield return new Work(Controller.Deployments, resource.Namespace, deployment.Name);
                 break;
+            case StatefulSet:
+                yield return new Work(Controller.StatefulSets, resource.Namespace, resource.Name);
+                break;
+            case DaemonSet:
+                yield return new Work(Controller.DaemonSets, resource.Namespace, resource.Name);
+                break;
+            case Job:
+                yield return new Work(Controller.Jobs, resource.Namespace, resource.Name);
+                if (resource.Metadata.Controller() is { Kind: CronJob.KindName } maker) yield return new Work(Controller.CronJobs, resource.Namespace, maker.Name);
+                break;
+            case CronJob:
+                yield return new Work(Controller.CronJobs, resource.Namespace, resource.Name);
+                break;
             case Pod pod:
+                if (ControllerOf(pod.Metadata.Controller()?.Kind) is { } kept) yield return new Work(kept, pod.Namespace, pod.Metadata.Controller()!.Name); // it has one
                 if (Eviction.IsAsked(pod)) yield return Evictions;
                 if (resource.Metadata.Controller() is { Kind: ReplicaSet.KindName } set)
                 {
@@ -64,16 +89,34 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 yield return new Work(Controller.Endpoints, resource.Namespace, owner);
                 break;
             case ConfigMap or Secret:
-                foreach (var each in state.In<Deployment>(Deployment.KindName, resource.Namespace).Where(each => each.Spec.Template.Spec.References(each.Namespace).Contains(resource.Key)))
-                    yield return new Work(Controller.Deployments, each.Namespace, each.Name);
+                foreach (var each in Referring(state, resource)) yield return each;
                 break;
             case LimitRange:
-                foreach (var each in state.In<ReplicaSet>(ReplicaSet.KindName, resource.Namespace)) yield return new Work(Controller.ReplicaSets, each.Namespace, each.Name);
+                foreach (var each in All(state).Where(each => each.Namespace == resource.Namespace && each.Controller is Controller.ReplicaSets or Controller.StatefulSets or Controller.DaemonSets or Controller.Jobs)) yield return each;
                 break;
             case Node:
                 yield return Cidrs;
+                foreach (var daemons in state.All<DaemonSet>(DaemonSet.KindName)) yield return new Work(Controller.DaemonSets, daemons.Namespace, daemons.Name);
                 break;
         }
+    }
+
+    static Controller? ControllerOf(string? kind) => kind switch
+    {
+        StatefulSet.KindName => Controller.StatefulSets,
+        DaemonSet.KindName => Controller.DaemonSets,
+        Job.KindName => Controller.Jobs,
+        _ => null,
+    };
+
+    /// <summary>Whose pods refer to a ConfigMap or Secret.</summary>
+    static IEnumerable<Work> Referring(ClusterState state, Resource content)
+    {
+        foreach (var each in state.In<Deployment>(Deployment.KindName, content.Namespace).Where(each => Refers(each.Spec.Template))) yield return new Work(Controller.Deployments, each.Namespace, each.Name);
+        foreach (var each in state.In<StatefulSet>(StatefulSet.KindName, content.Namespace).Where(each => Refers(each.Spec.Template))) yield return new Work(Controller.StatefulSets, each.Namespace, each.Name);
+        foreach (var each in state.In<DaemonSet>(DaemonSet.KindName, content.Namespace).Where(each => Refers(each.Spec.Template))) yield return new Work(Controller.DaemonSets, each.Namespace, each.Name);
+
+        bool Refers(PodTemplate template) => template.Spec.References(content.Namespace).Contains(content.Key);
     }
 
     /// <summary>Lets the reconciler look.</summary>
@@ -82,6 +125,10 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
     {
         Controller.Deployments => state.Find<Deployment>(Deployment.KindName, Namespace, Name) is { } deployment ? DeploymentReconciler.Reconcile(state, deployment, now, ids) : Plan.Nothing,
         Controller.ReplicaSets => state.Find<ReplicaSet>(ReplicaSet.KindName, Namespace, Name) is { } set ? ReplicaSetReconciler.Reconcile(state, set, now, ids) : Plan.Nothing,
+        Controller.StatefulSets => state.Find<StatefulSet>(StatefulSet.KindName, Namespace, Name) is { } set ? StatefulSetReconciler.Reconcile(state, set, now, ids) : Plan.Nothing,
+        Controller.DaemonSets => state.Find<DaemonSet>(DaemonSet.KindName, Namespace, Name) is { } set ? DaemonSetReconciler.Reconcile(state, set, now, ids) : Plan.Nothing,
+        Controller.Jobs => state.Find<Job>(Job.KindName, Namespace, Name) is { } job ? JobReconciler.Reconcile(state, job, now, ids) : Plan.Nothing,
+        Controller.CronJobs => state.Find<CronJob>(CronJob.KindName, Namespace, Name) is { } cron ? CronJobReconciler.Reconcile(state, cron, now, ids) : Plan.Nothing,
         Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointSliceReconciler.Reconcile(state, service, ids) : Plan.Nothing,
         Controller.Evictions => EvictionReconciler.Reconcile(state, now),
         Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
@@ -95,6 +142,10 @@ public enum Controller
 {
     Deployments,
     ReplicaSets,
+    StatefulSets,
+    DaemonSets,
+    Jobs,
+    CronJobs,
     Endpoints,
     NodeCidrs,
     Evictions,

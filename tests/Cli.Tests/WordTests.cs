@@ -12,8 +12,8 @@ public sealed class WordTests
     [InlineData("Pod", "Pod")]
     [InlineData("deploy,svc", "Deployment Service")]
     [InlineData("pods,po,svc", "Pod Service")]
-    [InlineData("all", "Pod Service Deployment ReplicaSet")]
-    [InlineData("all,ing", "Pod Service Deployment ReplicaSet Ingress")]
+    [InlineData("all", "Pod Service DaemonSet Deployment ReplicaSet StatefulSet Job CronJob")]
+    [InlineData("all,ing", "Pod Service DaemonSet Deployment ReplicaSet StatefulSet Job CronJob Ingress")]
     [InlineData("pod web-1 web-2", "Pod/web-1 Pod/web-2")]
     [InlineData("deploy/web svc/web", "Deployment/web Service/web")]
     public void Objects_are_named_as_with_kubectl(string words, string targets) =>

@@ -6,24 +6,25 @@ namespace Orchestrator.Simulation;
 
 /// <summary>
 /// What the nodes do. How a container fares is said by its image's name: <c>crash</c> ends with an error soon after each start, <c>stuck</c> is never ready,
-/// <c>done</c> ends well after two seconds, and any other runs until it is stopped.
+/// <c>done</c> ends well after two seconds and <c>fail</c> badly, <c>slow</c> ends well after a quarter of an hour, and any other runs until it is stopped.
 /// </summary>
 sealed partial class SmallCluster
 {
     const int FirstBackOffSeconds = 10;
     const int MostBackOffSeconds = 300;
     const int WorkSeconds = 2;
+    const int SlowSeconds = 900;
 
     bool _agentsTakeTheirTime;
 
     void Agents()
     {
         _agentsTakeTheirTime = false;
-        foreach (var pod in Pods.Where(pod => pod.Spec.NodeName is { } node && !_dead.ContainsKey(node)).OrderBy(_ => _random.Next()).ToList())
+        foreach (var pod in InSomeOrder(Pods.Where(pod => pod.Spec.NodeName is { } node && !_dead.ContainsKey(node))))
         {
             if (pod.IsBeingDeleted()) Write(new Delete(pod.Key, pod.Metadata.Uid, GraceSeconds: 0));
             else if (pod.IsTerminal()) continue;
-            else if (pod.Status.StartTime is null && _random.Next(3) == 0) _agentsTakeTheirTime = true;
+            else if (shuffled && pod.Status.StartTime is null && _random.Next(3) == 0) _agentsTakeTheirTime = true;
             else if (Next(pod) is { } status) Write(new UpdateStatus(pod with { Status = status }));
         }
     }
@@ -36,8 +37,8 @@ sealed partial class SmallCluster
         if (before is null) return Seen(pod, new ContainerStatus { Name = pod.Spec.Containers[0].Name, State = Started(), Ready = image is not "stuck" });
         if (before.State.Running is { StartedAt: { } since })
         {
-            var (ends, code) = image switch { "crash" => (1, 1), "done" => (WorkSeconds, 0), _ => (int.MaxValue, 0) };
-            if (ends < int.MaxValue) _agentsTakeTheirTime = true;
+            var (ends, code) = image switch { "crash" => (1, 1), "done" => (WorkSeconds, 0), "fail" => (WorkSeconds, 1), "slow" => (SlowSeconds, 0), _ => (int.MaxValue, 0) };
+            if (ends <= WorkSeconds) _agentsTakeTheirTime = true;
             if ((Now - since).TotalSeconds < ends) return null;
             var ended = new ContainerState { Terminated = new TerminatedState { ExitCode = code, Reason = code == 0 ? "Completed" : "Error", StartedAt = since, FinishedAt = Now } };
             var restarts = pod.Spec.RestartPolicy == RestartPolicy.Always || (pod.Spec.RestartPolicy == RestartPolicy.OnFailure && code != 0);

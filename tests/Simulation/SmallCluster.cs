@@ -14,7 +14,8 @@ namespace Orchestrator.Simulation;
 /// A whole cluster in one thread and one seed: the real state machine, reconcilers and scheduler, with agents that say at once what real
 /// ones take seconds for. Time moves only when it is told to, a second at a time.
 /// </summary>
-sealed partial class SmallCluster(int seed)
+/// <param name="shuffled">Everybody acts in a random order and takes a random time; else always in the same, so that what is told of it stays the same when something else is added.</param>
+sealed partial class SmallCluster(int seed, bool shuffled = true)
 {
     /// <summary>How long a node is silent until it counts as lost: the default of orchd.</summary>
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
@@ -45,11 +46,15 @@ sealed partial class SmallCluster(int seed)
         for (var i = 1; i <= nodes; i++) Join($"n{i}");
     }
 
+    /// <summary>What the nodes' agents promise; null for nothing.</summary>
+    public int? FenceSeconds { get; set; }
+
     public void Join(string node) => Write(new OpenSession(new Node
     {
         Metadata = new ObjectMeta { Name = node, Uid = $"node-{node}", Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = node } },
         Status = new NodeStatus
         {
+            FenceSeconds = FenceSeconds,
             Allocatable = new Dictionary<string, Quantity>
             {
                 [ResourceNames.Cpu] = Quantity.Parse("4"),
@@ -90,14 +95,14 @@ sealed partial class SmallCluster(int seed)
     {
         var before = State.Revision;
         var actors = new List<Action> { Controllers, Nodes, Schedule, Agents };
-        foreach (var act in actors.OrderBy(_ => _random.Next()).ToList()) act();
+        foreach (var act in InSomeOrder(actors)) act();
         Now = Now.AddSeconds(1);
         return State.Revision != before || _agentsTakeTheirTime || _dead.Values.Any(since => Now - since <= Lease);
     }
 
     void Controllers()
     {
-        foreach (var work in Work.All(State).OrderBy(_ => _random.Next()).ToList()) CarryOut(work.Decide(State, Now, new Ids(_random.Next()), PodRange));
+        foreach (var work in InSomeOrder(Work.All(State))) CarryOut(work.Decide(State, Now, new Ids(shuffled ? _random.Next() : (int)State.Revision), PodRange));
     }
 
     void Nodes()
@@ -111,6 +116,8 @@ sealed partial class SmallCluster(int seed)
         foreach (var placed in Placement.Decide(State, Placement.Pending(State)).OfType<Placed>())
             Write(new Bind(placed.Pod.Key, placed.Pod.Metadata.Uid!, placed.Node)); // stored objects have a uid
     }
+
+    List<T> InSomeOrder<T>(IEnumerable<T> all) => shuffled ? [.. all.OrderBy(_ => _random.Next())] : [.. all];
 
     void CarryOut(Plan plan)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Orchestrator.Manifests;
 using Orchestrator.Manifests.Merging;
 using Orchestrator.Model;
@@ -13,29 +14,46 @@ using Orchestrator.Model.Workloads;
 namespace Orchestrator.Simulation;
 
 /// <summary>One story: what is done to a small cluster, and what it looks like then, in virtual time.</summary>
-sealed class Story
+sealed partial class Story
 {
     readonly SmallCluster _cluster;
     readonly string _folder;
     readonly List<string> _told = [];
+    readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     readonly DateTimeOffset _began;
 
-    public Story(string folder, int seed)
+    public Story(string folder)
     {
         _folder = folder;
-        _cluster = new SmallCluster(seed);
+        _cluster = new SmallCluster(seed: 1, shuffled: false);
         _began = _cluster.Now;
         _cluster.Told = because => _told.Add($"{Durations.Text(_cluster.Now - _began),5}  {because}");
     }
 
+    /// <summary>Hashes and random endings become numbers in the order in which they are met: what they are is no part of the story.</summary>
+    string Plain(string text) => MadeUp().Replace(text, found =>
+    {
+        if (!_names.TryGetValue(found.Value, out var name)) _names[found.Value] = name = (found.Length > 6 ? "-rev" : "-") + (_names.Keys.Count(key => key.Length == found.Length) + 1).ToString(CultureInfo.InvariantCulture).PadLeft(found.Length > 6 ? 1 : 2, '0');
+        return name;
+    });
+
+    [GeneratedRegex("-([bcdfghjklmnpqrstvwxz2456789]{10}|[bcdfghjklmnpqrstvwxz2456789]{5})\\b")]
+    private static partial Regex MadeUp();
+
     /// <summary>What a line answers: nothing, a table, or what the reconcilers have done since they were last asked.</summary>
-    public string Tell(string line)
+    public string Tell(string line) => Plain(Answer(line));
+
+    string Answer(string line)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         switch (words)
         {
-            case ["nodes", var count]:
+            case ["nodes", var count, .. var promise]:
+                _cluster.FenceSeconds = promise is [var fence] ? int.Parse(fence["fence=".Length..], CultureInfo.InvariantCulture) : null;
                 _cluster.Start(int.Parse(count, CultureInfo.InvariantCulture));
+                return "";
+            case ["join", var node]:
+                _cluster.Join(node);
                 return "";
             case ["apply", var file, .. var replaced]:
                 return Apply(file, replaced);
@@ -101,7 +119,8 @@ sealed class Story
         var kind = Kinds.Named(word)!; // a story names kinds that there are
         var columns = Table.Of(kind).Where(column => !column.Wide || column.Name == "NODE").ToList();
         List<IReadOnlyList<string>> rows = [[.. columns.Select(column => column.Name)]];
-        rows.AddRange(_cluster.State.All<Resource>(kind.Name).Select(each => (IReadOnlyList<string>)[.. columns.Select(column => column.Cell(each, _cluster.Now))]));
+        var oldestFirst = _cluster.State.All<Resource>(kind.Name).OrderBy(each => each.Metadata.CreationTimestamp).ThenBy(each => each.Key);
+        rows.AddRange(oldestFirst.Select(each => (IReadOnlyList<string>)[.. columns.Select(column => Plain(column.Cell(each, _cluster.Now)))]).ToList().OrderBy(row => row[0], StringComparer.Ordinal));
         if (rows.Count == 1) return $"no {kind.Plural}\n";
         var widths = columns.Select((_, i) => rows.Max(row => row[i].Length)).ToList();
         return string.Concat(rows.Select(row => string.Join("   ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd() + "\n"));
@@ -111,6 +130,7 @@ sealed class Story
     {
         Deployment deployment => deployment with { Spec = deployment.Spec with { Replicas = replicas } },
         ReplicaSet set => set with { Spec = set.Spec with { Replicas = replicas } },
+        StatefulSet set => set with { Spec = set.Spec with { Replicas = replicas } },
         _ => throw new InvalidOperationException($"{resource.Key} can't be scaled"),
     };
 
@@ -118,6 +138,7 @@ sealed class Story
     {
         Deployment deployment => deployment.Status.Conditions,
         ReplicaSet set => set.Status.Conditions,
+        Job job => job.Status.Conditions,
         Node node => node.Status.Conditions,
         _ => throw new InvalidOperationException($"{resource.Key} has no conditions"),
     };

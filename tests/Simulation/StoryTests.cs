@@ -14,7 +14,7 @@ public sealed class StoryTests
     [MemberData(nameof(Stories))]
     public void A_story_goes(string name)
     {
-        var story = new Story(Folder, seed: 1);
+        var story = new Story(Folder);
         var text = new StringBuilder();
         foreach (var line in File.ReadAllLines(Path.Combine(Folder, name)))
         {

@@ -4,7 +4,7 @@ using Orchestrator.Contracts;
 
 namespace Orchestrator.Cli.Commands;
 
-/// <summary><c>orch scale</c>: how many pods a deployment keeps.</summary>
+/// <summary><c>orch scale</c>: how many pods a deployment or a StatefulSet keeps.</summary>
 static class ScaleCommand
 {
     public static Command Create(SharedOptions shared)
@@ -13,7 +13,7 @@ static class ScaleCommand
         var replicas = new Option<int>("--replicas") { Description = "how many pods there should be", Required = true };
         var current = new Option<int?>("--current-replicas") { Description = "only when there should be so many now" };
         ObjectNames.Complete(targets, shared);
-        var command = new Command("scale", "Set how many pods a deployment keeps.") { targets, replicas, current };
+        var command = new Command("scale", "Set how many pods a deployment or a statefulset keeps.") { targets, replicas, current };
         command.SetAction(async (parsed, token) =>
         {
             var wanted = Target.Read(parsed.GetValue(targets)!); // one or more

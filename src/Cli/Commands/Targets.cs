@@ -11,7 +11,7 @@ sealed record Target(Kind Kind, string? Name)
     /// <summary>Stands for the kinds that a running application is made of, as with kubectl.</summary>
     const string All = "all";
 
-    static readonly string[] Workload = ["pods", "services", "deployments", "replicasets"];
+    static readonly string[] Workload = ["pods", "services", "daemonsets", "deployments", "replicasets", "statefulsets", "jobs", "cronjobs"];
 
     /// <exception cref="CliException">A kind is not known, or the words don't fit together.</exception>
     public static IReadOnlyList<Target> Read(IReadOnlyList<string> words)

@@ -35,6 +35,16 @@ sealed class Description
                 description.Line("Replicas", $"{set.Status.Replicas} current / {set.Spec.Replicas ?? 1} desired, {set.Status.ReadyReplicas} ready");
                 description.List("Pods", await Owned(Model.Pods.Pod.KindName), clock);
                 break;
+            case StatefulSet or DaemonSet or Job:
+                description.Cells(resource, clock.GetUtcNow());
+                description.Conditions(resource switch { StatefulSet set => set.Status.Conditions, DaemonSet set => set.Status.Conditions, Job job => job.Status.Conditions, _ => [] });
+                description.List("Pods", await Owned(Model.Pods.Pod.KindName), clock);
+                break;
+            case CronJob cron:
+                description.Cells(resource, clock.GetUtcNow());
+                description.Line("Concurrency", cron.Spec.ConcurrencyPolicy.ToString());
+                description.List("Jobs", await Owned(Job.KindName), clock);
+                break;
             case Node node:
                 description.Node(node);
                 var pods = await All(Model.Pods.Pod.KindName, "");

@@ -44,6 +44,8 @@ static class Admission
             var known = @namespace.Length == 0
                 || state.Find<Namespace>(Namespace.KindName, "", @namespace) is not null
                 || read.Any(each => each.Object.Resource is Namespace && each.Object.Resource.Name == @namespace);
+            if (state.Find<Namespace>(Namespace.KindName, "", @namespace) is { } home && home.IsBeingDeleted() && state.Find(wanted.Resource.Key) is null)
+                problems.Add(Problem(index, "metadata.namespace", $"namespace {@namespace} is being deleted, and nothing new is taken into it; wait until it is gone"));
             if (!known) problems.Add(Problem(index, "metadata.namespace", $"there is no namespace {@namespace}; create it first, or in the same manifest"));
             Add(Apply.Decide(wanted, state.Find(wanted.Resource.Key)), index, [.. warnings, .. Refused(wanted.Resource)]);
         }
@@ -114,6 +116,9 @@ static class Admission
     {
         Deployment deployment => deployment.Spec.Template,
         ReplicaSet set => set.Spec.Template,
+        StatefulSet set => set.Spec.Template,
+        DaemonSet set => set.Spec.Template,
+        Job job => job.Spec.Template,
         _ => null,
     };
 

@@ -34,6 +34,7 @@ sealed partial class ClusterService
     {
         Deployment deployment => (deployment.Spec.Replicas ?? 1, deployment with { Spec = deployment.Spec with { Replicas = replicas } }),
         ReplicaSet set => (set.Spec.Replicas ?? 1, set with { Spec = set.Spec with { Replicas = replicas } }),
-        _ => throw RpcErrors.Invalid($"a {live.Kind.ToLowerInvariant()} has no replicas; scale a deployment or a replicaset"),
+        StatefulSet set => (set.Spec.Replicas ?? 1, set with { Spec = set.Spec with { Replicas = replicas } }),
+        _ => throw RpcErrors.Invalid($"a {live.Kind.ToLowerInvariant()} has no replicas; scale a deployment, a statefulset or a replicaset"),
     };
 }

@@ -25,6 +25,7 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
     public override Task<DeleteReply> Delete(DeleteRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
     {
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
+        if (key == new ResourceKey(Namespace.KindName, "", Namespace.Default)) throw RpcErrors.Invalid($"namespace {Namespace.Default} is always there and can't be deleted");
         var delete = new Delete(key, request.Uid.Length == 0 ? null : request.Uid, request.HasGracePeriodSeconds ? request.GracePeriodSeconds : null);
         var result = await store.WriteAsync(Command(request.RequestId, [delete]), context.CancellationToken);
         if (result is not Applied applied) throw RpcErrors.Of(result);

@@ -8,9 +8,9 @@ static class KindNames
     /// <summary>Kinds that Kubernetes users may well have in their manifests.</summary>
     static readonly string[] KnownUpstream =
     [
-        "ClusterRole", "ClusterRoleBinding", "CronJob", "CustomResourceDefinition", "DaemonSet", "HorizontalPodAutoscaler", "IngressClass", "Job",
+        "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "HorizontalPodAutoscaler", "IngressClass",
         "NetworkPolicy", "PersistentVolume", "PersistentVolumeClaim", "Role", "RoleBinding", "ServiceAccount",
-        "StatefulSet", "StorageClass",
+        "StorageClass",
     ];
 
     public static string Unknown(string name)

@@ -75,6 +75,7 @@ public static class Apply
             var below = Field.Below(path, property.Name);
             if (property.Said<ImmutableAttribute>() is not null && !JsonNode.DeepEquals(after[property.Name], live[property.Name]))
                 yield return (below, "can't be changed once the object exists; delete the object and apply it again");
+            if (property.Said<CopiedAttribute>() is not null) continue;
             foreach (var problem in Fixed(after[property.Name], live[property.Name], Field.SchemaOf(Field.TypeOf(property)), below)) yield return problem;
         }
     }

@@ -33,6 +33,19 @@ static class ObjectValidation
             case Secret secret:
                 ConfigurationValidation.Secret(findings, secret);
                 break;
+            case StatefulSet set:
+                WorkloadValidation.StatefulSet(findings, set.Name, set.Spec);
+                break;
+            case DaemonSet set:
+                WorkloadValidation.DaemonSet(findings, set.Spec);
+                break;
+            case Job job:
+                findings.Require(job.Name.Length <= 63, "metadata.name", "must be at most 63 characters, as it is a label of the pods");
+                BatchValidation.Job(findings, "spec", job.Spec);
+                break;
+            case CronJob cron:
+                BatchValidation.CronJob(findings, cron.Name, cron.Spec);
+                break;
             case Service service:
                 ServiceValidation.Service(findings, service.Spec);
                 break;

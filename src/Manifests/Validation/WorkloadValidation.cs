@@ -27,6 +27,42 @@ static class WorkloadValidation
         findings.Require(spec.MinReadySeconds >= 0, "spec.minReadySeconds", "must not be negative");
     }
 
+    public static void StatefulSet(Findings findings, string name, StatefulSetSpec spec)
+    {
+        Template(findings, spec.Replicas, spec.Selector, spec.Template);
+        Kept(findings, spec.MinReadySeconds, spec.RevisionHistoryLimit);
+        if (name.Length > 0) Names.Label(findings, "metadata.name", name); // it becomes a host name
+        if (spec.ServiceName is { Length: > 0 } service) Names.Label(findings, "spec.serviceName", service);
+        findings.Require(spec.Ordinals is null or { Start: >= 0 }, "spec.ordinals.start", "must not be negative");
+        Strategy(findings, spec.UpdateStrategy.Type, spec.UpdateStrategy.RollingUpdate);
+        findings.Require(spec.UpdateStrategy.RollingUpdate is null or { Partition: >= 0 }, "spec.updateStrategy.rollingUpdate.partition", "must not be negative");
+    }
+
+    public static void DaemonSet(Findings findings, DaemonSetSpec spec)
+    {
+        Template(findings, replicas: null, spec.Selector, spec.Template);
+        Kept(findings, spec.MinReadySeconds, spec.RevisionHistoryLimit);
+        Strategy(findings, spec.UpdateStrategy.Type, spec.UpdateStrategy.RollingUpdate);
+        var rolling = spec.UpdateStrategy.RollingUpdate;
+        Count(findings, "spec.updateStrategy.rollingUpdate.maxSurge", rolling?.MaxSurge);
+        Count(findings, "spec.updateStrategy.rollingUpdate.maxUnavailable", rolling?.MaxUnavailable);
+        if (rolling is null) return;
+        var (surge, unavailable) = (rolling.MaxSurge?.CountOf(100, roundUp: true) ?? 0, rolling.MaxUnavailable?.CountOf(100, roundUp: true) ?? 1);
+        if (surge == 0 && unavailable == 0) findings.Add("spec.updateStrategy.rollingUpdate.maxUnavailable", "must not be 0 when maxSurge is 0: no pod could ever be replaced");
+        if (surge > 0 && unavailable > 0) findings.Add("spec.updateStrategy.rollingUpdate.maxSurge", "goes only with maxUnavailable: 0");
+    }
+
+    static void Kept(Findings findings, int minReadySeconds, int? history)
+    {
+        findings.Require(minReadySeconds >= 0, "spec.minReadySeconds", "must not be negative");
+        findings.Require(history is null or >= 0, "spec.revisionHistoryLimit", "must not be negative");
+    }
+
+    static void Strategy(Findings findings, UpdateStrategyType type, object? rolling)
+    {
+        if (type == UpdateStrategyType.OnDelete) findings.Require(rolling is null, "spec.updateStrategy.rollingUpdate", "means nothing when the type is OnDelete; leave it out");
+    }
+
     static void Template(Findings findings, int? replicas, LabelSelector selector, PodTemplate template)
     {
         findings.Require(replicas is null or >= 0, "spec.replicas", "must not be negative");

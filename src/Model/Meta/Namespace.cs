@@ -7,6 +7,11 @@ public sealed record Namespace() : Resource<NamespaceSpec, NamespaceStatus>("v1"
 
     /// <summary>The namespace of objects that don't name one.</summary>
     public const string Default = "default";
+
+    /// <summary>The phase while its content is deleted.</summary>
+    public const string Terminating = "Terminating";
+
+    public bool IsBeingDeleted() => Metadata.DeletionTimestamp is not null;
 }
 
 public sealed record NamespaceSpec;

@@ -64,6 +64,12 @@ public sealed record NodeStatus
     /// </summary>
     public long Bindings { get; init; }
 
+    /// <summary>
+    /// The agent's promise: so many seconds after its lease has run out its at-most-one pods have surely stopped, by its own monotonic clock. Null when it promises nothing, and such pods
+    /// stay where they are until it is back.
+    /// </summary>
+    public int? FenceSeconds { get; init; }
+
     /// <summary>The address other nodes reach this one at; null before its agent first connected.</summary>
     public string? InternalIp() => Addresses.FirstOrDefault(address => address.Type == NodeAddress.InternalIp)?.Address;
 }

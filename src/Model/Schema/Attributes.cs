@@ -18,6 +18,10 @@ public sealed class DefaultAttribute(string json) : Attribute
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ImmutableAttribute : Attribute;
 
+/// <summary>A field that is only copied from: what it holds may change, also where the same is immutable in an object of its own.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class CopiedAttribute : Attribute;
+
 /// <summary>A field that a manifest may carry but only the control plane or an agent writes; what a manifest says of it is left out.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SystemWrittenAttribute : Attribute;

@@ -38,6 +38,9 @@ public sealed record ClusterState
     public IEnumerable<T> In<T>(string kind, string @namespace)
         where T : Resource => All<T>(kind).Where(resource => resource.Namespace == @namespace);
 
+    /// <summary>Whether anything is in the namespace.</summary>
+    public bool IsInUse(string @namespace) => Objects.Values.Any(kind => kind.Keys.Any(key => key.Namespace == @namespace));
+
     public int Count => Objects.Values.Sum(kind => kind.Count);
 
     /// <summary>A state of these objects and nothing else. Much faster than to add one after the other.</summary>

@@ -72,6 +72,8 @@ public static class StateMachine
     {
         var resource = create.Resource;
         if (state.Find(resource.Key) is not null) return Step.Refuse(new AlreadyExists(resource.Key));
+        if (resource.Namespace.Length > 0 && state.Find<Namespace>(Namespace.KindName, "", resource.Namespace) is { } home && home.IsBeingDeleted())
+            return Step.Refuse(new Conflict(resource.Key, 0, 0, $"namespace {resource.Namespace} is being deleted, and nothing new is taken into it"));
         if (Services.ServiceClaims.HeldByAnother(state, resource) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
         return Stored(state, resource with
         {
@@ -114,6 +116,13 @@ public static class StateMachine
     {
         var stored = state.Find(delete.Key);
         if (stored is null || (delete.Uid is not null && stored.Metadata.Uid != delete.Uid)) return Step.Refuse(new NotFound(delete.Key));
+        if (stored is Namespace home && state.IsInUse(home.Name))
+        {
+            // Its content goes first, so that no new namespace of the name finds what is left of the old one.
+            if (home.IsBeingDeleted()) return Step.To(state, delete.Key);
+            return Stored(state, home with { Metadata = home.Metadata with { DeletionTimestamp = command.Time }, Status = home.Status with { Phase = Namespace.Terminating } }, revision);
+        }
+
         if (stored is not Pod { Spec.NodeName: not null } pod || pod.IsTerminal() || delete.GraceSeconds == 0)
             return Step.To(state.Without(delete.Key), delete.Key);
 

@@ -23,6 +23,11 @@ public static class Table
     {
         Pods.Pod.KindName => [.. PodColumns.Own, Age],
         Workloads.Deployment.KindName => [.. WorkloadColumns.Deployment, Age],
+        Workloads.StatefulSet.KindName => [.. WorkloadColumns.StatefulSet, Age],
+        Workloads.DaemonSet.KindName => [.. WorkloadColumns.DaemonSet, Age],
+        Workloads.ControllerRevision.KindName => [.. WorkloadColumns.Revision, Age],
+        Workloads.Job.KindName => [.. BatchColumns.Job, Age],
+        Workloads.CronJob.KindName => [.. BatchColumns.CronJob, Age],
         Workloads.ReplicaSet.KindName => [.. WorkloadColumns.ReplicaSet, Age],
         Configuration.ConfigMap.KindName => [ConfigurationColumns.ConfigMapData, Age],
         Configuration.Secret.KindName => [ConfigurationColumns.SecretType, ConfigurationColumns.SecretData, Age],
@@ -38,6 +43,10 @@ public static class Table
     {
         Pods.Pod.KindName => PodColumns.Wide,
         Workloads.Deployment.KindName => WorkloadColumns.WideDeployment,
+        Workloads.StatefulSet.KindName => WorkloadColumns.WideTemplate(static resource => ((Workloads.StatefulSet)resource).Spec.Template),
+        Workloads.DaemonSet.KindName => WorkloadColumns.WideTemplate(static resource => ((Workloads.DaemonSet)resource).Spec.Template),
+        Workloads.Job.KindName => WorkloadColumns.WideTemplate(static resource => ((Workloads.Job)resource).Spec.Template),
+        Workloads.CronJob.KindName => WorkloadColumns.WideTemplate(static resource => ((Workloads.CronJob)resource).Spec.JobTemplate.Spec.Template),
         Services.Service.KindName => [ServiceColumns.Selector],
         Nodes.Node.KindName => NodeColumns.Wide,
         _ => [],

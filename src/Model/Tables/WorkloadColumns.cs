@@ -27,6 +27,33 @@ static class WorkloadColumns
         Of<ReplicaSet>("READY", each => Text(each.Status.ReadyReplicas)),
     ];
 
+    public static readonly IReadOnlyList<Column> StatefulSet =
+    [
+        Of<StatefulSet>("READY", each => $"{each.Status.ReadyReplicas}/{each.Spec.Replicas ?? 1}"),
+    ];
+
+    public static readonly IReadOnlyList<Column> DaemonSet =
+    [
+        Of<DaemonSet>("DESIRED", each => Text(each.Status.DesiredNumberScheduled)),
+        Of<DaemonSet>("CURRENT", each => Text(each.Status.CurrentNumberScheduled)),
+        Of<DaemonSet>("READY", each => Text(each.Status.NumberReady)),
+        Of<DaemonSet>("UP-TO-DATE", each => Text(each.Status.UpdatedNumberScheduled)),
+        Of<DaemonSet>("AVAILABLE", each => Text(each.Status.NumberAvailable)),
+        Of<DaemonSet>("NODE SELECTOR", each => Table.Pairs(each.Spec.Template.Spec.NodeSelector)),
+    ];
+
+    public static readonly IReadOnlyList<Column> Revision =
+    [
+        Of<ControllerRevision>("CONTROLLER", each => each.Metadata.Controller() is { } owner ? $"{owner.Kind.ToLowerInvariant()}/{owner.Name}" : "<none>"),
+        Of<ControllerRevision>("REVISION", each => each.Revision.ToString(CultureInfo.InvariantCulture)),
+    ];
+
+    public static IReadOnlyList<Column> WideTemplate(Func<Meta.Resource, Pods.PodTemplate> template) =>
+    [
+        new("CONTAINERS", (resource, _) => string.Join(',', template(resource).Spec.Containers.Select(container => container.Name)), Wide: true),
+        new("IMAGES", (resource, _) => string.Join(',', template(resource).Spec.Containers.Select(container => container.Image)), Wide: true),
+    ];
+
     static Column Of<T>(string name, Func<T, string> cell)
         where T : Meta.Resource => new(name, (resource, _) => cell((T)resource));
 

@@ -41,14 +41,11 @@ public static class EvictionReconciler
     static bool HasReplacement(ClusterState state, Pod pod, Dictionary<string, int> spare, DateTimeOffset now)
     {
         if (pod.Metadata.Controller() is not { Kind: ReplicaSet.KindName } owner || state.Find<ReplicaSet>(ReplicaSet.KindName, pod.Namespace, owner.Name) is not { } set) return true;
-        if (!IsAvailable(pod, set, now)) return true; // it serves nobody
+        if (!pod.IsAvailable(set.Spec.MinReadySeconds, now)) return true; // it serves nobody
         var left = spare.TryGetValue(owner.Uid, out var known)
             ? known
-            : state.In<Pod>(Pod.KindName, pod.Namespace).Count(each => each.IsControlledBy(set) && !each.IsBeingDeleted() && !each.IsTerminal() && IsAvailable(each, set, now)) - (set.Spec.Replicas ?? 1);
+            : state.In<Pod>(Pod.KindName, pod.Namespace).Count(each => each.IsControlledBy(set) && !each.IsTerminal() && each.IsAvailable(set.Spec.MinReadySeconds, now)) - (set.Spec.Replicas ?? 1);
         spare[owner.Uid] = left - 1;
         return left > 0;
     }
-
-    static bool IsAvailable(Pod pod, ReplicaSet set, DateTimeOffset now) => pod.IsReady()
-        && (set.Spec.MinReadySeconds == 0 || (Model.Meta.Conditions.Find(pod.Status.Conditions, PodConditions.Ready)?.LastTransitionTime ?? now).AddSeconds(set.Spec.MinReadySeconds) <= now);
 }

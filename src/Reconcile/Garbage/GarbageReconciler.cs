@@ -31,6 +31,8 @@ public static class GarbageReconciler
         if (owners.Count > 0 && owners.All(owner => !uids.Contains(owner.Uid))) return $"its owner {owners[0].Name} is gone";
         if (resource.Namespace.Length > 0 && state.Find<Namespace>(Namespace.KindName, "", resource.Namespace) is null)
             return $"namespace {resource.Namespace} is gone";
+        if (resource.Namespace.Length > 0 && state.Find<Namespace>(Namespace.KindName, "", resource.Namespace) is { } home && home.IsBeingDeleted()) return $"namespace {resource.Namespace} is being deleted";
+        if (resource is Namespace ending && ending.IsBeingDeleted() && !state.IsInUse(ending.Name)) return "nothing is left in it";
         return resource is Pod { Spec.NodeName: { } node } && state.Find<Node>(Node.KindName, "", node) is null ? $"node {node} is gone" : null;
     }
 }

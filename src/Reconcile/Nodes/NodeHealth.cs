@@ -2,6 +2,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.State;
+using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.Reconcile.Nodes;
 
@@ -39,8 +40,19 @@ public static class NodeHealth
         if (present?.Status != condition.Status)
             operations.Add(new UpdateStatus(node with { Status = node.Status with { Conditions = node.Status.Conditions.With(condition) } }));
         if (lease.Expired) operations.AddRange(Released(state, node));
+        if (lease.Expired && IsFenced(node, present, now)) operations.AddRange(Freed(state, node));
         return operations.Count == 0 ? Plan.Nothing : new Plan(operations, $"{node.Name}: {present?.Status.ToString() ?? "new"} -> {condition.Status} ({condition.Reason})");
     }
+
+    /// <summary>Whether the agent's promise is due: what must run at most once may then run elsewhere.</summary>
+    static bool IsFenced(Node node, Condition? present, DateTimeOffset now) =>
+        node.Status.FenceSeconds is { } fence && present is { Status: ConditionStatus.Unknown, LastTransitionTime: { } lost } && lost.AddSeconds(fence) <= now;
+
+    /// <summary>Only a StatefulSet waits for a name to be free: other pods are replaced under new ones already.</summary>
+    static IEnumerable<Operation> Freed(ClusterState state, Node node) => state
+        .All<Pod>(Pod.KindName)
+        .Where(pod => pod.Spec.NodeName == node.Name && pod.IsBeingDeleted() && pod.Metadata.Controller()?.Kind == StatefulSet.KindName)
+        .Select(pod => new Delete(pod.Key, pod.Metadata.Uid, GraceSeconds: 0));
 
     static IEnumerable<Operation> Released(ClusterState state, Node node) => state
         .All<Pod>(Pod.KindName)

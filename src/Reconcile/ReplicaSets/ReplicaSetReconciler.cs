@@ -25,8 +25,8 @@ public static class ReplicaSetReconciler
         var staying = living.Where(pod => !Eviction.IsAsked(pod)).ToList();
         var missing = Math.Min(BatchSize, wanted - staying.Count);
         var limits = missing > 0 ? Limits.Of(state, set.Namespace) : [];
-        var refusal = missing > 0 ? Refusal(set, limits) : null;
-        for (var i = 0; i < missing && refusal is null; i++) operations.Add(new Create(Limits.Filled(NewPod(set, ids), limits)));
+        var refusal = missing > 0 ? NewPods.Refusal(set.Spec.Template, limits) : null;
+        for (var i = 0; i < missing && refusal is null; i++) operations.Add(new Create(NewPods.Of(set.Spec.Template, set, $"{set.Name}-{ids.Ending()}", limits, ids)));
         if (missing > 0) because.Add($"{staying.Count} of {wanted} pods: {(refusal is null ? $"creates {missing}" : refusal)}");
 
         var surplus = staying.Count - wanted;
@@ -45,26 +45,6 @@ public static class ReplicaSetReconciler
         var status = Observed(set, living, now, out var nextCheck) with { Conditions = Conditions(set, refusal, now) };
         if (!ModelJson.Same(status, set.Status)) operations.Add(new UpdateStatus(set with { Status = status }));
         return operations.Count == 0 && nextCheck is null ? Plan.Nothing : new Plan(operations, string.Join("; ", because), nextCheck);
-    }
-
-    static Pod NewPod(ReplicaSet set, Ids ids) => new()
-    {
-        Metadata = set.Spec.Template.Metadata with
-        {
-            Name = $"{set.Name}-{ids.Ending()}",
-            Namespace = set.Namespace,
-            Uid = ids.Uid(),
-            OwnerReferences = [Owners.ReferenceTo(set)],
-        },
-        Spec = set.Spec.Template.Spec,
-    };
-
-    /// <summary>Why the set's pods may not be created; null when they may.</summary>
-    static string? Refusal(ReplicaSet set, IReadOnlyList<LimitRange> limits)
-    {
-        var pod = Limits.Filled(new Pod { Spec = set.Spec.Template.Spec }, limits);
-        var broken = Limits.Broken(pod.Spec, limits).Select(each => $"{each.Path}: {each.Message}").ToList();
-        return broken.Count == 0 ? null : $"pods are forbidden: {string.Join("; ", broken)}";
     }
 
     static IReadOnlyList<Condition> Conditions(ReplicaSet set, string? refusal, DateTimeOffset now) => refusal is null
@@ -94,16 +74,12 @@ public static class ReplicaSetReconciler
     static ReplicaSetStatus Observed(ReplicaSet set, List<Pod> living, DateTimeOffset now, out DateTimeOffset? nextCheck)
     {
         var ready = living.Where(pod => pod.IsReady()).ToList();
-        var availableFrom = ready
-            .Select(pod => (pod.Status.Conditions.Find(PodConditions.Ready)?.LastTransitionTime ?? now).AddSeconds(set.Spec.MinReadySeconds))
-            .ToList();
-        var later = availableFrom.Where(time => time > now).ToList();
-        nextCheck = later.Count == 0 ? null : later.Min();
+        nextCheck = ready.NextAvailable(set.Spec.MinReadySeconds, now);
         return new ReplicaSetStatus
         {
             Replicas = living.Count,
             ReadyReplicas = ready.Count,
-            AvailableReplicas = set.Spec.MinReadySeconds == 0 ? ready.Count : availableFrom.Count(time => time <= now),
+            AvailableReplicas = ready.Count(pod => pod.IsAvailable(set.Spec.MinReadySeconds, now)),
             ObservedGeneration = set.Metadata.Generation,
         };
     }

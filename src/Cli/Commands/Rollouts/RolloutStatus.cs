@@ -70,6 +70,8 @@ static class RolloutStatus
     static (string Line, bool Done) Judge(Resource resource) => resource switch
     {
         Deployment deployment => Judge(deployment),
+        StatefulSet set => Judge(set),
+        DaemonSet set => Judge(set),
         _ => throw new CliException($"a {resource.Kind.ToLowerInvariant()} has no rollouts"),
     };
 
@@ -91,5 +93,30 @@ static class RolloutStatus
         if (status.AvailableReplicas < status.UpdatedReplicas)
             return ($"Waiting for deployment \"{deployment.Name}\" rollout to finish: {status.AvailableReplicas} of {status.UpdatedReplicas} updated replicas are available...", false);
         return ($"deployment \"{deployment.Name}\" successfully rolled out", true);
+    }
+
+    static (string Line, bool Done) Judge(StatefulSet set)
+    {
+        var (status, wanted) = (set.Status, set.Spec.Replicas ?? 1);
+        if (set.Spec.UpdateStrategy.Type == UpdateStrategyType.OnDelete) throw new CliException($"statefulset/{set.Name} has the strategy OnDelete: its pods are renewed when somebody deletes them");
+        if (status.ObservedGeneration is null || status.ObservedGeneration < set.Metadata.Generation) return ("Waiting for statefulset spec update to be observed...", false);
+        if (status.ReadyReplicas < wanted) return ($"Waiting for {wanted - status.ReadyReplicas} pods to be ready...", false);
+        var renewed = Math.Max(0, wanted - (set.Spec.UpdateStrategy.RollingUpdate?.Partition ?? 0));
+        if (status.UpdatedReplicas < renewed) return ($"Waiting for rolling update to complete {status.UpdatedReplicas} pods at revision {status.UpdateRevision}...", false);
+        return renewed < wanted
+            ? ($"partitioned roll out complete: {status.UpdatedReplicas} new pods have been updated...", true)
+            : ($"statefulset rolling update complete {status.UpdatedReplicas} pods at revision {status.UpdateRevision}...", true);
+    }
+
+    static (string Line, bool Done) Judge(DaemonSet set)
+    {
+        var status = set.Status;
+        if (set.Spec.UpdateStrategy.Type == UpdateStrategyType.OnDelete) throw new CliException($"daemonset/{set.Name} has the strategy OnDelete: its pods are renewed when somebody deletes them");
+        if (status.ObservedGeneration is null || status.ObservedGeneration < set.Metadata.Generation) return ("Waiting for daemon set spec update to be observed...", false);
+        if (status.UpdatedNumberScheduled < status.DesiredNumberScheduled)
+            return ($"Waiting for daemon set \"{set.Name}\" rollout to finish: {status.UpdatedNumberScheduled} out of {status.DesiredNumberScheduled} new pods have been updated...", false);
+        return status.NumberAvailable < status.DesiredNumberScheduled
+            ? ($"Waiting for daemon set \"{set.Name}\" rollout to finish: {status.NumberAvailable} of {status.DesiredNumberScheduled} updated pods are available...", false)
+            : ($"daemon set \"{set.Name}\" successfully rolled out", true);
     }
 }

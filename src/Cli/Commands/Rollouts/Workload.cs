@@ -19,6 +19,8 @@ sealed record Workload(Resource Resource)
     public PodTemplate Template => Resource switch
     {
         Deployment deployment => deployment.Spec.Template,
+        StatefulSet set => set.Spec.Template,
+        DaemonSet set => set.Spec.Template,
         _ => throw Refused(Resource.Kind),
     };
 
@@ -28,7 +30,7 @@ sealed record Workload(Resource Resource)
         var targets = Target.Read(words is [var only] && !only.Contains('/') && Model.Kinds.Named(only) is null ? [$"deployment/{only}"] : words);
         foreach (var target in targets)
         {
-            if (target.Kind.Name is not Deployment.KindName) throw Refused(target.Kind.Name);
+            if (target.Kind.Name is not (Deployment.KindName or StatefulSet.KindName or DaemonSet.KindName)) throw Refused(target.Kind.Name);
             if (target.Name is null) throw new CliException($"name the {target.Kind.Singular}, such as {target.Kind.Singular}/web");
         }
 
@@ -40,12 +42,23 @@ sealed record Workload(Resource Resource)
     {
         var get = new GetRequest { Kind = target.Kind.Name, Namespace = @namespace, Name = target.Name! }; // targets have names
         var present = (await cluster.AskAsync(client => client.GetAsync(get, cancellationToken: token).ResponseAsync)).ToResource();
-        var sets = await new Query(@namespace, "").FindAsync(cluster, new Target(Model.Kinds.Find(ReplicaSet.KindName)!, null), token); // it is in the list
-        var revisions = sets.OfType<ReplicaSet>()
-            .Where(set => set.Metadata.Controller()?.Uid == present.Metadata.Uid)
-            .Select(set => new Revision(RolloutAnnotations.RevisionOf(set), set.Metadata.Annotations.GetValueOrDefault(RolloutAnnotations.ChangeCause), WithoutHash(set.Spec.Template)))
+        var kept = Model.Kinds.Find(present is Deployment ? ReplicaSet.KindName : ControllerRevision.KindName)!; // they are in the list
+        var revisions = (await new Query(@namespace, "").FindAsync(cluster, new Target(kept, null), token))
+            .Where(each => each.Metadata.Controller()?.Uid == present.Metadata.Uid)
+            .Select(Of)
             .OrderBy(each => each.Number);
         return (new Workload(present), [.. revisions]);
+
+        static Revision Of(Resource kept)
+        {
+            var cause = kept.Metadata.Annotations.GetValueOrDefault(RolloutAnnotations.ChangeCause);
+            return kept switch
+            {
+                ReplicaSet set => new Revision(RolloutAnnotations.RevisionOf(set), cause, WithoutHash(set.Spec.Template)),
+                ControllerRevision revision => new Revision(revision.Revision, cause, WithoutHash(revision.Data.Spec.Template)),
+                _ => throw new System.Diagnostics.UnreachableException($"{kept.Kind} is no revision"),
+            };
+        }
     }
 
     public Workload Restarted(DateTimeOffset now)
@@ -70,6 +83,8 @@ sealed record Workload(Resource Resource)
     Workload With(PodTemplate template) => new(Resource switch
     {
         Deployment deployment => deployment with { Spec = deployment.Spec with { Template = template } },
+        StatefulSet set => set with { Spec = set.Spec with { Template = template } },
+        DaemonSet set => set with { Spec = set.Spec with { Template = template } },
         _ => throw Refused(Resource.Kind),
     });
 
@@ -83,5 +98,5 @@ sealed record Workload(Resource Resource)
             },
         };
 
-    static CliException Refused(string kind) => new($"a {kind.ToLowerInvariant()} has no rollouts; deployments have");
+    static CliException Refused(string kind) => new($"a {kind.ToLowerInvariant()} has no rollouts; deployments, statefulsets and daemonsets have");
 }
