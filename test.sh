@@ -8,8 +8,7 @@ usage() {
 usage: ./test.sh [--golden] [--conformance | --faults] [PROJECT ...]
   --golden       write the expected outputs anew; their diff is the review
   --conformance  other people's suites and engines on our runtime, and the long soaks: about half an hour
-  --faults       store members killed and paused under load, every answer checked; not part of the rest, because it finds an
-                 open defect in some runs (ARCHITECTURE.md)
+  --faults       store members killed and paused under load, every answer checked; ORCH_CASES says how many leaders (10)
   PROJECT     only these, by the name of their folder in tests/, such as Manifests.Tests
 USAGE
 }
@@ -63,7 +62,7 @@ for project in "${projects[@]}"; do
   passed=$((passed + $(sed -E 's/.*Passed: +([0-9]+).*/\1/' <<<"$line")))
   skipped=$((skipped + $(sed -E 's/.*Skipped: +([0-9]+).*/\1/' <<<"$line")))
 done
-[ "$filter" = "Run=faults" ] || echo "left out: store members killed and paused under load, which finds an open defect in some runs (./test.sh --faults)"
+[ "$filter" = "Run=faults" ] || echo "left out: store members killed and paused under load, for some minutes (./test.sh --faults)"
 $conformance || echo "left out: orun below other engines and under other suites (./test.sh --conformance)"
 [ "$skipped" = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"

@@ -37,15 +37,16 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         ServiceFollower services = new(options.NodeName, new ServiceMaps(home, options.NodeName, log), journal, time, log);
         Withdrawals withdrawals = new(network.Node, time, log);
         ContentStore contents = new(journal);
+        NodeLease lease = new(time);
         PodActions actions = new(options, places, images, network, withdrawals, new VolumeStore(Path.Combine(data, "volumes")), contents, new TerminationMessages(places, time),
-            runtime, new ProbeRunner(home, runtime, time), journal, time);
+            runtime, new ProbeRunner(home, runtime, time), journal, lease, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
         await RestoreNetworkAsync(network, cancel);
         await services.RestoreAsync(cancel);
         pods.Restore();
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
-        var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, time, log).RunAsync(cancel);
+        var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, lease, time, log).RunAsync(cancel);
         await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel));
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Orchestrator.Testing;
 
 namespace Orchestrator.Runtime.Tests;
 
@@ -48,6 +49,28 @@ public sealed class ShimTests
         Assert.False((bool)answer["ok"]!);
         Assert.Equal("whole", File.ReadAllText(canary));
         Assert.True((bool)Say(socket, """{"op":"list"}""")["ok"]!);
+    }
+
+    [Fact]
+    public async Task A_fence_that_is_not_put_off_ends_the_containers_and_lets_none_start()
+    {
+        using var sandbox = new Sandbox("sleep", "1000");
+        var socket = Start(sandbox);
+        const int longEnough = 60_000;
+        Ask(socket, $$"""{"op":"fence","milliseconds":{{longEnough}}}""");
+        Ask(socket, $$"""{"op":"create","id":"c","bundle":"{{sandbox.Directory}}","log":"{{sandbox.Pod}}/log"}""");
+        Ask(socket, """{"op":"start","id":"c"}""");
+        Ask(socket, """{"op":"fence","milliseconds":0}""");
+        await Eventually.HoldsAsync(() => (string?)Say(socket, """{"op":"list"}""")["containers"]![0]!["status"] == "stopped", "the container's end");
+        Assert.Equal(9, (int)Say(socket, """{"op":"list"}""")["containers"]![0]!["signal"]!);
+        var refused = Say(socket, $$"""{"op":"create","id":"d","bundle":"{{sandbox.Directory}}","log":"{{sandbox.Pod}}/log"}""");
+        Assert.Equal("the pod is fenced: its node must not run it", (string?)refused["error"]);
+
+        Ask(socket, $$"""{"op":"fence","milliseconds":{{longEnough}}}""");
+        Ask(socket, """{"op":"delete","id":"c"}""");
+        Ask(socket, $$"""{"op":"create","id":"d","bundle":"{{sandbox.Directory}}","log":"{{sandbox.Pod}}/log"}""");
+        Ask(socket, """{"op":"start","id":"d"}""");
+        Assert.Contains("fenced: c was killed", File.ReadAllText(sandbox.Pod + "/shim.log"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,6 +30,10 @@ sealed class ShimClient(string podDirectory)
 
     public Task DeleteAsync(string id, CancellationToken cancel) => CallAsync(new ShimRequest("delete") { Id = id }, cancel);
 
+    /// <summary>Has the shim kill all containers after a time, and start none, unless it is told again: whatever becomes of this agent.</summary>
+    public Task FenceAsync(TimeSpan time, CancellationToken cancel) =>
+        CallAsync(new ShimRequest("fence") { Milliseconds = (int)double.Max(0, time.TotalMilliseconds) }, cancel);
+
     public async Task<IReadOnlyList<ShimContainer>> ListAsync(CancellationToken cancel) =>
         (await CallAsync(new ShimRequest("list"), cancel)).Containers ?? [];
 

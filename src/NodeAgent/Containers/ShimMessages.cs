@@ -11,6 +11,7 @@ sealed record ShimRequest(string Op)
     public string? Bundle { get; init; }
     public string? Log { get; init; }
     public int? Signal { get; init; }
+    public int? Milliseconds { get; init; }
 }
 
 /// <summary>Any answer: ok or an error, and what the operation brings.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Model;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Images;
+using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Session;
@@ -143,6 +144,33 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
 
     static bool RefersToContent(PodRunner runner) => runner.Pod.Spec.References(runner.Pod.Namespace).Count > 0 || runner.Pod.Spec.Volumes.Any(PodContent.IsIn);
 
+    /// <summary>Puts off the fences of the pods that must run at most once.</summary>
+    public void LeaseRenewed()
+    {
+        foreach (var runner in All().Where(runner => runner.Facts.IsSetUp && RunsAtMostOnce(runner.Pod)))
+        {
+            _ = PutOffAsync(runner);
+            if (runner.Facts.Containers.Values.Any(container => container.StartTrouble?.Reason == PodEvent.LeaseLost))
+                runner.Happened(new PodEvent.LeaseRenewed());
+        }
+    }
+
+    async Task PutOffAsync(PodRunner runner)
+    {
+        try
+        {
+            await actions.PutOffFenceAsync(runner.Uid, _ending.Token);
+        }
+        catch (Exception e) when (e is ShimException or OperationCanceledException)
+        {
+            // The next beat tries again; a fence that falls meanwhile only stops what is started again afterwards.
+            LogFence(log, runner.Pod.Namespace, runner.Pod.Name, e.Message);
+        }
+    }
+
+    /// <summary>A StatefulSet counts on it.</summary>
+    internal static bool RunsAtMostOnce(Pod pod) => pod.Metadata.Controller()?.Kind == Model.Workloads.StatefulSet.KindName;
+
     /// <summary>Reports a pod as it stands, changed or not.</summary>
     public void TellAgain(PodRunner runner) => Tell(runner);
 
@@ -169,6 +197,9 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
 
     [LoggerMessage(121, LogLevel.Error, "pod {Namespace}/{Pod} has no usable uid and is left alone")]
     private static partial void LogNoUid(ILogger log, string @namespace, string pod);
+
+    [LoggerMessage(123, LogLevel.Warning, "pod {Namespace}/{Pod}: its fence could not be put off: {Why}")]
+    private static partial void LogFence(ILogger log, string @namespace, string pod, string why);
 
     [LoggerMessage(122, LogLevel.Error, "pod {Namespace}/{Pod}: its loop failed and begins again")]
     private static partial void LogLoopFailed(ILogger log, Exception e, string @namespace, string pod);

@@ -18,7 +18,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// </summary>
 sealed class PodActions(
     NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
-    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, PodJournal journal, TimeProvider time)
+    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, PodJournal journal, NodeLease lease, TimeProvider time)
 {
     const int SigKill = 9;
 
@@ -29,6 +29,10 @@ sealed class PodActions(
     public PodPlaces Places => places;
 
     public TerminationMessages Messages => messages;
+
+    /// <summary>Lets a pod that must run at most once go on until the node's lease is over.</summary>
+    /// <exception cref="ShimException">Its shim does not answer.</exception>
+    public Task PutOffFenceAsync(string uid, CancellationToken cancel) => ShimOf(uid).FenceAsync(lease.Remaining, cancel);
 
     public ShimClient ShimOf(string uid) => new(places.RunOf(uid));
 
@@ -122,6 +126,16 @@ sealed class PodActions(
         try
         {
             await ClearAsync(uid, id, cancel);
+
+            if (AgentPods.RunsAtMostOnce(pod))
+            {
+                if (lease.Remaining <= TimeSpan.Zero)
+                    return new PodEvent.CreateFailed(step.Container, step.Instance, PodEvent.LeaseLost, Explain("the node's lease is over: the pod may run elsewhere by now"));
+
+                // Before there is anything to run: the shim is new, or was fenced before.
+                await PutOffFenceAsync(uid, cancel);
+            }
+
             var container = Find(pod, step.Container);
             var imageId = facts.Of(step.Container).ImageId ?? throw new InvalidOperationException("its image was not pulled");
             var image = await images.OpenAsync(container.Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
@@ -295,5 +309,7 @@ sealed class PodActions(
 
     static Container Find(Pod pod, string name) => pod.Spec.InitContainers.Concat(pod.Spec.Containers).First(container => container.Name == name);
 
-    string Explain(Exception e) => e.Message.StartsWith("node ", StringComparison.Ordinal) ? e.Message : $"node {options.NodeName}: {e.Message}";
+    string Explain(Exception e) => Explain(e.Message);
+
+    string Explain(string what) => what.StartsWith("node ", StringComparison.Ordinal) ? what : $"node {options.NodeName}: {what}";
 }

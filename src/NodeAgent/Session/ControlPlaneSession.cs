@@ -16,7 +16,7 @@ namespace Orchestrator.NodeAgent.Session;
 /// </summary>
 sealed partial class ControlPlaneSession(
     NodeAgentOptions options, AgentPods pods, ContentStore contents, AgentNetwork network, ReportBox reports, CallServer calls, ServiceFollower services,
-    Withdrawals withdrawals, TimeProvider time, ILogger log)
+    Withdrawals withdrawals, NodeLease lease, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(10);
@@ -69,6 +69,7 @@ sealed partial class ControlPlaneSession(
         if (!await call.ResponseStream.MoveNext(ending.Token) || call.ResponseStream.Current.Welcome is not { } welcome)
             throw new IOException("the server did not welcome this node");
         LogWelcome(log, welcome.Server, welcome.SessionEpoch);
+        lease.Begin();
         // The new session's server knows nothing of what was told to another that may not have passed it on.
         foreach (var runner in pods.All())
             pods.TellAgain(runner);
@@ -78,7 +79,7 @@ sealed partial class ControlPlaneSession(
         var sending = SendAsync(call.RequestStream, ending.Token);
         try
         {
-            await ReceiveAsync(call.ResponseStream, client, Silence(TimeSpan.FromSeconds(welcome.LeaseSeconds)), ending);
+            await ReceiveAsync(call.ResponseStream, client, TimeSpan.FromSeconds(welcome.LeaseSeconds), ending);
         }
         finally
         {
@@ -112,17 +113,18 @@ sealed partial class ControlPlaneSession(
             if (beat.IsCompleted)
             {
                 await beat;
+                lease.Sending(sequence);
                 await stream.WriteAsync(new AgentMessage { Beat = new Beat { Sequence = sequence++ } }, cancel);
                 beat = beats.WaitForNextTickAsync(cancel).AsTask();
             }
         }
     }
 
-    async Task ReceiveAsync(IAsyncStreamReader<ServerMessage> stream, Nodes.NodesClient client, TimeSpan silence, CancellationTokenSource ending)
+    async Task ReceiveAsync(IAsyncStreamReader<ServerMessage> stream, Nodes.NodesClient client, TimeSpan leaseLength, CancellationTokenSource ending)
     {
         while (true)
         {
-            ending.CancelAfter(silence);
+            ending.CancelAfter(Silence(leaseLength));
             if (!await stream.MoveNext(ending.Token))
                 throw new IOException("the server ended the session");
             var message = stream.Current;
@@ -143,8 +145,11 @@ sealed partial class ControlPlaneSession(
                 case ServerMessage.MessageOneofCase.Call:
                     calls.Begin(client, message.Call, ending.Token);
                     break;
-                case ServerMessage.MessageOneofCase.Welcome:
                 case ServerMessage.MessageOneofCase.Beat:
+                    lease.Renewed(message.Beat.Sequence, leaseLength);
+                    pods.LeaseRenewed();
+                    break;
+                case ServerMessage.MessageOneofCase.Welcome:
                 case ServerMessage.MessageOneofCase.None:
                     break;
             }

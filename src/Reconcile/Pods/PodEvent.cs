@@ -24,6 +24,9 @@ public abstract record PodEvent
 
     public sealed record RefreshFailed(int Version, string Message) : PodEvent;
 
+    /// <summary>The node may run again what must run at most once in the cluster.</summary>
+    public sealed record LeaseRenewed : PodEvent;
+
     /// <summary>The node needs the room: the pod ends here as failed.</summary>
     public sealed record Evicted(string Message) : PodEvent;
 
@@ -37,7 +40,10 @@ public abstract record PodEvent
 
     public sealed record Created(string Container, int Instance) : PodEvent;
 
-    /// <summary>The reason is CreateContainerError, or CreateContainerConfigError when something that the pod refers to is missing.</summary>
+    /// <summary>The reason of a container that is not made because its node's lease is over.</summary>
+    public const string LeaseLost = "NodeLeaseLost";
+
+    /// <summary>The reason is CreateContainerError, CreateContainerConfigError when something that the pod refers to is missing, or <see cref="LeaseLost"/>.</summary>
     public sealed record CreateFailed(string Container, int Instance, string Reason, string Message) : PodEvent;
 
     public sealed record Started(string Container, int Instance, DateTimeOffset At) : PodEvent;

@@ -13,7 +13,13 @@ public static class PodHistory
         PodEvent.SetUpDone done => facts with { IsSetUp = true, PodIp = done.PodIp, SetUpTrouble = null },
         PodEvent.SetUpFailed failed => facts with { SetUpTrouble = Again(facts.SetUpTrouble, "ContainerCreating", failed.Message, now) },
         PodEvent.SetUpLost => facts with { IsSetUp = false },
-        PodEvent.ContentChanged => AfterContentChanged(facts),
+        PodEvent.ContentChanged => WithoutTrouble(facts, ContainerPlan.ConfigError) with
+        {
+            ContentVersion = facts.ContentVersion + 1,
+            SetUpTrouble = facts.IsSetUp ? facts.SetUpTrouble : null,
+            RefreshTrouble = null,
+        },
+        PodEvent.LeaseRenewed => WithoutTrouble(facts, PodEvent.LeaseLost),
         PodEvent.Refreshed refreshed => facts with { ShownVersion = refreshed.Version, RefreshTrouble = null },
         PodEvent.RefreshFailed failed => facts with { RefreshTrouble = Again(facts.RefreshTrouble, "FailedMount", failed.Message, now) },
         PodEvent.Evicted evicted => facts with { Eviction = facts.Eviction ?? evicted.Message },
@@ -45,14 +51,9 @@ public static class PodHistory
     };
 
     // What was missing may be there now: it is looked for at once, not at the end of a back-off.
-    static PodFacts AfterContentChanged(PodFacts facts) => facts with
+    static PodFacts WithoutTrouble(PodFacts facts, string reason) => facts with
     {
-        ContentVersion = facts.ContentVersion + 1,
-        SetUpTrouble = facts.IsSetUp ? facts.SetUpTrouble : null,
-        RefreshTrouble = null,
-        Containers = facts.Containers.ToDictionary(
-            each => each.Key,
-            each => each.Value.StartTrouble is { Reason: ContainerPlan.ConfigError } ? each.Value with { StartTrouble = null } : each.Value),
+        Containers = facts.Containers.ToDictionary(each => each.Key, each => each.Value.StartTrouble?.Reason == reason ? each.Value with { StartTrouble = null } : each.Value),
     };
 
     static ContainerFacts AfterCreated(ContainerFacts container, PodEvent.Created created) => created.Instance != container.Instances

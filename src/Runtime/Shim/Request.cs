@@ -4,17 +4,18 @@ using Orchestrator.Runtime.Spec;
 namespace Orchestrator.Runtime.Shim;
 
 /// <summary>One line of the shim's protocol (README.md). Fields that an operation does not use are ignored.</summary>
-sealed record Request(string Op, string Id, string Bundle, string Log, int Signal, long LogMaxBytes, int LogMaxFiles)
+sealed record Request(string Op, string Id, string Bundle, string Log, int Signal, long LogMaxBytes, int LogMaxFiles, int Milliseconds)
 {
     const long LeastLogBytes = 4096;
     const int MostLogFiles = 100;
     const int LastSignal = 64;
+    const int LongestFence = 3_600_000;
 
     /// <exception cref="ConfigException">The line is not a request.</exception>
     public static Request Parse(ReadOnlySpan<byte> line)
     {
         var walk = new JsonWalk(line, []);
-        var request = new Request("", "", "", "", 0, LogFile.DefaultMostBytes, LogFile.DefaultMostFiles);
+        var request = new Request("", "", "", "", 0, LogFile.DefaultMostBytes, LogFile.DefaultMostFiles, 0);
         for (walk.Enter(); walk.Field() is { } name;)
         {
             switch (name)
@@ -24,6 +25,7 @@ sealed record Request(string Op, string Id, string Bundle, string Log, int Signa
                 case "bundle": request = request with { Bundle = walk.String() }; break;
                 case "log": request = request with { Log = walk.String() }; break;
                 case "signal": request = request with { Signal = (int)InRange(ref walk, 1, LastSignal) }; break;
+                case "milliseconds": request = request with { Milliseconds = (int)InRange(ref walk, 0, LongestFence) }; break;
                 case "logMaxBytes": request = request with { LogMaxBytes = InRange(ref walk, LeastLogBytes, long.MaxValue) }; break;
                 case "logMaxFiles": request = request with { LogMaxFiles = (int)InRange(ref walk, 1, MostLogFiles) }; break;
                 default: walk.Skip(); break;

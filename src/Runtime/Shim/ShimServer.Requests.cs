@@ -38,12 +38,17 @@ sealed partial class ShimServer
                 connection.Send(Containers());
                 break;
             case "stop": Stop(connection); break;
+            case "fence":
+                _fence.PutOff(request.Milliseconds);
+                connection.Send(Answer.Ok());
+                break;
             default: throw new ConfigException("op", $"unknown operation '{request.Op}'");
         }
     }
 
     void Create(Connection connection, Request request)
     {
+        if (_fence.HasFallen) throw new ContainerException("the pod is fenced: its node must not run it");
         if (!StateDirectory.IsId(request.Id)) throw new ConfigException("id", $"'{request.Id}' is not a container id");
         if (!request.Bundle.StartsWith('/')) throw new ConfigException("bundle", "must be an absolute path");
         if (!request.Log.StartsWith('/')) throw new ConfigException("log", "must be an absolute path");
@@ -103,6 +108,7 @@ sealed partial class ShimServer
     {
         if (container.Record.Status != ContainerRecord.Created || container.Record.StartedAt is not null)
             throw new ContainerException($"container {container.Record.Id} can't be started: it is {container.Record.Status}");
+        if (_fence.HasFallen) throw new ContainerException("the pod is fenced: its node must not run it");
         container.Starting();
         if (container.Program is not null)
         {

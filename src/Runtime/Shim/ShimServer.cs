@@ -12,6 +12,7 @@ sealed partial class ShimServer : IDisposable
 {
     const ulong ChildEnded = 1UL << 16; // SIGCHLD
     const int AnyChild = -1;
+    const int LastResort = 9; // SIGKILL
     const int RoundsPerTurn = 4; // buffers of one stream before the next stream's turn
     const int MostStrays = 256;
     const int IdleMilliseconds = 5000; // of quiet, after which the memory of what was done is given back
@@ -28,6 +29,7 @@ sealed partial class ShimServer : IDisposable
     // Ends of processes that are not known yet: a container may end while its `create` is still on its way out.
     readonly Dictionary<int, WaitStatus> _strays = [];
     PollFd[] _polled = [];
+    readonly Fence _fence = new();
     bool _stopping;
 
     public ShimServer(StateDirectory states, string root, string directory, Fd listener)
@@ -44,12 +46,16 @@ sealed partial class ShimServer : IDisposable
         while (!_stopping)
         {
             var count = Watch();
-            if (Kernel.Poll(_polled.AsSpan(0, count), trimmed ? -1 : IdleMilliseconds) > 0)
+            var idle = trimmed ? -1 : IdleMilliseconds;
+            var fence = _fence.Milliseconds;
+            var something = Kernel.Poll(_polled.AsSpan(0, count), fence >= 0 && (idle < 0 || fence < idle) ? fence : idle) > 0;
+            if (_fence.Falls()) KillAll();
+            if (something)
             {
                 Turn();
                 trimmed = false;
             }
-            else
+            else if (!trimmed)
             {
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
                 trimmed = true;
@@ -138,6 +144,16 @@ sealed partial class ShimServer : IDisposable
         }
 
         if (_children.Count == 0) _strays.Clear();
+    }
+
+    // Their pids are children of ours that are not reaped yet, so no number can have passed to another process.
+    void KillAll()
+    {
+        foreach (var container in _containers.Values.Where(container => container is { IsListed: true, IsStopped: false }))
+        {
+            var errno = Kernel.Signal(container.Record.Pid, LastResort);
+            Trouble(errno == Errno.None ? $"fenced: {container.Record.Id} was killed" : $"fenced: kill {container.Record.Id}: errno {(int)errno}");
+        }
     }
 
     void Exited(PodContainer container, WaitStatus status)

@@ -26,6 +26,7 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
     readonly ConcurrentDictionary<ResourceKey, Resource> _contents = new();
     readonly ConcurrentDictionary<string, TaskCompletionSource<ServedCall>> _calls = new();
     readonly Peers _peers;
+    readonly Lock _telling = new();
     Channel<ServerMessage>? _session;
     long _epoch;
     long _callNumber;
@@ -35,6 +36,9 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
     public Uri Address => new(_app.Urls.First());
 
     public Hello? LastHello { get; private set; }
+
+    /// <summary>False renews no leases.</summary>
+    public bool AnswersBeats { get; set; } = true;
 
     public static async Task<ControlPlane> StartAsync(Peers peers)
     {
@@ -128,7 +132,7 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
     {
         if (message.Hello is { } hello)
             LastHello = hello;
-        if (message.Beat is { } beat)
+        if (message.Beat is { } beat && AnswersBeats)
             outgoing.Writer.TryWrite(new ServerMessage { Beat = beat });
         if (message.Report is not { } report)
             return;
@@ -144,12 +148,16 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
 
     void TellPods()
     {
-        Orchestrator.Contracts.Contents contents = new();
-        contents.Contents_.AddRange(_contents.Values.Select(content => content.ToMessage()));
-        _session?.Writer.TryWrite(new ServerMessage { Contents = contents });
-        Orchestrator.Contracts.Pods all = new();
-        all.Pods_.AddRange(_pods.Values.Select(pod => pod.ToMessage()));
-        _session?.Writer.TryWrite(new ServerMessage { Pods = all });
+        // One after the other, so that an older list is never sent after a newer one.
+        lock (_telling)
+        {
+            Orchestrator.Contracts.Contents contents = new();
+            contents.Contents_.AddRange(_contents.Values.Select(content => content.ToMessage()));
+            _session?.Writer.TryWrite(new ServerMessage { Contents = contents });
+            Orchestrator.Contracts.Pods all = new();
+            all.Pods_.AddRange(_pods.Values.Select(pod => pod.ToMessage()));
+            _session?.Writer.TryWrite(new ServerMessage { Pods = all });
+        }
     }
 
     static async Task SendAsync(ChannelReader<ServerMessage> outgoing, IServerStreamWriter<ServerMessage> stream, CancellationToken cancel)
