@@ -48,7 +48,7 @@ public sealed class RolloutTests(SharedCluster shared)
         var status = await Cluster.TryOrchAsync("rollout", "status", "deployment/held", "--timeout", "2");
 
         Assert.Equal(1, status.ExitCode);
-        Assert.Contains("was not rolled out within 2 s", status.Error, StringComparison.Ordinal);
+        Assert.Contains("was not rolled out within 2s", status.Error, StringComparison.Ordinal);
         var after = await PodView.OfAppAsync(Cluster, "held");
         Assert.Equal(before.Select(pod => pod.Uid).Order(), after.Where(pod => pod.Ready).Select(pod => pod.Uid).Order());
         Assert.Equal("200", await Cluster.StatusOfPageAsync(Cluster.Hosts[1], "held.example"));
