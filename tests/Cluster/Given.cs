@@ -90,4 +90,80 @@ static class Given
                   cpu: {cpu}
                   memory: 8Mi
         """;
+
+    public static string StatefulSet(string name, int replicas, string version) => $"""
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata:
+          name: {name}
+        spec:
+          replicas: {replicas}
+          serviceName: {name}
+          selector:
+            matchLabels:
+              app: {name}
+        {Template(name, version)}
+        """;
+
+    public static string DaemonSet(string name) => $"""
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata:
+          name: {name}
+        spec:
+          selector:
+            matchLabels:
+              app: {name}
+        {Template(name, "1")}
+        """;
+
+    /// <summary>An Indexed job whose pods run a line of shell script.</summary>
+    public static string Job(string name, int completions, string script, int backoffLimit = 6) => $"""
+        apiVersion: batch/v1
+        kind: Job
+        metadata:
+          name: {name}
+        spec:
+          completions: {completions}
+          parallelism: 2
+          completionMode: Indexed
+          backoffLimit: {backoffLimit}
+          template:
+            spec:
+              restartPolicy: Never
+              containers:
+                - name: main
+                  image: hello:1
+                  command: [/bin/sh, -c, "{script}"]
+                  resources:
+                    requests:
+                      cpu: 10m
+                      memory: 8Mi
+        """;
+
+    static string Template(string app, string version) => $$"""
+          template:
+            metadata:
+              labels:
+                app: {{app}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers:
+                - name: web
+                  image: hello:1
+                  env:
+                    - name: VERSION
+                      value: "{{version}}"
+                  ports:
+                    - containerPort: 8080
+                  resources:
+                    requests:
+                      cpu: 10m
+                      memory: 8Mi
+                  readinessProbe:
+                    httpGet:
+                      path: /
+                      port: 8080
+                    periodSeconds: 1
+        """;
 }

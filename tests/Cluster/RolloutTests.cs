@@ -48,7 +48,7 @@ public sealed class RolloutTests(SharedCluster shared)
         var status = await Cluster.TryOrchAsync("rollout", "status", "deployment/held", "--timeout", "2");
 
         Assert.Equal(1, status.ExitCode);
-        Assert.Contains("was not rolled out within 2 s", status.Error, StringComparison.Ordinal);
+        Assert.Contains("was not rolled out within 2s", status.Error, StringComparison.Ordinal);
         var after = await PodView.OfAppAsync(Cluster, "held");
         Assert.Equal(before.Select(pod => pod.Uid).Order(), after.Where(pod => pod.Ready).Select(pod => pod.Uid).Order());
         Assert.Equal("200", await Cluster.StatusOfPageAsync(Cluster.Hosts[1], "held.example"));
@@ -64,5 +64,49 @@ public sealed class RolloutTests(SharedCluster shared)
 
         Assert.Equal(["deployment/same unchanged", "service/same unchanged", "ingress/same unchanged"], again.Lines);
         Assert.Equal(before.Uid, Assert.Single(await PodView.ReadyAsync(Cluster, "same", 1)).Uid);
+    }
+
+    [Fact]
+    public async Task A_rollout_that_makes_no_progress_in_time_is_rolled_back_and_says_so()
+    {
+        await Cluster.ApplyAsync(Given.Site("returning", replicas: 2));
+        await Cluster.OrchAsync("rollout", "status", "deployment/returning", "--timeout", "60s");
+        var before = await PodView.ReadyAsync(Cluster, "returning", 2);
+
+        var hopeless = Given.Site("returning", replicas: 2, image: $"{Lan.OuterAddress}:{Registry.Port}/nothing:1").Replace("  replicas: 2", "  replicas: 2\n  progressDeadlineSeconds: 3", StringComparison.Ordinal);
+        await Cluster.ApplyAsync(hopeless);
+        var status = await Cluster.TryOrchAsync("rollout", "status", "deployment/returning", "--timeout", "60s");
+
+        Assert.Equal(1, status.ExitCode);
+        Assert.Contains("rolled back", status.Error, StringComparison.Ordinal);
+        var after = await PodView.ReadyAsync(Cluster, "returning", 2);
+        Assert.Equal(before.Select(pod => pod.Uid).Order(), after.Select(pod => pod.Uid).Order());
+
+        await Cluster.OrchAsync("rollout", "undo", "deployment/returning");
+        Assert.Equal("deployment \"returning\" successfully rolled out", (await Cluster.OrchAsync("rollout", "status", "deployment/returning", "--timeout", "60s")).Lines[^1]);
+        await Cluster.OrchAsync("delete", "deployment/returning", "service/returning", "ingress/returning");
+    }
+
+    [Fact]
+    public async Task Paused_changes_wait_and_a_restart_replaces_every_pod()
+    {
+        await Cluster.ApplyAsync(Given.Site("patient", replicas: 1));
+        await Cluster.OrchAsync("rollout", "status", "deployment/patient", "--timeout", "60s");
+        var before = await PodView.ReadyAsync(Cluster, "patient", 1);
+        await Cluster.OrchAsync("rollout", "pause", "deployment/patient");
+        await Cluster.ApplyAsync(Given.Site("patient", replicas: 1, version: "2"));
+        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("describe", "deployment/patient")).Output.Contains("DeploymentPaused", StringComparison.Ordinal), "the deployment to be seen as paused");
+        Assert.Single(await Cluster.ListAsync("replicasets", "-l", "app=patient"));
+
+        await Cluster.OrchAsync("rollout", "resume", "deployment/patient");
+        await Cluster.OrchAsync("rollout", "status", "deployment/patient", "--timeout", "60s");
+        var second = await PodView.ReadyAsync(Cluster, "patient", 1);
+        Assert.NotEqual(before[0].Uid, second[0].Uid);
+
+        await Cluster.OrchAsync("rollout", "restart", "deployment/patient");
+        await Cluster.OrchAsync("rollout", "status", "deployment/patient", "--timeout", "60s");
+        Assert.NotEqual(second[0].Uid, (await PodView.ReadyAsync(Cluster, "patient", 1))[0].Uid);
+        Assert.Equal(3, (await Cluster.OrchAsync("rollout", "history", "deployment/patient")).Lines.Count(line => char.IsDigit(line[0])));
+        await Cluster.OrchAsync("delete", "deployment/patient", "service/patient", "ingress/patient");
     }
 }

@@ -15,6 +15,7 @@ sealed partial class SmallCluster
     const int WorkSeconds = 2;
     const int SlowSeconds = 900;
 
+    readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
     bool _agentsTakeTheirTime;
 
     void Agents()
@@ -22,7 +23,7 @@ sealed partial class SmallCluster
         _agentsTakeTheirTime = false;
         foreach (var pod in InSomeOrder(Pods.Where(pod => pod.Spec.NodeName is { } node && !_dead.ContainsKey(node))))
         {
-            if (pod.IsBeingDeleted()) Write(new Delete(pod.Key, pod.Metadata.Uid, GraceSeconds: 0));
+            if (pod.IsBeingDeleted() && _stopped.Add(pod.Metadata.Uid ?? "")) Write(new Delete(pod.Key, pod.Metadata.Uid, GraceSeconds: 0));
             else if (pod.IsTerminal()) continue;
             else if (shuffled && pod.Status.StartTime is null && _random.Next(3) == 0) _agentsTakeTheirTime = true;
             else if (Next(pod) is { } status) Write(new UpdateStatus(pod with { Status = status }));

@@ -64,7 +64,11 @@ sealed partial class SmallCluster(int seed, bool shuffled = true)
         },
     }));
 
-    public void Kill(string node) => _dead[node] = Now;
+    /// <summary>Whether a pod surely runs no longer: it never began to, it has ended, its node said that it stopped, or the node has been silent for so long that it has stopped it.</summary>
+    public bool HasStopped(Pod pod) => pod.Status.StartTime is null || pod.IsTerminal() || _stopped.Contains(pod.Metadata.Uid ?? "")
+        || (_dead.TryGetValue(pod.Spec.NodeName ?? "", out var since) && FenceSeconds is { } fence && Now - since >= Lease + TimeSpan.FromSeconds(fence));
+
+    public void Kill(string node) => _dead.TryAdd(node, Now);
 
     public void Revive(string node) => _dead.Remove(node);
 
