@@ -5,6 +5,7 @@ using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
+using Orchestrator.Model.Storage;
 using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.Model;
@@ -36,6 +37,8 @@ public static class Kinds
         new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),
         new("v1", Meta.Namespace.KindName, "namespaces", ["ns"], false, true, ModelJson.SchemaOf<Meta.Namespace>()),
         new("v1", Node.KindName, "nodes", ["no"], false, true, ModelJson.SchemaOf<Node>()),
+        new("v1", PersistentVolume.KindName, "persistentvolumes", ["pv"], false, false, ModelJson.SchemaOf<PersistentVolume>()),
+        new("v1", PersistentVolumeClaim.KindName, "persistentvolumeclaims", ["pvc"], true, true, ModelJson.SchemaOf<PersistentVolumeClaim>()),
         new("v1", Pod.KindName, "pods", ["po"], true, true, ModelJson.SchemaOf<Pod>()),
         new("policy/v1", PodDisruptionBudget.KindName, "poddisruptionbudgets", ["pdb"], true, true, ModelJson.SchemaOf<PodDisruptionBudget>()),
         new("scheduling.x-k8s.io/v1alpha1", PodGroup.KindName, "podgroups", ["pg"], true, true, ModelJson.SchemaOf<PodGroup>()),

@@ -8,6 +8,7 @@ using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
+using Orchestrator.Model.Storage;
 using Orchestrator.Model.Values;
 using Orchestrator.Model.Workloads;
 
@@ -94,6 +95,8 @@ public static class ModelJson
 [JsonSerializable(typeof(PodGroup))]
 [JsonSerializable(typeof(PriorityClass))]
 [JsonSerializable(typeof(ResourceQuota))]
+[JsonSerializable(typeof(PersistentVolume))]
+[JsonSerializable(typeof(PersistentVolumeClaim))]
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(Command))]

@@ -38,7 +38,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         Withdrawals withdrawals = new(network.Node, time, log);
         ContentStore contents = new(journal);
         NodeLease lease = new(time);
-        PodActions actions = new(options, places, images, network, withdrawals, new VolumeStore(Path.Combine(data, "volumes")), contents, new TerminationMessages(places, time),
+        PodActions actions = new(options, places, images, network, withdrawals, new VolumeStore(Path.Combine(data, "volumes"), Path.Combine(data, "claims")), contents, new TerminationMessages(places, time),
             runtime, new ProbeRunner(home, runtime, time), journal, lease, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);

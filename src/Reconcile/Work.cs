@@ -5,6 +5,7 @@ using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
+using Orchestrator.Model.Storage;
 using Orchestrator.Model.Workloads;
 using Orchestrator.Model.Meta;
 using Orchestrator.Reconcile.DaemonSets;
@@ -14,6 +15,7 @@ using Orchestrator.Reconcile.Garbage;
 using Orchestrator.Reconcile.Jobs;
 using Orchestrator.Reconcile.ReplicaSets;
 using Orchestrator.Reconcile.Services;
+using Orchestrator.Reconcile.Volumes;
 using Orchestrator.Reconcile.StatefulSets;
 
 namespace Orchestrator.Reconcile;
@@ -23,6 +25,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
 {
     static readonly Work Cidrs = new(Controller.NodeCidrs, "", "");
     static readonly Work Evictions = new(Controller.Evictions, "", "");
+    static readonly Work Volumes = new(Controller.Volumes, "", "");
     static readonly Work Leavings = new(Controller.Garbage, "", "");
 
     /// <summary>Everything there is to look at, for the start.</summary>
@@ -34,9 +37,11 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         .. state.All<DaemonSet>(DaemonSet.KindName).Select(each => new Work(Controller.DaemonSets, each.Namespace, each.Name)),
         .. state.All<Job>(Job.KindName).Select(each => new Work(Controller.Jobs, each.Namespace, each.Name)),
         .. state.All<CronJob>(CronJob.KindName).Select(each => new Work(Controller.CronJobs, each.Namespace, each.Name)),
+        .. state.All<PersistentVolumeClaim>(PersistentVolumeClaim.KindName).Select(each => new Work(Controller.Claims, each.Namespace, each.Name)),
         .. state.All<Service>(Service.KindName).Select(each => new Work(Controller.Endpoints, each.Namespace, each.Name)),
         Cidrs,
         Evictions,
+        Volumes,
         Leavings,
     ];
 
@@ -73,6 +78,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
             case Pod pod:
                 if (ControllerOf(pod.Metadata.Controller()?.Kind) is { } kept) yield return new Work(kept, pod.Namespace, pod.Metadata.Controller()!.Name); // it has one
                 if (Eviction.IsAsked(pod)) yield return Evictions;
+                if (pod.Spec.NodeName is not null)
+                    foreach (var claim in pod.Spec.Claims(pod.Namespace)) yield return new Work(Controller.Claims, claim.Namespace, claim.Name);
                 if (resource.Metadata.Controller() is { Kind: ReplicaSet.KindName } set)
                 {
                     yield return new Work(Controller.ReplicaSets, resource.Namespace, set.Name);
@@ -87,6 +94,14 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 break;
             case EndpointSlice { Service: { } owner }:
                 yield return new Work(Controller.Endpoints, resource.Namespace, owner);
+                break;
+            case PersistentVolumeClaim:
+                yield return new Work(Controller.Claims, resource.Namespace, resource.Name);
+                yield return Volumes;
+                break;
+            case PersistentVolume { Spec.ClaimRef: { } bound }:
+                yield return new Work(Controller.Claims, bound.Namespace, bound.Name);
+                yield return Volumes;
                 break;
             case ConfigMap or Secret:
                 foreach (var each in Referring(state, resource)) yield return each;
@@ -130,6 +145,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.Jobs => state.Find<Job>(Job.KindName, Namespace, Name) is { } job ? JobReconciler.Reconcile(state, job, now, ids) : Plan.Nothing,
         Controller.CronJobs => state.Find<CronJob>(CronJob.KindName, Namespace, Name) is { } cron ? CronJobReconciler.Reconcile(state, cron, now, ids) : Plan.Nothing,
         Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointSliceReconciler.Reconcile(state, service, ids) : Plan.Nothing,
+        Controller.Claims => state.Find<PersistentVolumeClaim>(PersistentVolumeClaim.KindName, Namespace, Name) is { } claim ? ClaimReconciler.Reconcile(state, claim) : Plan.Nothing,
+        Controller.Volumes => ClaimReconciler.Release(state),
         Controller.Evictions => EvictionReconciler.Reconcile(state, now),
         Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
         Controller.Garbage => GarbageReconciler.Reconcile(state),
@@ -149,5 +166,7 @@ public enum Controller
     Endpoints,
     NodeCidrs,
     Evictions,
+    Claims,
+    Volumes,
     Garbage,
 }

@@ -3,6 +3,7 @@ using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
+using Orchestrator.Model.Storage;
 using Orchestrator.Scheduler.Policies;
 using Orchestrator.Scheduler.Sharing;
 
@@ -50,8 +51,22 @@ sealed record Cluster(Fleet Fleet, Quotas Quotas, FairShare Shares, Budgets Budg
                 ? classes.GetValueOrDefault(name)?.Value ?? BuiltIn(name) ?? pod.Spec.Priority ?? usual
                 : pod.Spec.Priority ?? usual,
             ProfileOf = name => namespaces.GetValueOrDefault(name)?.Metadata.Annotations.GetValueOrDefault(ProfileAnnotation) is { } profile && Profiles.Names.Contains(profile) ? profile : Profiles.BinPack,
+            VolumeNodes = pod => VolumeNodes(state, pod),
             LabelsOfNamespace = name => new Dictionary<string, string>(namespaces.GetValueOrDefault(name)?.Metadata.Labels ?? new Dictionary<string, string>()) { ["kubernetes.io/metadata.name"] = name },
         };
+    }
+
+    /// <summary>A pod goes where its claims are; one whose claim is not there goes nowhere.</summary>
+    static IReadOnlyCollection<string>? VolumeNodes(ClusterState state, Pod pod)
+    {
+        IReadOnlyCollection<string>? nodes = null;
+        foreach (var key in pod.Spec.Claims(pod.Namespace))
+        {
+            if (state.Find(key) is not PersistentVolumeClaim claim) return [];
+            if (claim.NodeName() is { } node) nodes = nodes is null || nodes.Contains(node) ? [node] : [];
+        }
+
+        return nodes;
     }
 
     // Source: Kubernetes, "Guaranteed Scheduling For Critical Add-On Pods".

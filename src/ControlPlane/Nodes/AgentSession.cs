@@ -155,7 +155,7 @@ sealed partial class AgentSession(
         {
             var state = store.Current;
             var placed = state.All<Pod>(Pod.KindName).Where(pod => pod.Spec.NodeName == node).ToList();
-            var references = placed.SelectMany(pod => pod.Spec.References(pod.Namespace)).ToHashSet();
+            var references = placed.SelectMany(pod => pod.Spec.References(pod.Namespace).Concat(pod.Spec.Claims(pod.Namespace))).ToHashSet();
 
             // First, so that no pod begins without what it refers to.
             var contentsNow = ContentsOf(state, references);

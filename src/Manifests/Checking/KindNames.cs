@@ -9,7 +9,7 @@ static class KindNames
     static readonly string[] KnownUpstream =
     [
         "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "HorizontalPodAutoscaler", "IngressClass",
-        "NetworkPolicy", "PersistentVolume", "PersistentVolumeClaim", "Role", "RoleBinding", "ServiceAccount",
+        "NetworkPolicy", "PersistentVolume", "Role", "RoleBinding", "ServiceAccount",
         "StorageClass",
     ];
 

@@ -5,6 +5,7 @@ using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
+using Orchestrator.Model.Storage;
 using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.Manifests.Validation;
@@ -32,6 +33,9 @@ static class ObjectValidation
                 break;
             case Secret secret:
                 ConfigurationValidation.Secret(findings, secret);
+                break;
+            case PersistentVolumeClaim claim:
+                VolumeValidation.Claim(findings, "spec", claim.Spec);
                 break;
             case StatefulSet set:
                 WorkloadValidation.StatefulSet(findings, set.Name, set.Spec);

@@ -1,4 +1,5 @@
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Storage;
 
 namespace Orchestrator.Manifests.Validation;
 
@@ -8,10 +9,11 @@ static class VolumeValidation
     public static void Volume(Findings findings, string path, Volume volume)
     {
         Names.Label(findings, $"{path}.name", volume.Name);
-        var sources = new object?[] { volume.EmptyDir, volume.HostPath, volume.ConfigMap, volume.Secret, volume.DownwardApi, volume.Projected }.Count(each => each is not null);
+        var sources = new object?[] { volume.EmptyDir, volume.HostPath, volume.ConfigMap, volume.Secret, volume.DownwardApi, volume.Projected, volume.PersistentVolumeClaim }.Count(each => each is not null);
         findings.Require(sources <= 1, path, "has more than one source; keep one");
         if (volume.HostPath is { } host) findings.Require(PodValidation.IsAbsolute(host.Path), $"{path}.hostPath.path", "must be an absolute path without ..");
         if (volume.EmptyDir is { } empty) findings.Require(empty.Medium is null or "" or "Memory", $"{path}.emptyDir.medium", "must be empty or Memory");
+        if (volume.PersistentVolumeClaim is { } claim) Names.Subdomain(findings, $"{path}.persistentVolumeClaim.claimName", claim.ClaimName);
         if (volume.ConfigMap is { } map)
         {
             Mode(findings, $"{path}.configMap.defaultMode", map.DefaultMode);
@@ -35,6 +37,12 @@ static class VolumeValidation
             Mode(findings, $"{path}.projected.defaultMode", projected.DefaultMode);
             for (var i = 0; i < projected.Sources.Count; i++) Projection(findings, $"{path}.projected.sources[{i}]", projected.Sources[i]);
         }
+    }
+
+    public static void Claim(Findings findings, string path, PersistentVolumeClaimSpec spec)
+    {
+        findings.Require(spec.AccessModes.Count > 0, $"{path}.accessModes", "needs one, such as ReadWriteOnce");
+        findings.Require(spec.Resources.Requests.TryGetValue(ResourceNames.Storage, out var amount) && amount.Value > 0, $"{path}.resources.requests.storage", "says how much, such as 1Gi");
     }
 
     static void Projection(Findings findings, string path, VolumeProjection source)

@@ -29,7 +29,19 @@ static class WorkloadValidation
 
     public static void StatefulSet(Findings findings, string name, StatefulSetSpec spec)
     {
-        Template(findings, spec.Replicas, spec.Selector, spec.Template);
+        // The claims are volumes of their names, which containers mount like those of the template.
+        var claims = spec.VolumeClaimTemplates.Where(claim => spec.Template.Spec.Volumes.All(volume => volume.Name != claim.Metadata.Name))
+            .DistinctBy(claim => claim.Metadata.Name)
+            .Select(claim => new Volume { Name = claim.Metadata.Name, PersistentVolumeClaim = new ClaimVolume { ClaimName = claim.Metadata.Name } });
+        var template = spec.Template with { Spec = spec.Template.Spec with { Volumes = [.. spec.Template.Spec.Volumes, .. claims] } };
+        Template(findings, spec.Replicas, spec.Selector, template);
+        for (var i = 0; i < spec.VolumeClaimTemplates.Count; i++)
+        {
+            Names.Label(findings, $"spec.volumeClaimTemplates[{i}].metadata.name", spec.VolumeClaimTemplates[i].Metadata.Name);
+            VolumeValidation.Claim(findings, $"spec.volumeClaimTemplates[{i}].spec", spec.VolumeClaimTemplates[i].Spec);
+        }
+
+        findings.Unique(spec.VolumeClaimTemplates, claim => claim.Metadata.Name, i => $"spec.volumeClaimTemplates[{i}].metadata.name");
         Kept(findings, spec.MinReadySeconds, spec.RevisionHistoryLimit);
         if (name.Length > 0) Names.Label(findings, "metadata.name", name); // it becomes a host name
         if (spec.ServiceName is { Length: > 0 } service) Names.Label(findings, "spec.serviceName", service);

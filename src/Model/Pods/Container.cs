@@ -141,6 +141,9 @@ public static class ResourceNames
     /// <summary>Space on the node's own disk, in bytes.</summary>
     public const string EphemeralStorage = "ephemeral-storage";
 
+    /// <summary>Space of a volume that outlives pods, in bytes.</summary>
+    public const string Storage = "storage";
+
     /// <summary>Whole devices.</summary>
     public const string Gpu = "nvidia.com/gpu";
 

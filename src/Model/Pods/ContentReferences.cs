@@ -1,12 +1,17 @@
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Storage;
 
 namespace Orchestrator.Model.Pods;
 
-/// <summary>The ConfigMaps and Secrets that a pod takes its variables and files from.</summary>
+/// <summary>The objects that a pod takes its variables, files and directories from.</summary>
 public static class ContentReferences
 {
-    /// <summary>Each one once, in the order of their keys.</summary>
+    /// <summary>The claims whose directories a pod mounts.</summary>
+    public static IEnumerable<ResourceKey> Claims(this PodSpec spec, string @namespace) => spec.Volumes
+        .Select(volume => volume.PersistentVolumeClaim?.ClaimName).OfType<string>().Distinct().Select(name => new ResourceKey(PersistentVolumeClaim.KindName, @namespace, name));
+
+    /// <summary>The ConfigMaps and Secrets, each one once, in the order of their keys.</summary>
     /// <param name="namespace">The pod's: content of others can't be referred to.</param>
     public static IReadOnlyList<ResourceKey> References(this PodSpec spec, string @namespace)
     {

@@ -6,7 +6,7 @@ namespace Orchestrator.Model.Pods;
 
 /// <summary>A directory that containers of a pod may mount; exactly one source is set.</summary>
 [KnownUpstream("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "ephemeral", "fc", "flexVolume", "flocker",
-    "gcePersistentDisk", "gitRepo", "glusterfs", "image", "iscsi", "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume",
+    "gcePersistentDisk", "gitRepo", "glusterfs", "image", "iscsi", "nfs", "photonPersistentDisk", "portworxVolume",
     "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume")]
 public sealed record Volume
 {
@@ -24,6 +24,8 @@ public sealed record Volume
     public DownwardApiVolume? DownwardApi { get; init; }
 
     public ProjectedVolume? Projected { get; init; }
+
+    public ClaimVolume? PersistentVolumeClaim { get; init; }
 }
 
 /// <summary>An empty directory that lives as long as the pod.</summary>
@@ -33,6 +35,14 @@ public sealed record EmptyDirVolume
     public string? Medium { get; init; }
 
     public Quantity? SizeLimit { get; init; }
+}
+
+/// <summary>The directory of a claim.</summary>
+public sealed record ClaimVolume
+{
+    public required string ClaimName { get; init; }
+
+    public bool ReadOnly { get; init; }
 }
 
 /// <summary>A path of the node.</summary>

@@ -30,6 +30,8 @@ public static class Table
         Workloads.CronJob.KindName => [.. BatchColumns.CronJob, Age],
         Workloads.ReplicaSet.KindName => [.. WorkloadColumns.ReplicaSet, Age],
         Configuration.ConfigMap.KindName => [ConfigurationColumns.ConfigMapData, Age],
+        Storage.PersistentVolumeClaim.KindName => [StorageColumns.ClaimStatus, StorageColumns.ClaimVolume, StorageColumns.ClaimCapacity, StorageColumns.ClaimModes, Age],
+        Storage.PersistentVolume.KindName => [StorageColumns.VolumeCapacity, StorageColumns.VolumeModes, StorageColumns.VolumePolicy, StorageColumns.VolumeStatus, StorageColumns.VolumeClaim, Age],
         Configuration.Secret.KindName => [ConfigurationColumns.SecretType, ConfigurationColumns.SecretData, Age],
         Services.Service.KindName => [ServiceColumns.Type, ServiceColumns.ClusterIp, ServiceColumns.ExternalIp, ServiceColumns.Ports, Age],
         Services.EndpointSlice.KindName => [ServiceColumns.Addresses, Age],

@@ -1,6 +1,7 @@
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Schema;
+using Orchestrator.Model.Storage;
 using Orchestrator.Model.Values;
 
 namespace Orchestrator.Model.Workloads;
@@ -17,7 +18,7 @@ public sealed record StatefulSet() : Resource<StatefulSetSpec, StatefulSetStatus
     public const string PodIndexLabel = "apps.kubernetes.io/pod-index";
 }
 
-[KnownUpstream("persistentVolumeClaimRetentionPolicy", "volumeClaimTemplates")]
+[KnownUpstream("persistentVolumeClaimRetentionPolicy")]
 public sealed record StatefulSetSpec
 {
     [Default("1")]
@@ -46,6 +47,20 @@ public sealed record StatefulSetSpec
     public int? RevisionHistoryLimit { get; init; }
 
     public StatefulSetOrdinals? Ordinals { get; init; }
+
+    /// <summary>Claims that each pod has of its own, as volumes of their names. They stay when pods go.</summary>
+    [Immutable]
+    [MergeKey("metadata.name")]
+    public IReadOnlyList<ClaimTemplate> VolumeClaimTemplates { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>What a StatefulSet makes claims from.</summary>
+[KnownUpstream("apiVersion", "kind", "status")]
+public sealed record ClaimTemplate
+{
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
+
+    public PersistentVolumeClaimSpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 public enum PodManagementPolicy

@@ -1,11 +1,12 @@
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Storage;
 using Orchestrator.NodeAgent.Journal;
 
 namespace Orchestrator.NodeAgent.Contents;
 
 /// <summary>
-/// The ConfigMaps and Secrets that this node's pods refer to, as the control plane last told them; kept on disk, for root alone, so that a
+/// The ConfigMaps, Secrets and claims that this node's pods refer to, as the control plane last told them; kept on disk, for root alone, so that a
 /// node that is cut off can start containers again.
 /// </summary>
 sealed class ContentStore(PodJournal journal)
@@ -39,6 +40,17 @@ sealed class ContentStore(PodJournal journal)
     public byte[]? Of(string kind, string @namespace, string name, string key, bool optional) =>
         Of(kind, @namespace, name, optional).TryGetValue(key, out var content) ? content
         : optional ? null : throw new MissingContentException($"couldn't find key {key} in {Word(kind)} {@namespace}/{name}");
+
+    /// <summary>The volume of a claim on this node.</summary>
+    /// <exception cref="MissingContentException">There is no such claim, or it has no volume here, or not yet.</exception>
+    public string VolumeOf(string @namespace, string name, string node)
+    {
+        if (_contents.GetValueOrDefault(new ResourceKey(PersistentVolumeClaim.KindName, @namespace, name)) is not PersistentVolumeClaim claim)
+            throw new MissingContentException($"persistentvolumeclaim \"{name}\" not found");
+        if (claim.NodeName() is not { } where)
+            throw new MissingContentException($"persistentvolumeclaim \"{name}\" is not bound yet");
+        return where == node ? claim.Spec.VolumeName! : throw new MissingContentException($"persistentvolumeclaim \"{name}\" has its volume on node {where}"); // bound, so it has one
+    }
 
     static string Word(string kind) => kind.ToLowerInvariant();
 }

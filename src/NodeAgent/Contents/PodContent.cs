@@ -15,6 +15,10 @@ sealed record PodContent(Pod Pod, string PodIp, string HostIp, ContentStore Cont
     /// <summary>True when its files may be secret: they are kept in memory.</summary>
     public static bool IsSecret(Volume volume) => volume.Secret is not null || volume.Projected?.Sources.Any(source => source.Secret is not null) == true;
 
+    /// <summary>The name of the volume that a claim of the pod's has on this node.</summary>
+    /// <exception cref="MissingContentException">It has none.</exception>
+    public string VolumeOf(ClaimVolume claim) => Contents.VolumeOf(Pod.Namespace, claim.ClaimName, Pod.Spec.NodeName ?? "");
+
     /// <summary>The files of a volume, by their paths inside it; a later source wins.</summary>
     /// <exception cref="MissingContentException">Something it refers to is not there.</exception>
     public IReadOnlyList<ContentFile> FilesOf(Volume volume)

@@ -142,7 +142,7 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
             runner.Happened(new PodEvent.ContentChanged());
     }
 
-    static bool RefersToContent(PodRunner runner) => runner.Pod.Spec.References(runner.Pod.Namespace).Count > 0 || runner.Pod.Spec.Volumes.Any(PodContent.IsIn);
+    static bool RefersToContent(PodRunner runner) => runner.Pod.Spec.References(runner.Pod.Namespace).Count > 0 || runner.Pod.Spec.Claims(runner.Pod.Namespace).Any() || runner.Pod.Spec.Volumes.Any(PodContent.IsIn);
 
     /// <summary>Puts off the fences of the pods that must run at most once.</summary>
     public void LeaseRenewed()

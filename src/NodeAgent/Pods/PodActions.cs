@@ -147,7 +147,7 @@ sealed class PodActions(
                 Image = image,
                 Rootfs = RootFilesystem.Mount(image.Layers, places.LayersOf(uid, id)),
                 CgroupsPath = $"{options.CgroupRoot}/{uid}/{container.Name}",
-                Mounts = [.. PodEtc.Mounts(places.EtcOf(uid)), .. volumes.MountsOf(pod, container, uid), messages.Make(uid, container)],
+                Mounts = [.. PodEtc.Mounts(places.EtcOf(uid)), .. volumes.MountsOf(ContentOf(pod, facts.PodIp), container, uid), messages.Make(uid, container)],
                 NetworkNamespace = pod.Spec.HostNetwork ? options.NetworkNamespace : namespaces.Network,
                 IpcNamespace = namespaces.Ipc,
                 UtsNamespace = pod.Spec.HostNetwork ? null : namespaces.Uts,

@@ -10,7 +10,7 @@ namespace Orchestrator.NodeAgent.Volumes;
 /// <summary>
 /// The directories a pod's containers mount: made before the first container, gone with the pod.
 /// </summary>
-sealed class VolumeStore(string directory)
+sealed class VolumeStore(string directory, string claims)
 {
     const string Memory = "Memory";
     const string Parts = ".subpaths"; // no volume's name begins with a dot
@@ -18,6 +18,7 @@ sealed class VolumeStore(string directory)
     const UnixFileMode Everyone = (UnixFileMode)0x1FF;
 
     readonly string _directory = PrivateDirectory.Make(directory);
+    readonly string _claims = PrivateDirectory.Make(claims);
 
     /// <exception cref="IOException">A path of the node is not what the volume says it must be.</exception>
     /// <exception cref="MissingContentException">A ConfigMap or Secret, or a key of one, is not there.</exception>
@@ -31,6 +32,8 @@ sealed class VolumeStore(string directory)
                 MakeEmpty(path, empty, GroupOf(pod));
             else if (volume.HostPath is { } host)
                 HostPaths.Check(host, volume.Name);
+            else if (volume.PersistentVolumeClaim is { } claim)
+                MakeDirectory(ClaimPath(content, claim), GroupOf(pod));
             else if (PodContent.IsIn(volume))
                 Show(content, volume, path);
             else
@@ -48,29 +51,32 @@ sealed class VolumeStore(string directory)
 
     /// <summary>The mounts of one container.</summary>
     /// <exception cref="IOException">A subPath is not there.</exception>
-    public IReadOnlyList<ContainerMount> MountsOf(Pod pod, Container container, string podUid)
+    /// <exception cref="MissingContentException">A claim has no volume here.</exception>
+    public IReadOnlyList<ContainerMount> MountsOf(PodContent content, Container container, string podUid)
     {
+        var pod = content.Pod;
         List<ContainerMount> mounts = [];
         for (var i = 0; i < container.VolumeMounts.Count; i++)
         {
             var mount = container.VolumeMounts[i];
             var volume = pod.Spec.Volumes.FirstOrDefault(volume => volume.Name == mount.Name)
                 ?? throw new InvalidOperationException($"container {container.Name} mounts volume {mount.Name}, which the pod does not have");
-            var source = volume.HostPath?.Path ?? PathOf(podUid, volume.Name);
+            var source = volume.PersistentVolumeClaim is { } claim ? ClaimPath(content, claim) : volume.HostPath?.Path ?? PathOf(podUid, volume.Name);
             var isContent = PodContent.IsIn(volume);
+            var isReadOnly = mount.ReadOnly || isContent || volume.PersistentVolumeClaim?.ReadOnly == true;
             if (mount.SubPath is { Length: > 0 } part)
             {
                 var place = Path.Combine(_directory, podUid, Parts, string.Create(CultureInfo.InvariantCulture, $"{container.Name}-{i}"));
-                source = SubPaths.Bind(source, part, place, canMake: !isContent && !mount.ReadOnly);
+                source = SubPaths.Bind(source, part, place, canMake: !isReadOnly);
             }
 
-            mounts.Add(new ContainerMount(source, mount.MountPath, mount.ReadOnly || isContent));
+            mounts.Add(new ContainerMount(source, mount.MountPath, isReadOnly));
         }
 
         return mounts;
     }
 
-    /// <summary>Takes the pod's volumes away. Paths of the node stay, of course.</summary>
+    /// <summary>Takes the pod's volumes away. Paths of the node stay, of course, and so do those of claims.</summary>
     public void Remove(string podUid)
     {
         var pods = Path.Combine(_directory, podUid);
@@ -83,13 +89,7 @@ sealed class VolumeStore(string directory)
     static void Show(PodContent content, Volume volume, string path)
     {
         var files = content.FilesOf(volume);
-        PrivateDirectory.Make(Path.GetDirectoryName(path)!); // a path of ours has a parent
-        if (!Directory.Exists(path))
-        {
-            Directory.CreateDirectory(path);
-            File.SetUnixFileMode(path, Everyone);
-        }
-
+        MakeDirectory(path, null);
         if (PodContent.IsSecret(volume) && !MountTable.IsMountPoint(path))
             MountMemory(path, "mode=0755");
         ContentDirectory.Write(path, files, GroupOf(content.Pod));
@@ -99,11 +99,22 @@ sealed class VolumeStore(string directory)
     {
         if (Directory.Exists(path) && (volume.Medium != Memory || MountTable.IsMountPoint(path)))
             return;
-        PrivateDirectory.Make(Path.GetDirectoryName(path)!); // a path of ours has a parent
-        Directory.CreateDirectory(path);
-        File.SetUnixFileMode(path, Everyone);
+        MakeDirectory(path, null);
         if (volume.Medium == Memory)
             MountMemory(path, volume.SizeLimit is { } size ? $"mode=1777,size={size.Units}" : "mode=1777");
+        if (group is { } gid)
+            Ownership.Give(path, gid);
+    }
+
+    static void MakeDirectory(string path, uint? group)
+    {
+        PrivateDirectory.Make(Path.GetDirectoryName(path)!); // a path of ours has a parent
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path);
+            File.SetUnixFileMode(path, Everyone);
+        }
+
         if (group is { } gid)
             Ownership.Give(path, gid);
     }
@@ -115,6 +126,8 @@ sealed class VolumeStore(string directory)
     }
 
     static uint? GroupOf(Pod pod) => pod.Spec.SecurityContext?.FsGroup is { } group ? checked((uint)group) : null;
+
+    string ClaimPath(PodContent content, ClaimVolume claim) => Path.Combine(_claims, content.VolumeOf(claim));
 
     string PathOf(string podUid, string volume) => Path.Combine(_directory, podUid, volume);
 }

@@ -3,6 +3,7 @@ using Orchestrator.Model;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.State;
+using Orchestrator.Model.Storage;
 using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.Reconcile.StatefulSets;
@@ -87,6 +88,7 @@ public static class StatefulSetReconciler
             var name = $"{set.Name}-{ordinal}";
             if (!pods.TryGetValue(name, out var pod))
             {
+                foreach (var claim in Claims(name).Where(claim => state.Find(claim.Key) is null)) Operations.Add(new Create(claim));
                 Operations.Add(new Create(New(name, ordinal)));
                 Because.Add($"creates {name}");
                 return false;
@@ -126,8 +128,22 @@ public static class StatefulSetReconciler
                 (ControllerRevision.Label, revision),
                 (StatefulSet.PodNameLabel, name),
                 (StatefulSet.PodIndexLabel, ordinal.ToString(CultureInfo.InvariantCulture)));
-            return NewPods.Of(template with { Spec = template.Spec with { Hostname = name } }, set, name, _limits, ids);
+            var own = set.Spec.VolumeClaimTemplates.Select(claim => new Volume
+            {
+                Name = claim.Metadata.Name, PersistentVolumeClaim = new ClaimVolume { ClaimName = ClaimName(claim, name) },
+            }).ToList();
+            var others = template.Spec.Volumes.Where(volume => own.TrueForAll(each => each.Name != volume.Name));
+            return NewPods.Of(template with { Spec = template.Spec with { Hostname = name, Volumes = [.. others, .. own] } }, set, name, _limits, ids);
         }
+
+        // Without an owner: they stay when the set goes, as in Kubernetes.
+        IEnumerable<PersistentVolumeClaim> Claims(string pod) => set.Spec.VolumeClaimTemplates.Select(claim => new PersistentVolumeClaim
+        {
+            Metadata = claim.Metadata with { Name = ClaimName(claim, pod), Namespace = set.Namespace, Uid = ids.Uid() },
+            Spec = claim.Spec,
+        });
+
+        static string ClaimName(ClaimTemplate claim, string pod) => $"{claim.Metadata.Name}-{pod}";
 
         void Remove(Pod pod, string why)
         {
