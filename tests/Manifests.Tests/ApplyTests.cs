@@ -1,6 +1,7 @@
 using Orchestrator.Manifests.Merging;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Workloads;
+using Orchestrator.Testing;
 
 namespace Orchestrator.Manifests.Tests;
 
@@ -28,6 +29,25 @@ public sealed class ApplyTests
     [Fact]
     public void Applying_the_same_again_changes_nothing() =>
         Assert.IsType<Unchanged>(Apply.Decide(Manifest("replicas: 3"), Created(Manifest("replicas: 3"))));
+
+    /// <summary>All that the other cases can be read from, so that every kind and list is among it.</summary>
+    [Fact]
+    public void Applying_any_manifest_again_changes_nothing()
+    {
+        var seen = 0;
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(RepoRoot.Path, "tests", "Manifests.Tests", "Cases"), "*.yaml").Order(StringComparer.Ordinal))
+        {
+            foreach (var manifest in ManifestReader.Read([new ManifestFile(path, File.ReadAllText(path))]).Objects)
+            {
+                var created = Assert.IsType<ToCreate>(Apply.Decide(manifest, null)).Resource;
+                var again = Apply.Decide(manifest, created);
+                Assert.True(again is Unchanged, $"{path}: {created.Key} is not the same when it is applied again: {again}");
+                seen++;
+            }
+        }
+
+        Assert.True(seen > 15, $"{seen} objects");
+    }
 
     [Fact]
     public void Containers_are_merged_by_name()

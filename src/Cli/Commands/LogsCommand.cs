@@ -57,14 +57,14 @@ static class LogsCommand
         var target = Target.Read([text])[0];
         if (target.Kind.Name == Pod.KindName) return target.Name!; // written as kind/name
         var owner = (await new Query(@namespace, "").FindAsync(cluster, target, token))[0];
-        var selector = owner switch
+        Func<Pod, bool> isIts = owner switch
         {
-            Deployment deployment => deployment.Spec.Selector,
-            ReplicaSet set => set.Spec.Selector,
-            _ => throw new CliException($"a {target.Kind.Singular} has no pods; name a pod or a deployment"),
+            Deployment deployment => pod => deployment.Spec.Selector.Matches(pod.Metadata.Labels),
+            ReplicaSet or StatefulSet or DaemonSet or Job => pod => pod.Metadata.Controller()?.Uid == owner.Metadata.Uid,
+            _ => throw new CliException($"a {target.Kind.Singular} has no pods of its own; name a pod, or what makes pods, such as a deployment or a job"),
         };
         var pods = (await new Query(@namespace, "").FindAsync(cluster, new Target(Kinds.Find(Pod.KindName)!, null), token)) // it is in the list
-            .Cast<Pod>().Where(pod => selector.Matches(pod.Metadata.Labels) && !pod.IsBeingDeleted()).ToList();
+            .Cast<Pod>().Where(pod => isIts(pod) && !pod.IsBeingDeleted()).ToList();
         if (pods.Count == 0) throw new CliException($"{text} has no pods");
         var chosen = pods.FirstOrDefault(pod => pod.IsReady()) ?? pods[0];
         if (pods.Count > 1) await Console.Error.WriteLineAsync($"Found {pods.Count} pods, using pod/{chosen.Name}");

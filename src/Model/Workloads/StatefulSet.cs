@@ -50,7 +50,6 @@ public sealed record StatefulSetSpec
 
     /// <summary>Claims that each pod has of its own, as volumes of their names. They stay when pods go.</summary>
     [Immutable]
-    [MergeKey("metadata.name")]
     public IReadOnlyList<ClaimTemplate> VolumeClaimTemplates { get; init => field = value ?? []; } = [];
 }
 
