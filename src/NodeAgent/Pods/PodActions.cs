@@ -30,9 +30,9 @@ sealed class PodActions(
 
     public TerminationMessages Messages => messages;
 
-    /// <summary>Lets a pod that must run at most once go on until the node's lease is over.</summary>
+    /// <summary>Lets a pod that must run at most once go on until the node's lease is over, and a little longer.</summary>
     /// <exception cref="ShimException">Its shim does not answer.</exception>
-    public Task PutOffFenceAsync(string uid, CancellationToken cancel) => ShimOf(uid).FenceAsync(lease.Remaining, cancel);
+    public Task PutOffFenceAsync(string uid, CancellationToken cancel) => ShimOf(uid).FenceAsync(lease.Remaining + NodeLease.Patience, cancel);
 
     public ShimClient ShimOf(string uid) => new(places.RunOf(uid));
 

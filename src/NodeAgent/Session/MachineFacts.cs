@@ -13,10 +13,6 @@ namespace Orchestrator.NodeAgent.Session;
 static class MachineFacts
 {
     const long MillicoresPerCore = 1000;
-
-    // Shims kill when the lease is over, which is before the control plane thinks so. This is for the kill, and for clocks that run a little apart.
-    const int FenceSeconds = 2;
-
     const long BytesPerKibibyte = 1024;
 
     public static Node Describe(NodeAgentOptions options)
@@ -29,7 +25,7 @@ static class MachineFacts
             {
                 Capacity = capacity,
                 Allocatable = capacity,
-                FenceSeconds = FenceSeconds,
+                FenceSeconds = (int)NodeLease.Fence.TotalSeconds,
                 Addresses =
                 [
                     new NodeAddress { Type = NodeAddress.InternalIp, Address = options.Address.ToString() },

@@ -8,6 +8,14 @@ namespace Orchestrator.NodeAgent.Session;
 /// </summary>
 sealed class NodeLease(TimeProvider time)
 {
+    /// <summary>
+    /// How much longer than the lease a pod that must run at most once may go on: an agent that is restarted or upgraded within this time finds it running.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long after the end of the lease such a pod has surely ended: its patience, the kill, and clocks that run a little apart.</summary>
+    public static readonly TimeSpan Fence = Patience + TimeSpan.FromSeconds(2);
+
     // Those without an answer are forgotten with their session.
     readonly ConcurrentDictionary<long, long> _sent = new();
 
