@@ -86,6 +86,7 @@ sealed class Description
         if (pod.Status.Message is { } message) Line("Message", message);
         Line("Node", pod.Spec.NodeName is { } node ? pod.Status.HostIp is { } host ? $"{node} ({host})" : node : "<none>");
         Line("IP", pod.Status.PodIp ?? "<none>");
+        if (pod.Status.QosClass is { } quality) Line("QoS Class", quality.ToString());
         if (pod.Metadata.DeletionTimestamp is { } end) Line("Termination", $"asked for; grace of {pod.Metadata.DeletionGracePeriodSeconds} s ends {end:HH:mm:ss} UTC");
         foreach (var (container, status, kind) in pod.Spec.InitContainers.Select(each => (each, pod.Status.InitContainerStatuses, "Init Container"))
             .Concat(pod.Spec.Containers.Select(each => (each, pod.Status.ContainerStatuses, "Container"))))

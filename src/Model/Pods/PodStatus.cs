@@ -26,6 +26,9 @@ public sealed record PodStatus
     [JsonPropertyName("podIP")]
     public string? PodIp { get; init; }
 
+    /// <summary>Who goes first when the node is short.</summary>
+    public QosClass? QosClass { get; init; }
+
     /// <summary>When the node's agent took the pod on.</summary>
     public DateTimeOffset? StartTime { get; init; }
 

@@ -21,6 +21,9 @@ sealed record ContainerPlace
     public string? IpcNamespace { get; init; }
     public string? UtsNamespace { get; init; }
 
+    /// <summary>The least oom_score_adj that this agent may give.</summary>
+    public int LeastOomScore { get; init; } = -1000;
+
     /// <summary>Where profiles of the type Localhost stand.</summary>
     public string? SeccompProfiles { get; init; }
 }
@@ -53,6 +56,8 @@ static class OciConfig
                 ["env"] = Texts(environment.Select(pair => $"{pair.Key}={pair.Value}")),
                 ["cwd"] = ContainerProcess.WorkingDirectory(place),
                 ["capabilities"] = CapabilitySet.Json(place.Container.SecurityContext, user.Uid),
+                ["oomScoreAdj"] = int.Max(
+                    place.LeastOomScore, Quality.OutOfMemoryScore(place.Pod.Spec, place.Container, place.Content.Allocatable.GetValueOrDefault(ResourceNames.Memory))),
                 ["noNewPrivileges"] = !(privileged || place.Container.SecurityContext?.AllowPrivilegeEscalation == true),
             },
             ["root"] = new JsonObject { ["path"] = place.Rootfs, ["readonly"] = place.Container.SecurityContext?.ReadOnlyRootFilesystem == true },

@@ -22,6 +22,7 @@ sealed class PodActions(
 {
     const int SigKill = 9;
 
+    readonly int _leastOomScore = MachineFacts.LeastOomScore();
     readonly IReadOnlyDictionary<string, Quantity> _allocatable = MachineFacts.Capacity(options);
 
     public OciRuntime Runtime => runtime;
@@ -151,6 +152,7 @@ sealed class PodActions(
                 NetworkNamespace = pod.Spec.HostNetwork ? options.NetworkNamespace : namespaces.Network,
                 IpcNamespace = namespaces.Ipc,
                 UtsNamespace = pod.Spec.HostNetwork ? null : namespaces.Uts,
+                LeastOomScore = _leastOomScore,
                 SeccompProfiles = Path.Combine(options.DataDirectory, "seccomp"),
             };
             var bundle = PrivateDirectory.Make(places.BundleOf(uid, id));

@@ -52,6 +52,16 @@ static class MachineFacts
         [ResourceNames.Pods] = Quantity.FromCount(options.MaxPods),
     };
 
+    /// <summary>Without CAP_SYS_RESOURCE a process can give its children no oom_score_adj below its own (proc_pid_oom_score_adj(5)).</summary>
+    public static int LeastOomScore()
+    {
+        const string effective = "CapEff:";
+        const int sysResource = 24;
+        var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith(effective, StringComparison.Ordinal));
+        var capabilities = ulong.Parse(line[effective.Length..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return (capabilities >> sysResource & 1) == 1 ? -1000 : int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture);
+    }
+
     /// <summary>MemTotal of /proc/meminfo (proc_meminfo(5)), in bytes.</summary>
     internal static long MemoryBytes(IEnumerable<string> lines)
     {

@@ -19,6 +19,7 @@ static class PodStatusView
             Message = facts.Status.Message ?? EndOf(pod, facts, now)?.Message,
             HostIp = facts.HostIp,
             PodIp = facts.PodIp,
+            QosClass = Quality.Of(pod.Spec),
             StartTime = facts.AcceptedAt,
             InitContainerStatuses = [.. pod.Spec.InitContainers.Select(c => ContainerStatusView.Of(pod, c, facts, isInit: true, now))],
             ContainerStatuses = [.. pod.Spec.Containers.Select(c => ContainerStatusView.Of(pod, c, facts, isInit: false, now))],

@@ -30,6 +30,29 @@ public sealed class SecurityTests
     }
 
     [Fact]
+    public async Task Who_asks_for_nothing_is_the_first_to_go_when_memory_runs_out()
+    {
+        await using var agent = await RunningAgent.StartAsync();
+        var pod = RunningAgent.Shell("cat /proc/self/oom_score_adj", spec: s => s with { RestartPolicy = RestartPolicy.Never });
+        agent.Control.Want(pod);
+        var status = await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Succeeded, "succeeded");
+        Assert.Equal("1000\n", (await agent.LogsAsync(pod)).Text);
+        Assert.Equal(QosClass.BestEffort, status.QosClass);
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_given_all_it_asks_for_runs_where_its_agent_may_not_lower_scores()
+    {
+        await using var agent = await RunningAgent.StartAsync();
+        var limits = new Dictionary<string, Model.Values.Quantity> { ["cpu"] = Model.Values.Quantity.Parse("100m"), ["memory"] = Model.Values.Quantity.Parse("32Mi") };
+        var pod = RunningAgent.Shell("cat /proc/self/oom_score_adj", c => c with { Resources = new ResourceRequirements { Limits = limits } }, s => s with { RestartPolicy = RestartPolicy.Never });
+        agent.Control.Want(pod);
+        var status = await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Succeeded, "succeeded");
+        Assert.InRange(int.Parse((await agent.LogsAsync(pod)).Text, System.Globalization.CultureInfo.InvariantCulture), -997, 0);
+        Assert.Equal(QosClass.Guaranteed, status.QosClass);
+    }
+
+    [Fact]
     public async Task The_user_of_the_pod_and_a_read_only_root_are_kept_to()
     {
         await using var agent = await RunningAgent.StartAsync();
