@@ -34,7 +34,8 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
         var retry = FirstRetry;
         for (var turn = 0; !cancel.IsCancellationRequested; turn++)
         {
-            var server = options.Servers[turn % options.Servers.Count];
+            Uri[] servers = [.. options.Servers]; // they come and go
+            var server = servers[turn % servers.Length];
             try
             {
                 var welcomed = await OneAsync(server, cancel);
@@ -128,6 +129,7 @@ sealed partial class ControlPlaneSession(NodeAgentOptions options, AgentPods pod
                     pods.Want([.. message.Pods.Pods_.Select(pod => pod.ToResource<Pod>())]);
                     break;
                 case ServerMessage.MessageOneofCase.Peers:
+                    options.ServersHeard?.Invoke(message.Peers.Servers);
                     await SetNetworkAsync(message.Peers, ending.Token);
                     break;
                 case ServerMessage.MessageOneofCase.Call:
