@@ -35,6 +35,7 @@ static class CommandLine
             DiffCommand.Create(shared),
             RollbackCommand.Create(shared),
             ClusterCommand.Create(shared),
+            TokenCommand.Create(shared),
             ImageCommand.Create(shared),
             SimCommand.Create(),
             ConfigCommand.Create(),

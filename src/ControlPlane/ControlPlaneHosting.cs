@@ -1,12 +1,15 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Security;
 using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Controllers;
 using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Nodes.Silo;
 using Orchestrator.ControlPlane.Scheduling;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Servers;
 using Orchestrator.ControlPlane.Store;
 
@@ -19,12 +22,20 @@ public static class ControlPlaneHosting
     const int MaxMessageBytes = 16 << 20;
 
     public static IServiceCollection AddControlPlane(
-        this IServiceCollection services, ClusterStore store, PeerClients peers, ControlPlaneOptions options, SiloEndpoint silo)
+        this IServiceCollection services, ClusterStore store, PeerClients peers, Gate gate, KnownServers servers, ControlPlaneOptions options, SiloEndpoint silo)
     {
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
         return services
             .AddSingleton(store)
             .AddSingleton(peers)
+            .AddSingleton(gate)
+            .AddSingleton(servers)
+            .AddSingleton(gate.Credentials)
+            .AddHostedService<GateWatch>()
+            .AddHostedService<AdminFile>()
+            .AddSingleton<FailedTries>()
+            .AddSingleton<ClusterAuthority>()
+            .AddHostedService(static provider => provider.GetRequiredService<ClusterAuthority>())
             .AddSingleton(options)
             .AddSingleton(silo)
             .AddSingleton<SiloHost>()
@@ -43,15 +54,23 @@ public static class ControlPlaneHosting
 
     public static void MapControlPlane(this IEndpointRouteBuilder endpoints)
     {
-        IEndpointConventionBuilder[] services =
+        var gate = endpoints.ServiceProvider.GetRequiredService<Gate>();
+        (IEndpointConventionBuilder Calls, Purpose[] Callers)[] services =
         [
-            endpoints.MapGrpcService<ClusterService>(),
-            endpoints.MapGrpcService<PlannerService>(),
-            endpoints.MapGrpcService<NodesService>(),
-            endpoints.MapGrpcService<RoutesService>(),
-            endpoints.MapGrpcService<ServerPeerService>(),
-            endpoints.MapGrpcService<MaintenanceService>(),
+            (endpoints.MapGrpcService<ClusterService>(), [Purpose.User]),
+            (endpoints.MapGrpcService<PlannerService>(), [Purpose.User]),
+            (endpoints.MapGrpcService<AccessService>(), [Purpose.User]),
+            (endpoints.MapGrpcService<MaintenanceService>(), [Purpose.User, Purpose.Server]),
+            (endpoints.MapGrpcService<NodesService>(), [Purpose.Agent, Purpose.Server]),
+            (endpoints.MapGrpcService<RoutesService>(), [Purpose.Agent, Purpose.Server]),
+            (endpoints.MapGrpcService<ServerPeerService>(), [Purpose.Server]),
+            (endpoints.MapGrpcService<CertificatesService>(), [Purpose.User, Purpose.Agent, Purpose.Server]),
+            (endpoints.MapGrpcService<JoiningService>(), []), // a token is what the joiner has
         ];
-        foreach (var calls in services) calls.BreakOffWhenStopping(endpoints.ServiceProvider);
+        foreach (var (calls, callers) in services)
+        {
+            calls.BreakOffWhenStopping(endpoints.ServiceProvider);
+            calls.OnlyFor(gate, callers);
+        }
     }
 }

@@ -28,4 +28,11 @@ static class EventIds
     public const int MemberAdded = 1062;
     public const int MemberPromoted = 1063;
     public const int MemberRemoved = 1064;
+    public const int NotPromoted = 1065;
+    public const int StrangerRefused = 1070;
+    public const int RemovedBrokenOff = 1071;
+    public const int Joined = 1072;
+    public const int JoinRefused = 1073;
+    public const int AuthorityStored = 1074;
+    public const int AdminWritten = 1075;
 }

@@ -6,4 +6,8 @@ namespace Orchestrator.Ingress;
 /// <param name="Name">What it is called, for the logs.</param>
 /// <param name="Endpoint">Where requests from outside come in.</param>
 /// <param name="Servers">The control plane's servers; any one will do, so they are tried in turn.</param>
-public sealed record IngressOptions(string Name, IPEndPoint Endpoint, IReadOnlyList<Uri> Servers);
+public sealed record IngressOptions(string Name, IPEndPoint Endpoint, IReadOnlyList<Uri> Servers)
+{
+    /// <summary>Changes the connections to the control plane: gives them certificates.</summary>
+    public Action<SocketsHttpHandler>? ConfigureConnections { get; init; }
+}

@@ -18,7 +18,8 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
         {
             for (var i = 0; ; i++)
             {
-                await FollowAsync(options.Servers[i % options.Servers.Count], stoppingToken);
+                Uri[] servers = [.. options.Servers]; // they come and go
+                await FollowAsync(servers[i % servers.Length], stoppingToken);
                 await Task.Delay(Pause, clock, stoppingToken);
             }
         }
@@ -30,16 +31,15 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
 
     async Task FollowAsync(Uri server, CancellationToken token)
     {
-        using var channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions
+        var handler = new SocketsHttpHandler
         {
-            HttpHandler = new SocketsHttpHandler
-            {
-                UseProxy = false,
-                ConnectTimeout = TimeSpan.FromSeconds(1),
-                KeepAlivePingDelay = TimeSpan.FromSeconds(2),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
-            },
-        });
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
+        };
+        options.ConfigureConnections?.Invoke(handler);
+        using var channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
         try
         {
             using var call = new Routes.RoutesClient(channel).Watch(cancellationToken: token);

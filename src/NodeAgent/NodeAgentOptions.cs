@@ -56,6 +56,9 @@ public sealed record NodeAgentOptions
     /// <summary>The network namespace that plays the node's own; null for the process's.</summary>
     public string? NetworkNamespace { get; init; }
 
+    /// <summary>Told where the servers are, whenever that has changed.</summary>
+    public Action<IEnumerable<string>>? ServersHeard { get; init; }
+
     /// <summary>Changes the connections to the control plane, for instance gives them certificates.</summary>
     public Action<SocketsHttpHandler>? ConfigureConnections { get; init; }
 

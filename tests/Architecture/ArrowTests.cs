@@ -19,7 +19,7 @@ public sealed class ArrowTests
         ["NodeAgent"] = ["Model", "Reconcile", "Contracts"],
         ["Ingress"] = ["Contracts"],
         ["Cli"] = ["Model", "Manifests", "Scheduler", "Contracts"],
-        ["Daemon"] = ["ControlPlane", "NodeAgent", "Ingress", "Contracts"],
+        ["Daemon"] = ["Manifests", "ControlPlane", "NodeAgent", "Ingress", "Contracts"],
         ["Runtime"] = [],
     };
 

@@ -27,7 +27,7 @@ public sealed class CompletionTests
             _orch_complete
             echo "${COMPREPLY[@]}"
             """;
-        var environment = new Dictionary<string, string> { ["ORCH_SERVER"] = cluster.Address, ["ORCH_CONFIG"] = "/nowhere/config.json" };
+        var environment = new Dictionary<string, string> { ["ORCH_SERVER"] = $"http://{cluster.Address}", ["ORCH_CONFIG"] = "/nowhere/config.json" };
         var outcome = await Orch.RunAsync("bash", ["-c", script], "/", "", environment);
         Assert.Equal((words, ""), (outcome.Output.Trim(), outcome.Errors));
     }

@@ -26,7 +26,7 @@ public sealed class SessionTests
         foreach (var line in await File.ReadAllLinesAsync(Path.Combine(Folder, name)))
         {
             if (line.StartsWith('#')) text.Append(line).Append('\n');
-            if (line == "# with a cluster") environment["ORCH_SERVER"] = cluster.Address;
+            if (line == "# with a cluster") environment["ORCH_SERVER"] = $"http://{cluster.Address}";
             if (!line.StartsWith("$ orch", StringComparison.Ordinal)) continue;
             text.Append(line).Append('\n').Append(Shown(await TypedAsync(line["$ orch".Length..], environment), cluster, config)).Append('\n');
         }

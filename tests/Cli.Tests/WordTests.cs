@@ -32,10 +32,10 @@ public sealed class WordTests
         Assert.Equal(message, Assert.Throws<CliException>(() => Target.Read(words.Split(' '))).Message);
 
     [Theory]
-    [InlineData("10.0.0.1", "http://10.0.0.1:6440/")]
-    [InlineData("node-1:7000", "http://node-1:7000/")]
+    [InlineData("10.0.0.1", "https://10.0.0.1:6440/")]
+    [InlineData("node-1:7000", "https://node-1:7000/")]
     [InlineData("https://node-1:443", "https://node-1/")]
-    [InlineData("[::1]", "http://[::1]:6440/")]
+    [InlineData("[::1]", "https://[::1]:6440/")]
     public void A_server_is_a_host_and_perhaps_a_port(string text, string address) => Assert.Equal(address, SharedOptions.AddressOf(text).ToString());
 
     [Theory]

@@ -13,7 +13,7 @@ public sealed class DevTests
         var host = lan.Hosts[0];
         await lan.ConnectAsync(host, connected: false);
         host.Start("dev", "--name", "laptop");
-        string[] orch = ["env", "-u", "ORCH_SERVER", $"ORCH_CONFIG={lan.Directory}/config", Programs.Orch];
+        string[] orch = ["env", "-u", "ORCH_SERVER", $"ORCH_CONFIG={host.DataDirectory}/admin.json", Programs.Orch];
         await Eventually.HoldsAsync(async () => (await host.Namespace.TryAsync([.. orch, "get", "nodes", "--no-headers"])).Output.Contains(" Ready ", StringComparison.Ordinal), "the node", host.LogTail);
         await host.Namespace.RunAsync([.. orch, "image", "import", await HelloImage.ArchiveAsync()]);
 

@@ -10,14 +10,16 @@ public sealed class MemberTests
     {
         await using var lan = await Lan.MakeAsync(4);
         var first = lan.Hosts.Take(3).ToArray();
-        var servers = string.Join(',', first.Select(host => host.Address));
-        foreach (var host in first) host.Start(["server", "--name", host.Name, "--advertise", host.Address, "--servers", servers]);
+        var joined = new Joined(lan);
+        Start(first[0], joined);
+        await joined.FollowAsync(first[0]);
+        foreach (var host in first.Skip(1)) Start(host, joined);
         await HoldsAsync(lan, async () => (await OrchAsync(lan, "cluster", "status")) is { ExitCode: 0 } status && status.Output.Contains("3 of 3 servers", StringComparison.Ordinal), "three servers");
         await HoldsAsync(lan, async () => (await OrchAsync(lan, "cluster", "members")).Lines.Count == 4, "all have said who they are");
         (await ApplyAsync(lan, Given.Service("kept"))).Succeeded();
 
         var newcomer = lan.Hosts[3];
-        newcomer.Start(["server", "--name", newcomer.Name, "--advertise", newcomer.Address, "--join", servers]);
+        Start(newcomer, joined, "--learner");
         await HoldsAsync(lan, async () => RoleOf(await OrchAsync(lan, "cluster", "members"), newcomer) == "learner", "the newcomer is a learner");
         await HoldsAsync(lan, async () => (await OrchAsync(lan, "cluster", "promote", newcomer.Name)).ExitCode == 0, "the newcomer is promoted");
         await HoldsAsync(lan, async () => (await OrchAsync(lan, "cluster", "status")).Output.Contains("4 of 4 servers", StringComparison.Ordinal), "four servers that vote");
@@ -30,7 +32,7 @@ public sealed class MemberTests
         Assert.DoesNotContain(dead.Address, status.Output, StringComparison.Ordinal);
 
         // The removed one does not come back by itself: it hears that it is no member, and stops.
-        dead.Start(["server", "--name", dead.Name, "--advertise", dead.Address, "--servers", servers]);
+        Start(dead, joined);
         await HoldsAsync(lan, () => Task.FromResult(!dead.Runs), "the removed server stops");
 
         var backup = Path.Combine(lan.Directory, "backup");
@@ -46,7 +48,7 @@ public sealed class MemberTests
         Assert.Contains("With --yes this server goes on alone", looked.Output, StringComparison.Ordinal);
         Assert.Contains("does not answer", looked.Output, StringComparison.Ordinal);
         (await survivor.OrchdAsync([.. recover, "--yes"])).Succeeded();
-        survivor.Start(["server", "--name", survivor.Name, "--advertise", survivor.Address]);
+        Start(survivor, joined);
         await HoldsAsync(lan, async () => (await OrchAsync(lan, "get", "service", "kept", "-o", "name")).ExitCode == 0, "the survivor serves what it had");
         await survivor.KillAsync();
 
@@ -57,9 +59,13 @@ public sealed class MemberTests
         Directory.Delete(target.DataDirectory, recursive: true);
         (await target.OrchdAsync(restore)).Succeeded();
         target.Start(["server", "--name", target.Name, "--advertise", target.Address]);
+        await joined.UseAsync(target);
         await HoldsAsync(lan, async () => (await OrchAsync(lan, "get", "service", "kept", "-o", "name")).ExitCode == 0, "the restored server serves the backup");
         await target.KillAsync();
     }
+
+    static void Start(LanHost host, Joined joined, params string[] options) =>
+        host.Start(["server", "--name", host.Name, "--advertise", host.Address, .. joined.Options(host), .. options]);
 
     static Task HoldsAsync(Lan lan, Func<Task<bool>> condition, string what) => Testing.Eventually.HoldsAsync(condition, what, lan.LogTails);
 
@@ -71,5 +77,5 @@ public sealed class MemberTests
     static Task<ShellResult> ApplyAsync(Lan lan, string manifest) => Shell.TryAsync(manifest, Command(lan, ["apply", "-f", "-"]));
 
     static IReadOnlyList<string> Command(Lan lan, string[] arguments) =>
-        lan.Outer.Enter(["env", $"ORCH_SERVER={string.Join(',', lan.Hosts.Select(host => host.Address))}", $"ORCH_CONFIG={lan.Directory}/config", Programs.Orch, .. arguments]);
+        new Joined(lan).OrchCommand(lan.Hosts, arguments);
 }

@@ -65,7 +65,7 @@ public sealed class ServerTests(SharedCluster shared)
         Assert.False(watch.HasEnded);
     }
 
-    Task<ShellResult> GetAsync(LanHost host, string path) => Cluster.Lan.Outer.RunAsync("curl", "-sf", "-m", "5", $"http://{host.Address}:6443/{path}");
+    static async Task<ShellResult> GetAsync(LanHost host, string path) => (await host.CurlAsync("-f", $"http://127.0.0.1:6443/{path}")).Succeeded();
 
     async Task SeenAsync(RunningProgram watch, string line, Func<Task<ShellResult>> cause)
     {

@@ -23,7 +23,7 @@ public sealed class TimeMachineTests(SharedCluster shared)
         }
 
         var diff = (await Cluster.OrchAsync("diff", "--from", then, "service/past")).Lines;
-        Assert.Matches(@"^~ service/past changed by user at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, revision \d+$", diff[0]);
+        Assert.Matches(@"^~ service/past changed by admin at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, revision \d+$", diff[0]);
         Assert.Equal(["    spec.ports[0].port: 80 -> 81"], diff.Skip(1));
         var history = (await Cluster.OrchAsync("history", "service/past")).Lines;
         Assert.Equal(["created", "81"], history.Skip(1).Select(line => line.Split(' ')[^1]));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Orchestrator.Cli.Connection;
 using Orchestrator.Cli.Output;
+using Orchestrator.Contracts;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -18,7 +19,7 @@ static class ConfigCommand
         command.SetAction(_ =>
         {
             var file = ConfigFile.Read();
-            var rows = file.Contexts.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => (IReadOnlyList<string>)
+            var rows = file.ByName.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => (IReadOnlyList<string>)
                 [each.Key == file.CurrentContext ? "*" : "", each.Key, string.Join(',', each.Value.Servers), each.Value.Namespace ?? ""]);
             Console.Write(TextTable.Text(["CURRENT", "NAME", "SERVERS", "NAMESPACE"], rows.ToList()));
             return 0;
@@ -33,8 +34,8 @@ static class ConfigCommand
         command.SetAction(parsed =>
         {
             var (file, chosen) = (ConfigFile.Read(), parsed.GetValue(name)!); // required
-            if (!file.Contexts.ContainsKey(chosen)) throw new CliException($"there is no context {chosen}; `orch config get-contexts` lists them");
-            (file with { CurrentContext = chosen }).Write();
+            if (!file.ByName.ContainsKey(chosen)) throw new CliException($"there is no context {chosen}; `orch config get-contexts` lists them");
+            ConfigFile.Write(file with { CurrentContext = chosen });
             Console.WriteLine($"Switched to context \"{chosen}\".");
             return 0;
         });
@@ -59,9 +60,9 @@ static class ConfigCommand
         command.SetAction(parsed =>
         {
             var (file, chosen) = (ConfigFile.Read(), parsed.GetValue(name)!); // required
-            if (!file.Contexts.ContainsKey(chosen)) throw new CliException($"there is no context {chosen}; `orch config get-contexts` lists them");
-            var rest = file.Contexts.Where(each => each.Key != chosen).ToDictionary();
-            (file with { Contexts = rest, CurrentContext = file.CurrentContext == chosen ? null : file.CurrentContext }).Write();
+            if (!file.ByName.ContainsKey(chosen)) throw new CliException($"there is no context {chosen}; `orch config get-contexts` lists them");
+            var rest = file.ByName.Where(each => each.Key != chosen).ToDictionary();
+            ConfigFile.Write(file with { ByName = rest, CurrentContext = file.CurrentContext == chosen ? null : file.CurrentContext });
             Console.WriteLine($"Context \"{chosen}\" deleted.");
             return 0;
         });
@@ -75,12 +76,12 @@ static class ConfigCommand
         command.SetAction(parsed =>
         {
             var (file, chosen) = (ConfigFile.Read(), parsed.GetValue(name)!); // required
-            var known = file.Contexts.GetValueOrDefault(chosen);
+            var known = file.ByName.GetValueOrDefault(chosen);
             var servers = parsed.GetValue<string>("--server")?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? known?.Servers ?? throw new CliException("give the servers with --server");
             foreach (var server in servers) SharedOptions.AddressOf(server);
-            var context = new Context(servers, parsed.GetValue<string>("--namespace") ?? known?.Namespace);
-            var contexts = new Dictionary<string, Context>(file.Contexts) { [chosen] = context };
-            (file with { Contexts = contexts, CurrentContext = file.CurrentContext ?? chosen }).Write();
+            var context = (known ?? ConfigFile.Find(null) ?? new Context(servers)) with { Servers = servers, Namespace = parsed.GetValue<string>("--namespace") ?? known?.Namespace };
+            var contexts = new Dictionary<string, Context>(file.ByName) { [chosen] = context };
+            ConfigFile.Write(file with { ByName = contexts, CurrentContext = file.CurrentContext ?? chosen });
             Console.WriteLine($"Context \"{chosen}\" {(known is null ? "created" : "modified")}.");
             return 0;
         });

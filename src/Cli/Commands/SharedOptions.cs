@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Orchestrator.Cli.Connection;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Security;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -25,33 +28,37 @@ sealed class SharedOptions
     /// <exception cref="CliException">The context is not known, or an address can't be read.</exception>
     public ClusterConnection Connect(ParseResult parsed)
     {
+        var context = ConfigFile.Find(parsed.GetValue(_context));
         var given = parsed.GetValue(_server) ?? (parsed.GetValue(_context) is null ? Environment.GetEnvironmentVariable("ORCH_SERVER") : null);
-        var servers = given is not null ? given.Split(',', StringSplitOptions.RemoveEmptyEntries) : ContextOf(parsed)?.Servers ?? [DefaultServer];
-        return new ClusterConnection([.. servers.Select(AddressOf)]);
+        var servers = given is not null ? given.Split(',', StringSplitOptions.RemoveEmptyEntries) : context?.Servers ?? [DefaultServer];
+        return new ClusterConnection([.. servers.Select(AddressOf)], CredentialOf(context));
     }
 
     /// <summary>The namespace that was named on this very line, or null.</summary>
     public string? GivenNamespace(ParseResult parsed) => parsed.GetValue(_namespace);
 
-    public string Namespace(ParseResult parsed) => parsed.GetValue(_namespace) ?? ContextOf(parsed)?.Namespace ?? Model.Meta.Namespace.Default;
+    public string Namespace(ParseResult parsed) => parsed.GetValue(_namespace) ?? ConfigFile.Find(parsed.GetValue(_context))?.Namespace ?? Model.Meta.Namespace.Default;
 
     /// <exception cref="CliException">It can't be read.</exception>
     public static Uri AddressOf(string text)
     {
-        var full = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
+        var full = text.Contains("://", StringComparison.Ordinal) ? text : $"https://{text}";
         if (!Uri.TryCreate(full, UriKind.Absolute, out var address) || address.Host.Length == 0)
             throw new CliException($"{text} is no server's address; write host or host:port");
         var named = full.AsSpan(full.IndexOf("://", StringComparison.Ordinal) + 3).TrimEnd('/').ToString().EndsWith($":{address.Port}", StringComparison.Ordinal);
         return named ? address : new UriBuilder(address) { Port = DefaultPort }.Uri;
     }
 
-    Context? ContextOf(ParseResult parsed)
+    static Credential? CredentialOf(Context? context)
     {
-        var file = ConfigFile.Read();
-        var name = parsed.GetValue(_context) ?? file.CurrentContext;
-        if (name is null) return null;
-        return file.Contexts.TryGetValue(name, out var context)
-            ? context
-            : throw new CliException($"there is no context {name} in {ConfigFile.Path}; `orch config get-contexts` lists them");
+        if (context is not { Certificate: { } certificate, Key: { } key, Roots: { } roots }) return null;
+        try
+        {
+            return Credential.FromPem(certificate, key, roots);
+        }
+        catch (CryptographicException broken)
+        {
+            throw new CliException($"the certificate of the context can't be used: {broken.Message}");
+        }
     }
 }

@@ -1,11 +1,14 @@
+using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Orchestrator.Contracts;
+using Orchestrator.Contracts.Security;
 
 namespace Orchestrator.Cli.Connection;
 
 /// <summary>The cluster's API through whichever of its servers answers.</summary>
-sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
+/// <param name="credential">Who asks; null only where servers are spoken to without TLS.</param>
+sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credential = null) : IDisposable
 {
     /// <summary>How long a server may take to accept a connection before the next one is tried.</summary>
     static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
@@ -31,6 +34,10 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
     /// <exception cref="CliException">No server answers.</exception>
     public Task<T> AskPlannerAsync<T>(Func<Planner.PlannerClient, Task<T>> ask) => FirstAsync(server => ask(new Planner.PlannerClient(At(server))));
 
+    /// <summary>The same of who may come in.</summary>
+    /// <exception cref="CliException">No server answers.</exception>
+    public Task<T> AskAccessAsync<T>(Func<Access.AccessClient, Task<T>> ask) => FirstAsync(server => ask(new Access.AccessClient(At(server))));
+
     async Task<T> FirstAsync<T>(Func<Uri, Task<T>> ask)
     {
         RpcException? last = null;
@@ -49,6 +56,7 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
             }
         }
 
+        if (last?.Status.DebugException is { } cause && Untrusted(cause) is { } why) throw new CliException(why);
         throw new CliException(IsUnreachable(last)
             ? $"no server answers at {string.Join(", ", servers.Select(server => server.Authority))}; is orchd running there? Name other servers with --server or `orch config set-context`"
             : last?.Status.Detail ?? "no server is named");
@@ -70,13 +78,29 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers) : IDisposable
     // A server's own words come without an exception of this side.
     static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is not null;
 
+    static string? Untrusted(Exception failure) => failure switch
+    {
+        AuthenticationException => "the server is not one of the cluster that the context is for, or does not take its certificate (another CA, or expired): copy admin.json anew from a server's data directory",
+        _ => failure.InnerException is { } inner ? Untrusted(inner) : null,
+    };
+
+    SocketsHttpHandler Handler()
+    {
+        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseProxy = false };
+        if (credential is not null) handler.SslOptions = credential.ForAsking(credential.IsServer);
+        return handler;
+    }
+
     GrpcChannel At(Uri server)
     {
         if (!_channels.TryGetValue(server, out var channel))
         {
+            if (credential is null && server.Scheme == Uri.UriSchemeHttps)
+                throw new CliException("there is no certificate to show to the cluster: as root on a server's machine it is found by itself; elsewhere copy admin.json from the server's data directory and name the copy with ORCH_CONFIG");
             channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions
             {
-                HttpHandler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseProxy = false },
+                HttpHandler = Handler(),
+                DisposeHttpClient = true,
                 MaxReceiveMessageSize = MaxMessageBytes,
             });
             _channels[server] = channel;

@@ -1,47 +1,67 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Orchestrator.Contracts;
 
 namespace Orchestrator.Cli.Connection;
 
-/// <summary>The clusters a person works with, and which one is meant when none is named. Kept in <c>~/.config/orch/config.json</c>, or where ORCH_CONFIG says.</summary>
-sealed record ConfigFile
+/// <summary>
+/// Where the clusters that a person works with are kept: where ORCH_CONFIG says, or in <c>~/.config/orch/config.json</c>. Without either, root on a server's machine works with
+/// that server's cluster.
+/// </summary>
+static class ConfigFile
 {
-    public string? CurrentContext { get; init; }
-
-    public IReadOnlyDictionary<string, Context> Contexts { get; init => field = value ?? new Dictionary<string, Context>(); } = new Dictionary<string, Context>();
+    /// <summary>What a server writes into the data directory that is the default.</summary>
+    const string OfThisMachine = "/var/lib/orchd/admin.json";
 
     public static string Path { get; } = Environment.GetEnvironmentVariable("ORCH_CONFIG")
         ?? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "orch", "config.json");
 
     /// <exception cref="CliException">The file is there and can't be read.</exception>
-    public static ConfigFile Read()
+    public static Contexts Read() => File.Exists(Path) ? Read(Path) : new Contexts();
+
+    /// <summary>The context of a name; for null the current one, or that of this machine's own server. Null when there is none at all.</summary>
+    /// <exception cref="CliException">There is no such context, or the file can't be read.</exception>
+    public static Context? Find(string? name)
     {
-        if (!File.Exists(Path)) return new ConfigFile();
+        var contexts = Read();
+        name ??= contexts.CurrentContext;
+        if (name is null) return Environment.GetEnvironmentVariable("ORCH_CONFIG") is null && CanRead(OfThisMachine) ? Current(Read(OfThisMachine)) : null;
+        return contexts.ByName.TryGetValue(name, out var context) ? context : throw new CliException($"there is no context {name} in {Path}; `orch config get-contexts` lists them");
+    }
+
+    public static void Write(Contexts contexts)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? ".");
+        contexts.Write(Path);
+    }
+
+    static Context? Current(Contexts contexts) => contexts.CurrentContext is { } name ? contexts.ByName.GetValueOrDefault(name) : null;
+
+    static bool CanRead(string path)
+    {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(Path), ConfigContext.Default.ConfigFile) ?? new ConfigFile();
+            using var file = File.OpenRead(path);
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return false; // no server here, or not for this person
+        }
+    }
+
+    static Contexts Read(string path)
+    {
+        try
+        {
+            return Contexts.Parse(File.ReadAllText(path));
         }
         catch (JsonException failure)
         {
-            throw new CliException($"{Path} is damaged: {failure.Message}");
+            throw new CliException($"{path} is damaged: {failure.Message}");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CliException($"{path} is for somebody else's eyes only; run as its owner, or name another file with ORCH_CONFIG");
         }
     }
-
-    public void Write()
-    {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? ".");
-        var fresh = Path + ".new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-        using (var file = new FileStream(fresh, options)) JsonSerializer.Serialize(file, this, ConfigContext.Default.ConfigFile);
-        File.Move(fresh, Path, overwrite: true);
-    }
 }
-
-/// <param name="Servers">The addresses of the cluster's servers; any one will do.</param>
-/// <param name="Namespace">The namespace that is meant when none is named.</param>
-sealed record Context(IReadOnlyList<string> Servers, string? Namespace = null);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(ConfigFile))]
-sealed partial class ConfigContext : JsonSerializerContext;

@@ -25,7 +25,7 @@ sealed partial class ClusterService
 
             // A retry after a conflict is another request: the first one was answered with the conflict.
             var id = attempt == 1 || request.RequestId.Length == 0 ? request.RequestId : $"{request.RequestId}/{attempt}";
-            var result = await store.WriteAsync(Command(id, decision.Operations), context.CancellationToken);
+            var result = await store.WriteAsync(Command(context, id, decision.Operations), context.CancellationToken);
             if (result is Applied applied)
             {
                 reply.Revision = applied.Revision;

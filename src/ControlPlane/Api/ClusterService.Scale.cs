@@ -24,7 +24,7 @@ sealed partial class ClusterService
 
             // A retry after a conflict is another request: the first one was answered with the conflict.
             var id = attempt == 1 || request.RequestId.Length == 0 ? request.RequestId : $"{request.RequestId}/{attempt}";
-            var result = await store.WriteAsync(Command(id, [new Update(scaled)]), context.CancellationToken);
+            var result = await store.WriteAsync(Command(context, id, [new Update(scaled)]), context.CancellationToken);
             if (result is Applied applied) return new ScaleReply { Resource = (applied.Resources is [{ } stored, ..] ? stored : scaled).ToMessage() };
             if (result is not Conflict || attempt == MaxTries) throw RpcErrors.Of(result);
         }

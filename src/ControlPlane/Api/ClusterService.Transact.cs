@@ -24,7 +24,7 @@ sealed partial class ClusterService
             var state = await store.ReadAsync(context.CancellationToken);
             var operations = Decide(state, request.Operations, objects);
             var id = attempt == 1 || request.RequestId.Length == 0 ? request.RequestId : $"{request.RequestId}/{attempt}";
-            var result = await store.WriteAsync(Command(id, [.. compare, .. operations]), context.CancellationToken);
+            var result = await store.WriteAsync(Command(context, id, [.. compare, .. operations]), context.CancellationToken);
             if (result is Applied applied) return Reply(request, applied);
 
             // Only what was decided here is decided anew: what the client compares is the client's.

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Nodes;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model;
 using Orchestrator.Model.Meta;
@@ -12,9 +13,6 @@ namespace Orchestrator.ControlPlane.Api;
 /// <summary>The API for users and their tools. Each verb has a file of its own.</summary>
 sealed partial class ClusterService(ClusterStore store, NodeCalls calls, ControlPlaneOptions options, TimeProvider clock) : Cluster.ClusterBase
 {
-    /// <summary>Until users have certificates, everybody is this one.</summary>
-    const string Author = "user";
-
     public override Task<ResourceMessage> Get(GetRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
     {
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
@@ -27,7 +25,7 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
         if (key == new ResourceKey(Namespace.KindName, "", Namespace.Default)) throw RpcErrors.Invalid($"namespace {Namespace.Default} is always there and can't be deleted");
         var delete = new Delete(key, request.Uid.Length == 0 ? null : request.Uid, request.HasGracePeriodSeconds ? request.GracePeriodSeconds : null);
-        var result = await store.WriteAsync(Command(request.RequestId, [delete]), context.CancellationToken);
+        var result = await store.WriteAsync(Command(context, request.RequestId, [delete]), context.CancellationToken);
         if (result is not Applied applied) throw RpcErrors.Of(result);
         return new DeleteReply { Resource = applied.Resources.Count > 0 ? applied.Resources[0]?.ToMessage() : null };
     });
@@ -40,8 +38,8 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
         Revision = store.Current.Revision,
     });
 
-    Command Command(string requestId, IReadOnlyList<Operation> operations) =>
-        new(requestId.Length == 0 ? Guid.NewGuid().ToString("N") : requestId, clock.GetUtcNow(), Author) { Operations = operations };
+    Command Command(ServerCallContext context, string requestId, IReadOnlyList<Operation> operations) =>
+        new(requestId.Length == 0 ? Guid.NewGuid().ToString("N") : requestId, clock.GetUtcNow(), context.Caller().Name) { Operations = operations };
 
     static ResourceKey KeyOf(string kindName, string @namespace, string name)
     {

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using Grpc.Core;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Scheduling;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
@@ -57,7 +58,7 @@ sealed class PlannerService(ClusterStore store, TimeProvider clock) : Planner.Pl
         if (decision.Operations.Count > 0)
         {
             var id = request.RequestId.Length == 0 ? Guid.NewGuid().ToString("N") : request.RequestId;
-            var result = await store.WriteAsync(new Command(id, clock.GetUtcNow(), "user") { Operations = decision.Operations }, context.CancellationToken);
+            var result = await store.WriteAsync(new Command(id, clock.GetUtcNow(), context.Caller().Name) { Operations = decision.Operations }, context.CancellationToken);
             if (result is not Applied) throw RpcErrors.Of(result);
         }
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Api;
+using Orchestrator.ControlPlane.Servers;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model;
 using Orchestrator.Model.Meta;
@@ -27,11 +28,13 @@ sealed partial class AgentSession(
 
     readonly Channel<ServerMessage> _outgoing = Channel.CreateBounded<ServerMessage>(Window);
 
-    public async Task RunAsync(IAsyncStreamReader<AgentMessage> incoming, IServerStreamWriter<ServerMessage> outgoing, CancellationToken token)
+    /// <param name="caller">The name in the agent's certificate: the only node that it may speak for.</param>
+    public async Task RunAsync(string caller, IAsyncStreamReader<AgentMessage> incoming, IServerStreamWriter<ServerMessage> outgoing, CancellationToken token)
     {
         if (!await incoming.MoveNext(token) || incoming.Current.Hello?.Node is not { } hello)
             throw RpcErrors.Invalid("the first message of a session is the hello");
         if (!sessions.CanRenew) throw NoLeases();
+        if (hello.Name != caller) throw NotYours($"node {hello.Name} is not {caller}: an agent speaks for its own node only");
         var session = await RpcErrors.Translated(() => OpenAsync(hello.ToResource<Node>(), token));
         Opened(session.Node, session.Epoch);
         calls.Attach(session.Node, _outgoing.Writer);
@@ -121,6 +124,10 @@ sealed partial class AgentSession(
     async Task TakeAsync(NodeSession session, PodReport report, CancellationToken token)
     {
         var key = new ResourceKey(Pod.KindName, report.Namespace, report.Name);
+        // What this server has not heard of yet is looked for where it must be.
+        var pod = store.Current.Find(key) ?? (await store.ReadAsync(token)).Find(key);
+        if (pod is not Pod { } told || told.Metadata.Uid != report.Uid) return; // a pod that is gone needs no status
+        if (told.Spec.NodeName != session.Node) throw NotYours($"{key} is not a pod of node {session.Node}");
         Operation operation = report.Removed
             ? new Delete(key, report.Uid, GraceSeconds: 0)
             : new UpdateStatus(new Pod
@@ -179,7 +186,7 @@ sealed partial class AgentSession(
             await foreach (var changed in store.WatchAsync(revision, token))
             {
                 if (changed.Changes.Any(change =>
-                    change.Key.Kind == Node.KindName || references.Contains(change.Key) || IsOn(node, change.Before) || IsOn(node, change.After))) return;
+                    change.Key.Kind == Node.KindName || ServerInfo.Is(change.Key) || references.Contains(change.Key) || IsOn(node, change.Before) || IsOn(node, change.After))) return;
             }
         }
         catch (CompactedException)
@@ -190,6 +197,8 @@ sealed partial class AgentSession(
 
     // A node that stayed here would lose its lease, and with it its pods, while another server could renew it.
     static RpcException NoLeases() => RpcErrors.Unavailable("this server can't renew leases at the moment; another one may");
+
+    static RpcException NotYours(string why) => new(new Status(StatusCode.PermissionDenied, why));
 
     static bool IsOn(string node, Resource? resource) => resource is Pod pod && pod.Spec.NodeName == node;
 
@@ -217,6 +226,7 @@ sealed partial class AgentSession(
             Address = node.Status.InternalIp() ?? "",
             PodCidr = node.Spec.PodCidr ?? "",
         }));
+        peers.Servers.AddRange(ServerInfo.All(state).Select(server => server.Api));
         return peers;
     }
 

@@ -42,10 +42,11 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
     public Task<NodeCall> StartHereAsync(string node, Call call, CancellationToken token) =>
         _sessionsHere.TryGetValue(node, out var session) ? StartHereAsync(node, session, call, token) : throw Unreachable(node);
 
-    /// <summary>The agent's stream for a call: carries frames both ways until either side is done.</summary>
-    public async Task ServeAsync(IAsyncStreamReader<Frame> fromAgent, IServerStreamWriter<Frame> toAgent, CancellationToken token)
+    /// <summary>The stream that a node's agent opens for a call to it: carries frames both ways until either side is done.</summary>
+    public async Task ServeAsync(string node, IAsyncStreamReader<Frame> fromAgent, IServerStreamWriter<Frame> toAgent, CancellationToken token)
     {
-        if (!await fromAgent.MoveNext(token) || !_pending.TryRemove(fromAgent.Current.CallId, out var pending))
+        if (!await fromAgent.MoveNext(token) || !_pending.TryGetValue(fromAgent.Current.CallId, out var pending) || pending.Node != node
+            || !_pending.TryRemove(fromAgent.Current.CallId, out _))
             throw new RpcException(new Status(StatusCode.NotFound, "nobody waits for this call any more"));
         pending.Opened.TrySetResult();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token, pending.Ended.Token);
@@ -54,7 +55,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
 
     async Task<NodeCall> StartHereAsync(string node, ChannelWriter<ServerMessage> session, Call call, CancellationToken token)
     {
-        var pending = new Pending();
+        var pending = new Pending(node);
         _pending[call.Id] = pending;
         if (!session.TryWrite(new ServerMessage { Call = call }))
         {
@@ -80,7 +81,7 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
 
     async Task<NodeCall> StartThereAsync(string node, Uri holder, Call call, CancellationToken token)
     {
-        var pending = new Pending();
+        var pending = new Pending(node);
         var stream = peers.At(holder).CallNode(cancellationToken: CancellationToken.None);
         await stream.RequestStream.WriteAsync(new NodeCallRequest { Start = new NodeCallStart { Node = node, Call = call } }, token);
         var carried = CarryAsync(
@@ -129,8 +130,10 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
     static RpcException Unreachable(string node) =>
         new(new Status(StatusCode.Unavailable, $"node {node} has no session with any server at the moment"));
 
-    sealed class Pending
+    sealed class Pending(string node)
     {
+        public string Node => node;
+
         public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Channel<Frame> ToNode { get; } = Channel.CreateBounded<Frame>(Window);

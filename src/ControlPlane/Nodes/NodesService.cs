@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Network;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 
 namespace Orchestrator.ControlPlane.Nodes;
@@ -14,11 +15,11 @@ sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls c
         IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ServerMessage> responseStream, ServerCallContext context)
     {
         var session = new AgentSession(store, sessions, calls, options, clock, logs.CreateLogger<AgentSession>());
-        await session.RunAsync(requestStream, responseStream, context.CancellationToken);
+        await session.RunAsync(context.Caller().Name, requestStream, responseStream, context.CancellationToken);
     }
 
     public override Task Serve(IAsyncStreamReader<Frame> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context) =>
-        calls.ServeAsync(requestStream, responseStream, context.CancellationToken);
+        calls.ServeAsync(context.Caller().Name, requestStream, responseStream, context.CancellationToken);
 
     public override Task Network(IAsyncStreamReader<NetworkApplied> requestStream, IServerStreamWriter<NetworkChange> responseStream, ServerCallContext context) =>
         network.RunAsync(requestStream, responseStream, context.CancellationToken);

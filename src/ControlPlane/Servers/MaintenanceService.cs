@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Nodes;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model.State;
 
@@ -50,7 +51,7 @@ sealed partial class MaintenanceService(
         var other = ServerInfo.All(state).FirstOrDefault(each => (each.Name == request.Name) != (each.Raft == request.Raft));
         if (other is not null) throw Refused($"there is a server {other.Name} at {other.Raft} already; remove it first: orch cluster remove {other.Name}");
         var info = new ServerInfo(request.Name, raft.ToString(), request.Api.TrimEnd('/'), request.Version);
-        if (info.Put(state) is { } operation) await WriteAsync(operation, context);
+        if (info.Put(state) is { } operation) await WriteAsync([operation], context);
         Added(info.Name, info.Raft);
         return Members(store.Current);
     });
@@ -74,7 +75,7 @@ sealed partial class MaintenanceService(
             await ChangeAsync(info, add: false, context.CancellationToken);
         }
 
-        await WriteAsync(new Delete(info.Key), context);
+        await WriteAsync([new Delete(info.Key), .. MemberRecord.Removal(state, info.Name, clock.GetUtcNow(), options.CertificateLife)], context);
         Removed(info.Name, info.Raft);
         return Members(store.Current);
     });
@@ -118,9 +119,9 @@ sealed partial class MaintenanceService(
         }
     }
 
-    async Task WriteAsync(Operation operation, ServerCallContext context)
+    async Task WriteAsync(IReadOnlyList<Operation> operations, ServerCallContext context)
     {
-        var result = await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), "user") { Operations = [operation] }, context.CancellationToken);
+        var result = await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), context.Caller().Name) { Operations = operations }, context.CancellationToken);
         if (result is not (Applied or NotFound)) throw RpcErrors.Of(result);
     }
 

@@ -24,6 +24,8 @@ sealed record ServerInfo(string Name, string Raft, string Api, string Version)
             .Select(record => JsonSerializer.Deserialize<ServerInfo>(record.Data)!), // only ToRecord writes them
     ];
 
+    public static bool Is(ResourceKey key) => key.Kind == Record.KindName && key.Name.StartsWith(Prefix, StringComparison.Ordinal);
+
     /// <summary>Whether this server is one that votes.</summary>
     public bool Votes(ClusterStore store) => IPEndPoint.TryParse(Raft, out var endpoint) && store.Members.Contains(endpoint);
 

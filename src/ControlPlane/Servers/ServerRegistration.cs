@@ -14,13 +14,16 @@ namespace Orchestrator.ControlPlane.Servers;
 /// a removed member is not told.
 /// </summary>
 sealed partial class ServerRegistration(
-    ClusterStore store, PeerClients peers, ControlPlaneOptions options, TimeProvider clock, IHostApplicationLifetime life, ILogger<ServerRegistration> log)
+    ClusterStore store, PeerClients peers, KnownServers servers, ControlPlaneOptions options, TimeProvider clock, IHostApplicationLifetime life, ILogger<ServerRegistration> log)
     : BackgroundService
 {
     /// <summary>Between looks; elections are over long before.</summary>
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>The others send a new voter all that it lacks first.</summary>
+    static readonly TimeSpan PromoteTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>So often without a leader, before the others are asked.</summary>
     const int PatientLooks = 2;
@@ -30,13 +33,21 @@ sealed partial class ServerRegistration(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var alone = 0;
+        var led = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 alone = store.Leader is null ? alone + 1 : 0;
-                if (store.Leader is not null) await RegisterAsync(stoppingToken);
-                else if (alone > PatientLooks && await IsRemovedAsync(stoppingToken))
+                led |= store.Leader is not null;
+                if (store.Leader is not null)
+                {
+                    await RegisterAsync(stoppingToken);
+                    servers.Heard(ServerInfo.All(store.Current).Select(server => server.Api));
+                }
+                else if (!options.Learner && !led) await PromoteAsync(stoppingToken);
+
+                if (alone > PatientLooks && await IsRemovedAsync(stoppingToken))
                 {
                     Removed(options.ServerName);
                     life.StopApplication();
@@ -51,7 +62,7 @@ sealed partial class ServerRegistration(
             }
             catch (StoreUnavailableException)
             {
-                // The next look comes soon.
+                await Task.Delay(Pause, clock, stoppingToken);
             }
         }
     }
@@ -63,19 +74,47 @@ sealed partial class ServerRegistration(
         if (result is Applied) Registered(options.ServerName, store.Self);
     }
 
-    /// <summary>True when another server has a leader and neither a vote nor a learner of this one's address.</summary>
-    async Task<bool> IsRemovedAsync(CancellationToken token)
+    /// <summary>
+    /// Has the others make this server one that votes: until then nobody tells it who leads. Refused while another change of the members is under way; the next look tries again.
+    /// </summary>
+    async Task PromoteAsync(CancellationToken token)
     {
-        foreach (var server in ServerInfo.All(store.Current).Where(each => each.Raft != Self.Raft))
+        foreach (var server in servers.Where(server => server != options.ApiAddress))
         {
             try
             {
-                var asked = new Maintenance.MaintenanceClient(peers.Channel(new Uri(server.Api)));
+                var request = new PromoteMemberRequest { Name = options.ServerName };
+                await new Maintenance.MaintenanceClient(peers.Channel(server)).PromoteMemberAsync(request, deadline: DateTime.UtcNow + PromoteTimeout, cancellationToken: token);
+                return;
+            }
+            catch (RpcException removed) when (removed.StatusCode == StatusCode.PermissionDenied)
+            {
+                return; // IsRemovedAsync says so
+            }
+            catch (RpcException refused) when (!token.IsCancellationRequested)
+            {
+                NotPromoted(options.ServerName, refused.Status.Detail);
+            }
+        }
+    }
+
+    /// <summary>True when another server has a leader and neither a vote nor a learner of this one's address.</summary>
+    async Task<bool> IsRemovedAsync(CancellationToken token)
+    {
+        foreach (var server in servers.Where(server => server != options.ApiAddress)) // the state here may be empty until there is a leader
+        {
+            try
+            {
+                var asked = new Maintenance.MaintenanceClient(peers.Channel(server));
                 var deadline = DateTime.UtcNow + AskTimeout;
                 var status = await asked.StatusAsync(new StatusRequest(), deadline: deadline, cancellationToken: token);
                 if (status.Leader.Length == 0) continue;
                 var members = await asked.ListMembersAsync(new ListMembersRequest(), deadline: deadline, cancellationToken: token);
                 return members.Members.All(member => member.Raft != Self.Raft);
+            }
+            catch (RpcException refused) when (refused.StatusCode == StatusCode.PermissionDenied)
+            {
+                return true; // the cluster's word: a server may ask this unless it was removed
             }
             catch (RpcException) when (!token.IsCancellationRequested)
             {
@@ -89,6 +128,9 @@ sealed partial class ServerRegistration(
     [LoggerMessage(EventIds.ServerRegistered, LogLevel.Information, "Server {Name} is known to the cluster at {Raft}")]
     partial void Registered(string name, IPEndPoint raft);
 
-    [LoggerMessage(EventIds.ServerRemoved, LogLevel.Error, "Server {Name} was removed from the cluster, and stops. To have it back, start it with --join and an empty data directory")]
+    [LoggerMessage(EventIds.NotPromoted, LogLevel.Information, "Server {Name} does not vote yet: {Why}")]
+    partial void NotPromoted(string name, string why);
+
+    [LoggerMessage(EventIds.ServerRemoved, LogLevel.Error, "Server {Name} was removed from the cluster, and stops. To have it back, `orchd reset` it and join with a new token")]
     partial void Removed(string name);
 }

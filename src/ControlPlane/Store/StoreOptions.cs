@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Security;
 
 namespace Orchestrator.ControlPlane.Store;
 
@@ -85,5 +84,8 @@ public sealed record StoreOptions(string DataDirectory, IPEndPoint RaftEndpoint,
     public RaftTls? Tls { get; init; }
 }
 
-/// <summary>The TLS settings of the Raft connections, as server and as client.</summary>
-public sealed record RaftTls(SslServerAuthenticationOptions Server, SslClientAuthenticationOptions Client);
+/// <summary>
+/// Makes a plain Raft connection one that is secured and whose other side is a member; both throw an AuthenticationException or IOException for anybody else. Asked for each
+/// connection, because certificates are renewed.
+/// </summary>
+public sealed record RaftTls(Func<Stream, CancellationToken, Task<Stream>> Accept, Func<Stream, CancellationToken, Task<Stream>> Connect);

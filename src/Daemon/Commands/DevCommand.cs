@@ -15,16 +15,16 @@ static class DevCommand
         var command = new Command("dev", "Run a whole cluster on this machine: server, agent, and an ingress on port 8080.");
         var history = new HistoryOptions();
         history.AddTo(command);
-        shared.AddTo(command);
+        shared.AddTo(command, joins: false);
         command.SetAction((parsed, token) =>
         {
             var settings = shared.Read(parsed, fallback: IPAddress.Loopback);
             return OrchdHost.RunAsync(settings with
             {
                 Server = true,
+                IsDev = true,
                 History = history.Read(parsed),
                 Agent = true,
-                Servers = [settings.Advertise],
                 Ingress = new IPEndPoint(settings.Advertise, IngressPort),
             }, token);
         });

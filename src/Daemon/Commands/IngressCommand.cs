@@ -9,7 +9,7 @@ static class IngressCommand
     public static Command Create()
     {
         var shared = new SharedOptions();
-        var command = new Command("ingress", "Take requests from outside and bring them to the pods of the cluster of --servers.");
+        var command = new Command("ingress", "Take requests from outside and bring them to the pods of a cluster that this machine joins, as an agent does, at its first start.");
         shared.AddTo(command);
         command.SetAction((parsed, token) =>
         {

@@ -18,7 +18,7 @@ static class RecoverCommand
     {
         var yes = new Option<bool>("--yes") { Description = "do it; without this only what would be done is shown" };
         var command = new Command("recover", "Go on alone with this server's data, when a majority of the servers is lost for ever. Writes that this server has not seen are lost.") { yes };
-        shared.AddTo(command);
+        shared.AddTo(command, joins: false);
         command.SetAction((parsed, token) => RunAsync(shared.Read(parsed), parsed.GetValue(yes), token));
         return command;
     }
@@ -26,7 +26,7 @@ static class RecoverCommand
     static async Task<int> RunAsync(ServerSettings settings, bool yes, CancellationToken token)
     {
         var directory = StoreSettings.DirectoryOf(settings);
-        var options = StoreSettings.Of(settings with { Servers = [settings.Advertise], Join = [] });
+        var options = StoreSettings.Of(settings);
         if (ClusterStore.IsNew(options)) throw new StartException($"there are no data of a server in {directory}");
         var backup = directory + $".recovered-{DateTime.UtcNow:yyyyMMdd-HHmmss}";
         var found = await OfflineStore.ReadAsync(options, backup, token);
@@ -55,7 +55,7 @@ static class RecoverCommand
             Console.WriteLine($"\nWith --yes this server goes on alone, as a new cluster. Before that:\n"
                 + $"  - make sure that the others never start again with their old data: they would be a second cluster\n"
                 + $"  - if another server survived, recover the one whose last entry has the highest term, then index\n"
-                + $"  - afterwards start the others with empty data directories and --join {settings.Advertise}");
+                + $"  - afterwards `orchd reset` the others, and have them join with `orch token create --role server`");
             return 1;
         }
 

@@ -11,7 +11,7 @@ static class ResetCommand
     {
         var shared = new SharedOptions();
         var command = new Command("reset", "Stop this machine's containers and remove everything orchd made here, its data included.");
-        shared.AddTo(command);
+        shared.AddTo(command, joins: false);
         command.SetAction(async (parsed, token) =>
         {
             var settings = shared.Read(parsed, fallback: System.Net.IPAddress.Loopback);

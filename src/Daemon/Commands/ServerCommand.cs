@@ -6,13 +6,17 @@ namespace Orchestrator.Daemon.Commands;
 /// <summary><c>orchd server</c>: a member of the control plane, and, if asked, an agent and an ingress with it.</summary>
 static class ServerCommand
 {
+    /// <summary>90 days, as SwarmKit's.</summary>
+    const double MaxCertificateHours = 90 * 24;
+
     public static Command Create()
     {
         var shared = new SharedOptions();
         var agent = new Option<bool>("--agent") { Description = "also run pods on this machine" };
         var ingress = new Option<bool>("--ingress") { Description = "also take requests from outside on this machine" };
-        var join = SharedOptions.Addresses("--join", "servers of a cluster that this one joins as a learner, separated by commas; `orch cluster promote` then has it vote");
-        var command = new Command("server", "Run a server of the control plane.") { agent, ingress, join };
+        var learner = new Option<bool>("--learner") { Description = "hold data and do not vote until `orch cluster promote`" };
+        var life = new Option<double>("--certificate-hours") { Description = "how long the certificates are good that this server signs", DefaultValueFactory = _ => MaxCertificateHours };
+        var command = new Command("server", "Run a server of the control plane: the first one makes a cluster, others join it.") { agent, ingress, learner, life };
         command.Subcommands.Add(RestoreCommand.Create(shared));
         command.Subcommands.Add(RecoverCommand.Create(shared));
         var history = new HistoryOptions();
@@ -21,11 +25,9 @@ static class ServerCommand
         command.SetAction((parsed, token) =>
         {
             var settings = shared.Read(parsed) with { Server = true, Agent = parsed.GetValue(agent), History = history.Read(parsed) };
-            if (parsed.GetValue(join) is { Length: > 0 } joined) settings = settings with { Join = joined, Servers = [.. joined, settings.Advertise] };
-            else if (!settings.Servers.Contains(settings.Advertise))
-                throw new StartException($"--servers must name all servers, and so also this one: {settings.Advertise}");
-            if (settings.Join.Count == 0 && settings.Servers.Count % 2 == 0)
-                throw new StartException($"{settings.Servers.Count} servers survive no more failures than {settings.Servers.Count - 1}; give --servers an odd number of them");
+            var hours = parsed.GetValue(life);
+            if (hours is not (> 0 and <= MaxCertificateHours)) throw new StartException($"--certificate-hours {hours}: more than 0 and at most {MaxCertificateHours}, which is 90 days");
+            settings = settings with { Learner = parsed.GetValue(learner), CertificateLife = TimeSpan.FromHours(hours) };
             if (parsed.GetValue(ingress)) settings = settings with { Ingress = shared.IngressEndpoint(parsed, settings) };
             return OrchdHost.RunAsync(settings, token);
         });

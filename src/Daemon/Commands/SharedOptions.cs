@@ -13,10 +13,9 @@ sealed partial class SharedOptions
     /// <summary>The ports after the API's that belong to it.</summary>
     const int PortsAfterApi = 3;
 
-    const int DefaultApiPort = 6440;
     const int DefaultIngressPort = 80;
 
-    readonly Option<string> _name = new("--name") { Description = "what this machine is called in the cluster", DefaultValueFactory = _ => Environment.MachineName };
+    readonly Option<string> _name = new("--name") { Description = "what this machine is called in the cluster", DefaultValueFactory = _ => Environment.MachineName.ToLowerInvariant() };
 
     readonly Option<IPAddress> _advertise = Address("--advertise", "the address that other machines reach this one at; the only one that is listened on");
 
@@ -24,9 +23,13 @@ sealed partial class SharedOptions
 
     readonly Option<string> _run = new("--run-dir") { Description = "sockets and mounts, which a reboot may remove; keep the path short", DefaultValueFactory = _ => "/run/orchd" };
 
-    readonly Option<int> _port = new("--port") { Description = "the API's port; the next three are Raft, sessions, and health and metrics", DefaultValueFactory = _ => DefaultApiPort };
+    readonly Option<int> _port = new("--port") { Description = "the API's port; the next three are Raft, sessions, and health and metrics", DefaultValueFactory = _ => Ports.DefaultApi };
 
-    readonly Option<IPAddress[]> _servers = Addresses("--servers", "the addresses of all servers of the cluster, separated by commas");
+    readonly Option<string[]> _join = new("--join") { Description = "servers of the cluster that this machine joins at its first start, as host[:port], separated by commas; later starts need it no more" };
+
+    readonly Option<string> _token = new("--token") { Description = "what lets it in, from `orch token create`" };
+
+    readonly Option<string> _tokenFile = new("--token-file") { Description = "a file that the token is in, so that no list of processes shows it" };
 
     readonly Option<string[]> _labels = new("--label") { Description = "a label of this node, as name=value; may be given several times" };
 
@@ -38,13 +41,20 @@ sealed partial class SharedOptions
 
     readonly Option<string> _logFormat = new("--log-format") { Description = "text or json", DefaultValueFactory = _ => "text" };
 
+    readonly Option<string> _config = new(Configuration.FileOption) { Description = "a file with these options, as `name: value`; each may also be in the environment, --data-dir as ORCHD_DATA_DIR", DefaultValueFactory = _ => Configuration.DefaultFile };
+
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "log more" };
 
     public SharedOptions() => _logFormat.AcceptOnlyFromAmong("text", "json");
 
-    public void AddTo(Command command)
+    public void AddTo(Command command, bool joins = true)
     {
-        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _servers, _labels, _insecure, _cgroup, _ingressPort, _logFormat, _verbose })
+        if (joins)
+        {
+            foreach (var option in new Option[] { _join, _token, _tokenFile }) command.Options.Add(option);
+        }
+
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _cgroup, _ingressPort, _logFormat, _verbose, _config })
             command.Options.Add(option);
     }
 
@@ -52,7 +62,6 @@ sealed partial class SharedOptions
     public ServerSettings Read(ParseResult parsed, IPAddress? fallback = null)
     {
         var advertise = parsed.GetValue(_advertise) ?? fallback ?? Machine.FirstAddress();
-        var servers = parsed.GetValue(_servers) is { Length: > 0 } given ? given : [advertise];
         return new ServerSettings
         {
             Name = parsed.GetValue(_name)!, // has a default
@@ -60,7 +69,8 @@ sealed partial class SharedOptions
             DataDirectory = Path.GetFullPath(parsed.GetValue(_data)!), // has a default
             RunDirectory = Path.GetFullPath(parsed.GetValue(_run)!), // has a default
             Ports = Ports.From(InRange("--port", parsed.GetValue(_port), MaxPort - PortsAfterApi)),
-            Servers = servers,
+            Join = [.. (parsed.GetValue(_join) ?? []).SelectMany(each => each.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            Token = parsed.GetValue(_token) ?? (parsed.GetValue(_tokenFile) is { } file ? Secret(file) : null),
             Labels = LabelsFrom(parsed.GetValue(_labels) ?? []),
             InsecureRegistries = parsed.GetValue(_insecure) ?? [],
             CgroupRoot = parsed.GetValue(_cgroup)!, // has a default
@@ -90,12 +100,17 @@ sealed partial class SharedOptions
         return read;
     }
 
-    public static Option<IPAddress[]> Addresses(string name, string description) => new(name)
+    static string Secret(string file)
     {
-        Description = description,
-        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(text => Parsed(text, result)).OfType<IPAddress>()],
-        AllowMultipleArgumentsPerToken = false,
-    };
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"--token-file {file} can't be read: {refused.Message}");
+        }
+    }
 
     static Option<IPAddress> Address(string name, string description) => new(name)
     {

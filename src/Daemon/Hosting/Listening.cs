@@ -9,6 +9,7 @@ static class Listening
     /// <exception cref="StartException">A port can't be listened on.</exception>
     public static void Check(ServerSettings settings)
     {
+        CheckAddress(settings.Advertise);
         foreach (var (endpoint, what, option) in Wanted(settings))
         {
             try
@@ -24,6 +25,19 @@ static class Listening
         }
     }
 
+    static void CheckAddress(IPAddress address)
+    {
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address, 0));
+        }
+        catch (SocketException refused)
+        {
+            throw new StartException(Explanation(refused, new IPEndPoint(address, 0), "the others", "--advertise"));
+        }
+    }
+
     static IEnumerable<(IPEndPoint Endpoint, string What, string Option)> Wanted(ServerSettings settings)
     {
         const string Ports = "--port";
@@ -34,7 +48,7 @@ static class Listening
             yield return (new IPEndPoint(settings.Advertise, settings.Ports.Silo), "sessions", Ports);
         }
 
-        yield return (new IPEndPoint(settings.Advertise, settings.Ports.Http), "health and metrics", Ports);
+        yield return (settings.Health, "health and metrics", Ports);
         if (settings.Ingress is { } ingress) yield return (ingress, "the ingress", "--ingress-port");
     }
 

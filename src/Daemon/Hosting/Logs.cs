@@ -18,7 +18,7 @@ static class Logs
             .MinimumLevel.Override("Grpc", LogEventLevel.Error)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
             .MinimumLevel.Override("Orleans", LogEventLevel.Error)
-            .MinimumLevel.Override("DotNext", LogEventLevel.Error)
+            .MinimumLevel.Override("DotNext", settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Error)
             .MinimumLevel.Override("Yarp", LogEventLevel.Error)
             .MinimumLevel.Override("Polly", LogEventLevel.Warning)
             .Enrich.WithProperty("Host", settings.Name);

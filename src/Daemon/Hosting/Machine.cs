@@ -30,7 +30,7 @@ static class Machine
     {
         try
         {
-            Directory.CreateDirectory(directory);
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             using var probe = new FileStream(Path.Combine(directory, ".writable"), FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
         catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)

@@ -4,6 +4,7 @@ using OpenTelemetry.Metrics;
 using Orchestrator.ControlPlane;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Nodes.Silo;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Ingress;
 using Orchestrator.NodeAgent;
@@ -22,12 +23,15 @@ static partial class OrchdHost
         Listening.Check(settings);
         await using var log = Logs.Create(settings);
         using var logs = new SerilogLoggerFactory(log);
-        using var peers = new PeerClients();
-        var store = settings.Server ? await OpenStoreAsync(settings, peers, logs, token) : null;
+        var membership = await Membership.PrepareAsync(settings, TimeProvider.System, log, token);
+        using var peers = new PeerClients(membership.Files);
+        var gate = new Gate(membership.Files, logs);
+        var store = settings.Server ? await OpenStoreAsync(settings, membership, gate, peers, logs, token) : null;
         Announce(log, settings);
-        await using var app = Build(settings, store, peers, log);
+        await using var app = Build(settings, membership, gate, store, peers, log);
         await app.StartAsync(token);
         log.Information("{Name} is up", settings.Name);
+        if (membership.Founded) await JoinCommands.PrintAsync(settings, app.Services.GetRequiredService<ClusterAuthority>(), token);
         var failed = store?.Failed ?? new TaskCompletionSource<Exception>().Task; // without a store nothing of it can fail
         var stopped = app.WaitForShutdownAsync(token);
         var first = await Task.WhenAny(stopped, failed);
@@ -42,7 +46,7 @@ static partial class OrchdHost
         return first == failed ? 1 : 0;
     }
 
-    static WebApplication Build(ServerSettings settings, ClusterStore? store, PeerClients peers, Serilog.ILogger log)
+    static WebApplication Build(ServerSettings settings, Membership membership, Gate gate, ClusterStore? store, PeerClients peers, Serilog.ILogger log)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "orchd", ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
@@ -55,18 +59,28 @@ static partial class OrchdHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            if (store is not null) kestrel.Listen(settings.Advertise, settings.Ports.Api, listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.Listen(settings.Advertise, settings.Ports.Http, listen => listen.Protocols = HttpProtocols.Http1);
+            if (store is not null) kestrel.Listen(settings.Advertise, settings.Ports.Api, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.UseHttps(Doors.Tls(gate));
+            });
+            kestrel.Listen(settings.Health, listen => listen.Protocols = HttpProtocols.Http1);
         });
         if (store is not null)
         {
-            var options = new ControlPlaneOptions(settings.Name, settings.ApiOf(settings.Advertise)) { Version = Version.Text };
-            builder.Services.AddControlPlane(store, peers, options, new SiloEndpoint(new IPEndPoint(settings.Advertise, settings.Ports.Silo)));
+            var options = new ControlPlaneOptions(settings.Name, settings.ApiOf(settings.Advertise)) 
+            {
+                Version = Version.Text,
+                CertificateLife = settings.CertificateLife,
+                Learner = settings.Learner,
+                AdminFile = Path.Combine(settings.DataDirectory, "admin.json"),
+            };
+            builder.Services.AddControlPlane(store, peers, gate, membership.Servers, options, new SiloEndpoint(new IPEndPoint(settings.Advertise, settings.Ports.Silo)));
         }
 
-        if (settings.Agent) builder.Services.AddHostedService(services => new AgentHost(AgentOptions(settings), services));
+        if (settings.Agent) builder.Services.AddHostedService(services => new AgentHost(AgentOptions(settings, membership), services));
         if (settings.Ingress is { } ingress)
-            builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, [.. ServersFor(settings)]));
+            builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, membership.Servers) { ConfigureConnections = membership.Files.Secure });
 
         var app = builder.Build();
         app.MapHealth($"*:{settings.Ports.Http}");
@@ -74,18 +88,19 @@ static partial class OrchdHost
         return app;
     }
 
-    static async Task<ClusterStore> OpenStoreAsync(ServerSettings settings, PeerClients peers, SerilogLoggerFactory logs, CancellationToken token)
+    static async Task<ClusterStore> OpenStoreAsync(ServerSettings settings, Membership membership, Gate gate, PeerClients peers, SerilogLoggerFactory logs, CancellationToken token)
     {
-        var options = StoreSettings.Of(settings);
-        if (ClusterStore.IsNew(options)) await Joining.PrepareAsync(settings, options, peers, token);
+        var options = StoreSettings.Of(settings, new ServerTls(gate, "Raft"), membership.HasJoined);
+        if (ClusterStore.IsNew(options)) options = await membership.EnterStoreAsync(settings, options, peers, token);
+        var others = membership.Servers.Where(server => server != settings.ApiOf(settings.Advertise)).ToList();
         try
         {
             return await OpenAsync();
         }
-        catch (CorruptDataException damage) when (settings.Servers.Any(each => !each.Equals(settings.Advertise)))
+        catch (CorruptDataException damage) when (others.Count > 0)
         {
             logs.CreateLogger("orchd").RebuildStarts(damage.Message);
-            await RebuildAsync(settings, options, peers, damage, token);
+            await RebuildAsync(options, [.. others.Select(peers.At)], damage, token);
             return await OpenAsync();
         }
 
@@ -93,9 +108,8 @@ static partial class OrchdHost
     }
 
     /// <summary>Goes on asking: the others may be starting, too.</summary>
-    static async Task RebuildAsync(ServerSettings settings, StoreOptions options, PeerClients peers, CorruptDataException damage, CancellationToken token)
+    static async Task RebuildAsync(StoreOptions options, IReadOnlyList<Contracts.Peer.PeerClient> others, CorruptDataException damage, CancellationToken token)
     {
-        var others = settings.Servers.Where(each => !each.Equals(settings.Advertise)).Select(each => peers.At(settings.ApiOf(each))).ToList();
         while (true)
         {
             try
@@ -110,13 +124,16 @@ static partial class OrchdHost
         }
     }
 
-    public static NodeAgentOptions AgentOptions(ServerSettings settings) => new()
+    /// <param name="membership">Null to clean up only.</param>
+    public static NodeAgentOptions AgentOptions(ServerSettings settings, Membership? membership = null) => new()
     {
         NodeName = settings.Name,
         Address = settings.Advertise,
         DataDirectory = Path.Combine(settings.DataDirectory, "agent"),
         RunDirectory = settings.RunDirectory,
-        Servers = [.. ServersFor(settings)],
+        Servers = membership?.Servers ?? (IReadOnlyList<Uri>)[],
+        ServersHeard = membership is null ? null : membership.Servers.Heard,
+        ConfigureConnections = membership is null ? null : membership.Files.Secure,
         Labels = WithRoles(settings),
         CgroupRoot = settings.CgroupRoot,
         Registries = new NodeAgent.Images.RegistryOptions { Insecure = settings.InsecureRegistries.ToHashSet(StringComparer.Ordinal) },
@@ -131,20 +148,16 @@ static partial class OrchdHost
         return labels;
     }
 
-    /// <summary>This server first, when it is one: the shortest way.</summary>
-    static IEnumerable<Uri> ServersFor(ServerSettings settings) => settings.Servers
-        .OrderByDescending(address => settings.Server && address.Equals(settings.Advertise))
-        .Select(settings.ApiOf);
-
     static void Announce(Serilog.ILogger log, ServerSettings settings)
     {
         log.Information("orchd {Version} as {Name}, data in {Directory}", Version.Text, settings.Name, settings.DataDirectory);
         if (settings.Server)
         {
-            log.Information("listens on {Address} only, without TLS: API {Api}, Raft {Raft}, sessions {Silo}, health and metrics {Http}",
-                settings.Advertise, settings.Ports.Api, settings.Ports.Raft, settings.Ports.Silo, settings.Ports.Http);
+            log.Information("listens on {Address} with mutual TLS: API {Api}, Raft {Raft}, sessions {Silo}",
+                settings.Advertise, settings.Ports.Api, settings.Ports.Raft, settings.Ports.Silo);
         }
 
+        log.Information("health and metrics, for this machine only, on {Health}", settings.Health);
         if (settings.Ingress is { } ingress) log.Information("takes requests from outside on {Ingress}", ingress);
     }
 

@@ -15,11 +15,17 @@ sealed record ServerSettings
 
     public required Ports Ports { get; init; }
 
-    /// <summary>All servers of the cluster, this one included, as they are at its first start.</summary>
-    public required IReadOnlyList<IPAddress> Servers { get; init; }
+    /// <summary>Where the servers are whose cluster this machine joins at its first start, as host:port; empty for the first server of a new one.</summary>
+    public IReadOnlyList<string> Join { get; init; } = [];
 
-    /// <summary>Servers of the cluster that this one joins; empty when it is one of the first, or alone.</summary>
-    public IReadOnlyList<IPAddress> Join { get; init; } = [];
+    /// <summary>What lets it in at its first start.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Whether this server stays one that does not vote.</summary>
+    public bool Learner { get; init; }
+
+    /// <summary>How long the certificates are good that this server signs.</summary>
+    public TimeSpan CertificateLife { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>Whether the control plane runs here.</summary>
     public bool Server { get; init; }
@@ -38,6 +44,9 @@ sealed record ServerSettings
     /// <summary>Registries that are spoken to without TLS, as host:port.</summary>
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
 
+    /// <summary>Whether this is a cluster of one machine, for trying.</summary>
+    public bool IsDev { get; init; }
+
     public bool JsonLogs { get; init; }
 
     public bool Verbose { get; init; }
@@ -45,7 +54,13 @@ sealed record ServerSettings
     /// <summary>How much of the past the store keeps; null for what it keeps by itself.</summary>
     public HistorySettings? History { get; init; }
 
-    public Uri ApiOf(IPAddress server) => new($"http://{new IPEndPoint(server, Ports.Api)}");
+    public Uri ApiOf(IPAddress server) => new($"https://{new IPEndPoint(server, Ports.Api)}");
+
+    /// <summary>This machine's certificate and what belongs to it.</summary>
+    public string CredentialDirectory => Path.Combine(DataDirectory, "pki");
+
+    /// <summary>Health and metrics are for this machine's own eyes: they are not secured.</summary>
+    public IPEndPoint Health => new(IPAddress.IsLoopback(Advertise) ? Advertise : IPAddress.Loopback, Ports.Http);
 }
 
 /// <param name="Revisions">How many revisions are kept.</param>

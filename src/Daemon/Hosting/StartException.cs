@@ -8,11 +8,11 @@ public sealed class StartException(string message) : Exception(message);
 static class StartFailures
 {
     /// <summary>Runs the program and turns what keeps it from starting into one line and exit status 1.</summary>
-    public static async Task<int> Guarded(this Task<int> program)
+    public static async Task<int> Guarded(Func<Task<int>> program)
     {
         try
         {
-            return await program;
+            return await program();
         }
         catch (Exception failure) when (OneLine(failure) is { } line)
         {

@@ -38,7 +38,8 @@ sealed partial class ControlPlaneSession(
         var retry = FirstRetry;
         for (var turn = 0; !cancel.IsCancellationRequested; turn++)
         {
-            var server = options.Servers[turn % options.Servers.Count];
+            Uri[] servers = [.. options.Servers]; // they come and go
+            var server = servers[turn % servers.Length];
             try
             {
                 var welcomed = await OneAsync(server, cancel);
@@ -140,6 +141,7 @@ sealed partial class ControlPlaneSession(
                     SetContents([.. message.Contents.Contents_.Select(content => content.ToResource())]);
                     break;
                 case ServerMessage.MessageOneofCase.Peers:
+                    options.ServersHeard?.Invoke(message.Peers.Servers);
                     await SetNetworkAsync(message.Peers, ending.Token);
                     break;
                 case ServerMessage.MessageOneofCase.Call:

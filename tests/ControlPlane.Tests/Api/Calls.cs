@@ -1,17 +1,30 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Contracts.Security;
+using Orchestrator.ControlPlane.Security;
 
 namespace Orchestrator.ControlPlane.Tests.Api;
 
-/// <summary>A call without a network.</summary>
-sealed class DirectCall(CancellationToken token = default) : ServerCallContext
+/// <summary>A call without a network, by the user "user".</summary>
+sealed class DirectCall : ServerCallContext
 {
+    readonly CancellationToken _token;
+
+    public DirectCall(CancellationToken token = default)
+    {
+        _token = token;
+        var http = new DefaultHttpContext();
+        http.Items[Doors.IdentityItem] = new Identity(Purpose.User, "user", "");
+        UserState["__HttpContext"] = http; // where GetHttpContext looks in tests
+    }
+
     protected override string MethodCore => "";
     protected override string HostCore => "";
     protected override string PeerCore => "";
     protected override DateTime DeadlineCore => DateTime.MaxValue;
     protected override Metadata RequestHeadersCore { get; } = [];
-    protected override CancellationToken CancellationTokenCore => token;
+    protected override CancellationToken CancellationTokenCore => _token;
     protected override Metadata ResponseTrailersCore { get; } = [];
     protected override Status StatusCore { get; set; }
     protected override WriteOptions? WriteOptionsCore { get; set; }

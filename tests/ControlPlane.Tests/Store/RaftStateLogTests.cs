@@ -1,7 +1,10 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.ControlPlane.Store.Raft;
+using Orchestrator.ControlPlane.Tests.Security;
 using Orchestrator.Testing;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
@@ -99,8 +102,12 @@ public sealed class RaftStateLogTests : IDisposable
     [Fact]
     public async Task Members_speak_over_mutual_tls_when_told_to()
     {
-        using var certificate = SelfSigned.Certificate();
-        await using var cluster = await RaftTrio.OpenAsync(_temp, options => options with { Tls = SelfSigned.Mutual(certificate) });
+        var authority = new TestAuthority(_temp.Path);
+        await using var cluster = await RaftTrio.OpenAsync(_temp, options =>
+        {
+            var tls = new ServerTls(new Gate(authority.Server($"s{options.RaftEndpoint.Port}"), NullLoggerFactory.Instance), "Raft");
+            return options with { Tls = new RaftTls(tls.AcceptAsync, tls.ConnectAsync) };
+        });
         var leader = await cluster.LeaderAsync();
         Assert.Equal(1, await leader.WriteAsync("entry"));
 

@@ -7,9 +7,10 @@ public sealed class TestCluster : IAsyncDisposable
 {
     readonly Lan _lan;
     readonly IReadOnlyList<string> _options;
+    readonly Joined _joined;
     string? _lastFailure;
 
-    TestCluster(Lan lan, IReadOnlyList<string> options) => (_lan, _options) = (lan, options);
+    TestCluster(Lan lan, IReadOnlyList<string> options) => (_lan, _options, _joined) = (lan, options, new Joined(lan));
 
     public Lan Lan => _lan;
 
@@ -22,7 +23,9 @@ public sealed class TestCluster : IAsyncDisposable
         var cluster = new TestCluster(await Lan.MakeAsync(hosts), options);
         try
         {
-            foreach (var host in cluster.Hosts) cluster.Start(host);
+            cluster.Start(cluster.Hosts[0]);
+            await cluster._joined.FollowAsync(cluster.Hosts[0]);
+            foreach (var host in cluster.Hosts.Skip(1)) cluster.Start(host);
             await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == hosts, $"{hosts} ready nodes");
             await cluster.OrchAsync("image", "import", await HelloImage.ArchiveAsync());
             return cluster;
@@ -35,17 +38,15 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a host's orchd, for the first time or again.</summary>
-    public void Start(LanHost host)
-    {
-        var servers = string.Join(',', Hosts.Select(each => each.Address));
-        host.Start(["server", "--name", host.Name, "--advertise", host.Address, "--servers", servers, "--agent", "--ingress", .. _options]);
-    }
+    public void Start(LanHost host) => host.Start(["server", "--name", host.Name, "--advertise", host.Address, "--agent", "--ingress", .. _joined.Options(host), .. _options]);
+
+    /// <summary>A new token.</summary>
+    public async Task<string> TokenAsync(string role, params string[] options) => (await OrchAsync(["token", "create", "--role", role, "-q", .. options])).Output.Trim();
 
     /// <summary>The command line of orch where users are, told of these servers or of all.</summary>
     public IReadOnlyList<string> OrchCommand(IReadOnlyList<string> arguments, params IReadOnlyList<LanHost> servers)
     {
-        var addresses = (servers.Count > 0 ? servers : Hosts).Select(host => host.Address);
-        return _lan.Outer.Enter(["env", $"ORCH_SERVER={string.Join(',', addresses)}", $"ORCH_CONFIG={_lan.Directory}/config", Programs.Orch, .. arguments]);
+        return _joined.OrchCommand(servers.Count > 0 ? servers : Hosts, arguments);
     }
 
     /// <exception cref="ShellException">orch failed.</exception>

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orleans.Configuration;
 
@@ -11,7 +12,7 @@ namespace Orchestrator.ControlPlane.Nodes.Silo;
 /// This server's Orleans silo, in a host of its own inside the process: when it fails or is declared dead by the others, it is built anew, and neither
 /// the Raft member nor the API notices.
 /// </summary>
-sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs) : BackgroundService
+sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore store, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs) : BackgroundService
 {
     /// <summary>The pause before a failed silo is built anew.</summary>
     static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -88,6 +89,7 @@ sealed partial class SiloHost(SiloEndpoint endpoint, ClusterStore store, Control
                 cluster.ClusterId = "orchestrator";
                 cluster.ServiceId = "orchestrator";
             })
+            .Configure<SiloConnectionOptions>(connections => connections.Secure(new ServerTls(gate, "node sessions")))
             .Configure<SiloOptions>(self => self.SiloName = options.ServerName)
             .Configure<ClusterMembershipOptions>(membership =>
             {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
@@ -14,28 +13,12 @@ namespace Orchestrator.ControlPlane.Store.Raft;
 sealed class RaftTransport(MessageTimeouts timeouts, RaftTls? tls) : IConnectionFactory, IConnectionListenerFactory
 {
     readonly ConcurrentDictionary<EndPoint, MemberPatience> _patience = new();
+    readonly Dialing _dialing = new(tls);
 
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endpoint, cancellationToken);
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
-            if (tls is not null)
-            {
-                var secured = new SslStream(stream);
-                await secured.AuthenticateAsClientAsync(tls.Client, cancellationToken);
-                stream = secured;
-            }
-
-            return new RaftConnection(socket, new AskingStream(stream, timeouts, _patience.GetOrAdd(endpoint, _ => new MemberPatience(timeouts))));
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var (socket, stream) = await _dialing.ConnectAsync(endpoint, cancellationToken);
+        return new RaftConnection(socket, new AskingStream(stream, timeouts, _patience.GetOrAdd(endpoint, _ => new MemberPatience(timeouts))));
     }
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
@@ -136,9 +119,7 @@ sealed class RaftTransport(MessageTimeouts timeouts, RaftTls? tls) : IConnection
                 {
                     using var time = CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token);
                     time.CancelAfter(HandshakeTimeout);
-                    var secured = new SslStream(stream);
-                    await secured.AuthenticateAsServerAsync(_tls.Server, time.Token);
-                    stream = secured;
+                    stream = await _tls.Accept(stream, time.Token);
                 }
 
                 await _connections.Writer.WriteAsync(new RaftConnection(socket, new AskedStream(stream, _timeouts)), _unbound.Token);
