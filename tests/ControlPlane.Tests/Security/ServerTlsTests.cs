@@ -73,7 +73,11 @@ public sealed class ServerTlsTests : IDisposable
     });
 
     [Fact]
-    public Task Who_speaks_in_the_clear_is_turned_away() => RefusedAsync(Task.FromResult);
+    public Task Who_speaks_in_the_clear_is_turned_away() => RefusedAsync(async stream =>
+    {
+        await stream.WriteAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray()); // more than the head of a TLS record, which is waited for
+        return stream;
+    });
 
     [Fact]
     public async Task A_certificate_that_a_server_signed_with_its_own_is_turned_away()
