@@ -33,7 +33,7 @@ servers=10.88.0.1,10.88.0.2,10.88.0.3
 declare -A pid=()
 
 on() { nsenter --net="/run/netns/$1" "${@:2}"; }
-orch() { on "$lan" env ORCH_SERVER="$servers" "$bin/orch" "$@"; }
+orch() { on "$lan" env ORCH_SERVER="$servers" ORCH_CONFIG="$data/h1/admin.json" "$bin/orch" "$@"; }
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 fail() { echo "demo: $*" >&2; for i in "${hosts[@]}"; do echo "--- the end of the log of host $i" >&2; tail -n 15 "$data/log.$i" >&2 || true; done; exit 1; }
 
@@ -64,8 +64,9 @@ tear_down() {
 
 start_host() {
   local i=$1
+  shift
   # Not through a function: the id must be orchd's own, so that kill -9 meets it.
-  nsenter --net="/run/netns/$lan-h$i" "$bin/orchd" server --name "s$i" --advertise "10.88.0.$i" --servers "$servers" --agent --ingress --data-dir "$data/h$i" --run-dir "$run/h$i" \
+  nsenter --net="/run/netns/$lan-h$i" "$bin/orchd" server --name "s$i" --advertise "10.88.0.$i" "$@" --agent --ingress --data-dir "$data/h$i" --run-dir "$run/h$i" \
     --cgroup-root "/$lan/h$i" >"$data/log.$i" 2>&1 &
   pid[$i]=$!
 }
@@ -87,6 +88,7 @@ make_network() {
   done
 }
 
+new_token() { (umask 077 && orch token create --role server -q >"$data/token" 2>/dev/null); }
 ready_nodes() { [ "$(orch get nodes --no-headers | grep -c ' Ready ')" = "$1" ]; }
 page() { on "$lan" curl -sf -m 5 -H 'Host: hello.example' "http://10.88.0.$1/"; }
 
@@ -97,7 +99,9 @@ mkdir -p "$data" "$run"
 
 say "Starting three hosts: 10.88.0.1, 10.88.0.2 and 10.88.0.3"
 make_network
-for i in "${hosts[@]}"; do start_host "$i"; done
+start_host 1
+wait_for 30 "the first server to make its cluster" new_token
+for i in "${hosts[@]:1}"; do start_host "$i" --join 10.88.0.1 --token-file "$data/token"; done
 wait_for 60 "three ready nodes" ready_nodes 3
 orch get nodes
 
@@ -118,7 +122,7 @@ page 1
 
 if [ "$check" = no ]; then
   mkdir -p artifacts/demo
-  printf '#!/bin/sh\nexec nsenter --net=/run/netns/%s env ORCH_SERVER=%s %s/orch "$@"\n' "$lan" "$servers" "$bin" >artifacts/demo/orch
+  printf '#!/bin/sh\nexec nsenter --net=/run/netns/%s env ORCH_SERVER=%s ORCH_CONFIG=%s %s/orch "$@"\n' "$lan" "$servers" "$data/h1/admin.json" "$bin" >artifacts/demo/orch
   chmod +x artifacts/demo/orch
   say "The cluster is up. Try, in another terminal:"
   cat <<TRY

@@ -20,7 +20,7 @@ static class Failover
         var results = new List<Result>();
         using var lan = new Lan(3);
         await using var servers = new OrchdServers(orchd, directory, lan.Hosts);
-        for (var i = 0; i < servers.Count; i++) servers.Start(i);
+        await servers.StartAllAsync();
         await servers.LeaderAsync();
         foreach (var (name, lose, restore) in Losses(servers))
         {

@@ -16,7 +16,7 @@ static class Holding
     public static async Task<IEnumerable<Result>> RunAsync(string orchd, string directory, int objects)
     {
         await using var servers = new OrchdServers(orchd, directory, [new Host("127.0.0.21", "/proc/self/ns/net")]);
-        servers.Start(0);
+        await servers.StartAllAsync();
         await servers.LeaderAsync();
         var before = servers.ResidentBytes(0);
         var next = 0;

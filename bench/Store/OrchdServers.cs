@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
 using Orchestrator.Contracts;
+using Orchestrator.Contracts.Security;
 
 namespace Orchestrator.Bench;
 
@@ -19,6 +22,7 @@ sealed partial class OrchdServers : IAsyncDisposable
     readonly string[] _options;
     readonly IReadOnlyList<Host> _hosts;
     readonly Process?[] _processes;
+    string? _token;
 
     public OrchdServers(string orchd, string directory, IReadOnlyList<Host> hosts, params string[] options)
     {
@@ -27,10 +31,19 @@ sealed partial class OrchdServers : IAsyncDisposable
         Channels = [.. Enumerable.Range(0, hosts.Count).Select(Connect)];
     }
 
-    /// <summary>A connection of its own.</summary>
-    public GrpcChannel Connect(int server) => GrpcChannel.ForAddress($"http://{Address(server)}:{Port}", new GrpcChannelOptions
+    /// <summary>A connection of its own, with the certificate of the first server: some of what is measured is for servers only.</summary>
+    public GrpcChannel Connect(int server) => GrpcChannel.ForAddress($"https://{Address(server)}:{Port}", new GrpcChannelOptions
     {
-        HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromMilliseconds(200), UseProxy = false },
+        HttpHandler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromMilliseconds(200), UseProxy = false,
+            SslOptions =
+            {
+                EnabledSslProtocols = SslProtocols.Tls13,
+                RemoteCertificateValidationCallback = (_, shown, _, _) => Credential.IsServer(shown as X509Certificate2),
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => Credential.Certificate, // the files are there once the first server has made its cluster
+            },
+        },
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(20),
         MaxReconnectBackoff = TimeSpan.FromMilliseconds(100),
         MaxReceiveMessageSize = 64 << 20,
@@ -48,12 +61,42 @@ sealed partial class OrchdServers : IAsyncDisposable
 
     string Address(int server) => _hosts[server].Address;
 
+    Credential Credential => new CredentialFiles($"{_directory}/s0/pki").Current;
+
+    /// <summary>The first time the first one comes first: it makes the cluster that the others join.</summary>
+    public async Task StartAllAsync()
+    {
+        Start(0);
+        var admin = $"{_directory}/s0/admin.json";
+        for (var tries = 0; _token is null && tries < 300; tries++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+            if (File.Exists(admin)) _token = await TokenAsync(Path.Combine(Path.GetDirectoryName(_orchd)!, "orch"), admin); // it lies beside orchd
+        }
+
+        if (_token is null) throw new IOException("the first server did not make its cluster");
+        for (var server = 1; server < Count; server++) Start(server);
+    }
+
+    async Task<string?> TokenAsync(string orch, string admin)
+    {
+        var start = new ProcessStartInfo("nsenter", [$"--net={_hosts[0].Namespace}", "env", $"ORCH_CONFIG={admin}", $"ORCH_SERVER={Address(0)}:{Port}", orch, "token", "create", "--role", "server", "-q"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var asked = Process.Start(start)!; // without the shell there always is a new process
+        var token = await asked.StandardOutput.ReadToEndAsync();
+        await asked.WaitForExitAsync();
+        return asked.ExitCode == 0 ? token.Trim() : null;
+    }
+
     public void Start(int server)
     {
-        var servers = string.Join(',', Enumerable.Range(0, Count).Select(Address));
+        string[] join = server > 0 && _token is { } token ? ["--join", $"{Address(0)}:{Port}", "--token", token] : [];
         var start = new ProcessStartInfo("nsenter",
         [
-            $"--net={_hosts[server].Namespace}", _orchd, "server", "--name", $"s{server}", "--advertise", Address(server), "--servers", servers, "--port", $"{Port}",
+            $"--net={_hosts[server].Namespace}", _orchd, "server", "--name", $"s{server}", "--advertise", Address(server), .. join, "--port", $"{Port}",
             "--data-dir", $"{_directory}/s{server}", "--run-dir", $"{_directory}/r{server}", .. _options,
         ])
         {

@@ -19,7 +19,7 @@ static class StoreBench
     {
         await using var etcd = new EtcdServers(directory, 3);
         await using var servers = new OrchdServers(orchd, directory, [.. Enumerable.Range(0, 3).Select(i => new Host($"127.0.0.{i + 11}", "/proc/self/ns/net"))]);
-        for (var i = 0; i < servers.Count; i++) servers.Start(i);
+        await servers.StartAllAsync();
         var leader = await servers.LeaderAsync();
         var etcdLeader = await etcd.LeaderAsync();
         GrpcChannel[] ours = [.. Enumerable.Range(0, Connections).Select(_ => servers.Connect(leader))];

@@ -103,7 +103,7 @@ static class ClusterCommand
     }
 
     static Command Restore() => Elsewhere("restore", "Make a new cluster from a backup: on the servers themselves.",
-        "a backup is restored where the data are to be, before the servers are started: on each server of the new cluster run\n  orchd server restore FILE --advertise ADDRESS --servers ADDRESS,ADDRESS,ADDRESS\nand then start it with the same options");
+        "a backup is restored where the data are to be, before the server is started: on the first server of the new cluster run\n  orchd server restore FILE --advertise ADDRESS\nand then start it; the others join it anew, with a token of `orch token create`");
 
     static Command Recover() => Elsewhere("recover", "Go on after a majority of the servers is lost for ever: on a server that survived.",
         "a cluster that has lost its majority is recovered on a server that survived: stop orchd there and run\n  orchd server recover --advertise ADDRESS\nIt shows what it has found, and does nothing before it is told --yes");
