@@ -89,6 +89,7 @@ make_network() {
 }
 
 new_token() { (umask 077 && orch token create --role server -q >"$data/token" 2>/dev/null); }
+all_vote() { orch cluster status | grep -q '3 of 3 servers'; }
 ready_nodes() { [ "$(orch get nodes --no-headers | grep -c ' Ready ')" = "$1" ]; }
 page() { on "$lan" curl -sf -m 5 -H 'Host: hello.example' "http://10.88.0.$1/"; }
 
@@ -103,6 +104,7 @@ start_host 1
 wait_for 30 "the first server to make its cluster" new_token
 for i in "${hosts[@]:1}"; do start_host "$i" --join 10.88.0.1 --token-file "$data/token"; done
 wait_for 60 "three ready nodes" ready_nodes 3
+wait_for 30 "three servers that vote" all_vote
 orch get nodes
 
 say "Importing the image hello:1 onto every node"

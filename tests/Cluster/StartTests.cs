@@ -16,6 +16,7 @@ public sealed class StartTests : IAsyncLifetime
 
     [Theory]
     [InlineData("--certificate-hours 2161", "at most 2160, which is 90 days")]
+    [InlineData("--node-lease 1", "--node-lease 1: 2 to 3600 seconds")]
     [InlineData("--label zone", "--label zone is no label; write name=value")]
     [InlineData("--label zo:ne=a", "\"zo:ne\" is no label name")]
     [InlineData("--label zone=a/b", "\"a/b\" is no label value")]

@@ -71,6 +71,7 @@ static partial class OrchdHost
             var options = new ControlPlaneOptions(settings.Name, settings.ApiOf(settings.Advertise)) 
             {
                 Version = Version.Text,
+                NodeLease = settings.NodeLease,
                 CertificateLife = settings.CertificateLife,
                 Learner = settings.Learner,
                 AdminFile = Path.Combine(settings.DataDirectory, "admin.json"),

@@ -54,6 +54,9 @@ sealed record ServerSettings
     /// <summary>How much of the past the store keeps; null for what it keeps by itself.</summary>
     public HistorySettings? History { get; init; }
 
+    /// <summary>How long a node counts as alive after a sign of it.</summary>
+    public TimeSpan NodeLease { get; init; } = TimeSpan.FromSeconds(3);
+
     public Uri ApiOf(IPAddress server) => new($"https://{new IPEndPoint(server, Ports.Api)}");
 
     /// <summary>This machine's certificate and what belongs to it.</summary>

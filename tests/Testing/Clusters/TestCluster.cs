@@ -27,6 +27,9 @@ public sealed class TestCluster : IAsyncDisposable
             await cluster._joined.FollowAsync(cluster.Hosts[0]);
             foreach (var host in cluster.Hosts.Skip(1)) cluster.Start(host);
             await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == hosts, $"{hosts} ready nodes");
+
+            // Servers join one after the other: before all vote, fewer may be lost.
+            await cluster.HoldsAsync(async () => (await cluster.TryOrchAsync("cluster", "status")).Output.Contains($"{hosts} of {hosts} servers", StringComparison.Ordinal), $"{hosts} servers that vote");
             await cluster.OrchAsync("image", "import", await HelloImage.ArchiveAsync());
             return cluster;
         }
