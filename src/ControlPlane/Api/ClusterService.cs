@@ -2,9 +2,11 @@ using Grpc.Core;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Security;
+using Orchestrator.ControlPlane.Servers;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Nodes;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Values;
 
@@ -25,10 +27,16 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
         if (key == new ResourceKey(Namespace.KindName, "", Namespace.Default)) throw RpcErrors.Invalid($"namespace {Namespace.Default} is always there and can't be deleted");
         var delete = new Delete(key, request.Uid.Length == 0 ? null : request.Uid, request.HasGracePeriodSeconds ? request.GracePeriodSeconds : null);
-        var result = await store.WriteAsync(Command(context, request.RequestId, [delete]), context.CancellationToken);
+        var result = await store.WriteAsync(Command(context, request.RequestId, [delete, .. ShutOut(key)]), context.CancellationToken);
         if (result is not Applied applied) throw RpcErrors.Of(result);
         return new DeleteReply { Resource = applied.Resources.Count > 0 ? applied.Resources[0]?.ToMessage() : null };
     });
+
+    /// <summary>A node that is deleted does not come back by itself: its agent's certificate is worth nothing from now on. A server's is taken with the server.</summary>
+    IEnumerable<Operation> ShutOut(ResourceKey key) =>
+        key.Kind == Node.KindName && store.Current is var state && ServerInfo.All(state).All(server => server.Name != key.Name)
+            ? MemberRecord.Removal(state, key.Name, clock.GetUtcNow(), options.CertificateLife)
+            : [];
 
     public override Task<VersionReply> Version(VersionRequest request, ServerCallContext context) => Task.FromResult(new VersionReply
     {

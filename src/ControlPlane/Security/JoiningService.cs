@@ -75,7 +75,7 @@ sealed partial class JoiningService(
             throw Taken($"there is a server {name} at {server.Raft} already; choose another --name, or take that one out with `orch cluster remove {name}`");
         var node = state.Find<Node>(Node.KindName, "", name);
         if (known is { Removed: null } && node?.IsReady() == true)
-            throw Taken($"a node {name} is alive at {node.Status.InternalIp()}; choose another --name, or take that one out with `orch node rm {name}`");
+            throw Taken($"a node {name} is alive at {node.Status.InternalIp()}; choose another --name, or take that one out with `orch delete node {name}`");
         var member = new MemberRecord(role, name, Identity.NewMembership(clock.GetUtcNow(), known?.Membership), clock.GetUtcNow());
         var notice = known is { Removed: null } ? $"the name {name} was that of a machine that joined at {known.Joined:yyyy-MM-dd HH:mm} UTC and is not alive: its certificate is worth nothing from now on" : "";
         return (member, notice);

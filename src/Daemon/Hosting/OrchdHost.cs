@@ -79,6 +79,7 @@ static partial class OrchdHost
             builder.Services.AddControlPlane(store, peers, gate, membership.Servers, options, new SiloEndpoint(new IPEndPoint(settings.Advertise, settings.Ports.Silo)));
         }
 
+        builder.Services.AddHostedService(_ => new CertificateRenewal(membership, TimeProvider.System, log));
         if (settings.Agent) builder.Services.AddHostedService(services => new AgentHost(AgentOptions(settings, membership), services));
         if (settings.Ingress is { } ingress)
             builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, membership.Servers) { ConfigureConnections = membership.Files.Secure });
