@@ -68,7 +68,7 @@ static partial class OrchdHost
         });
         if (store is not null)
         {
-            var options = new ControlPlaneOptions(settings.Name, settings.ApiOf(settings.Advertise)) 
+            var options = new ControlPlaneOptions(settings.Name, settings.ApiOf(settings.Advertise))
             {
                 Version = Version.Text,
                 NodeLease = settings.NodeLease,
