@@ -5,27 +5,29 @@ using Orchestrator.Bench.Etcd;
 
 namespace Orchestrator.Bench;
 
-/// <summary>Three members of Debian's etcd on loopback, with its own defaults.</summary>
+/// <summary>Three members of Debian's etcd on loopback, with its own defaults, over mutual TLS as ours are.</summary>
 sealed class EtcdServers : IAsyncDisposable
 {
     const int ClientPort = 23790, PeerPort = 23800;
 
     readonly string _directory;
     readonly Process[] _processes;
+    readonly EtcdCertificate _certificate;
 
     public EtcdServers(string directory, int count)
     {
         _directory = directory;
-        var cluster = string.Join(',', Enumerable.Range(0, count).Select(i => $"e{i}=http://127.0.0.1:{PeerPort + i}"));
+        _certificate = new EtcdCertificate(directory + "/etcd-pki");
+        var cluster = string.Join(',', Enumerable.Range(0, count).Select(i => $"e{i}=https://127.0.0.1:{PeerPort + i}"));
         _processes = [.. Enumerable.Range(0, count).Select(i => Start(i, cluster))];
         Channels = [.. Enumerable.Range(0, count).Select(i => Connect(i))];
     }
 
     public GrpcChannel[] Channels { get; }
 
-    public static GrpcChannel Connect(int server) => GrpcChannel.ForAddress($"http://127.0.0.1:{ClientPort + server}", new GrpcChannelOptions
+    public GrpcChannel Connect(int server) => GrpcChannel.ForAddress($"https://127.0.0.1:{ClientPort + server}", new GrpcChannelOptions
     {
-        HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseProxy = false },
+        HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseProxy = false, SslOptions = _certificate.ForAsking() },
         MaxReceiveMessageSize = 64 << 20,
     });
 
@@ -72,8 +74,10 @@ sealed class EtcdServers : IAsyncDisposable
         var start = new ProcessStartInfo("etcd",
         [
             "--name", $"e{i}", "--data-dir", $"{_directory}/etcd{i}", "--initial-cluster", cluster,
-            "--listen-client-urls", $"http://127.0.0.1:{ClientPort + i}", "--advertise-client-urls", $"http://127.0.0.1:{ClientPort + i}",
-            "--listen-peer-urls", $"http://127.0.0.1:{PeerPort + i}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{PeerPort + i}",
+            "--listen-client-urls", $"https://127.0.0.1:{ClientPort + i}", "--advertise-client-urls", $"https://127.0.0.1:{ClientPort + i}",
+            "--listen-peer-urls", $"https://127.0.0.1:{PeerPort + i}", "--initial-advertise-peer-urls", $"https://127.0.0.1:{PeerPort + i}",
+            "--client-cert-auth", "--trusted-ca-file", _certificate.Path, "--cert-file", _certificate.Path, "--key-file", _certificate.KeyPath,
+            "--peer-client-cert-auth", "--peer-trusted-ca-file", _certificate.Path, "--peer-cert-file", _certificate.Path, "--peer-key-file", _certificate.KeyPath,
             "--logger", "zap", "--log-level", "error", "--quota-backend-bytes", "8589934592",
         ])
         {

@@ -21,7 +21,9 @@ interface IKeyValues
 /// <summary>
 /// Ours: a put is a command with one object, proposed at the server that leads, as other servers do it; a read is the API's own.
 /// </summary>
-sealed class OrchdKeyValues(GrpcChannel[] channels) : IKeyValues
+/// <param name="channels">As a user.</param>
+/// <param name="peers">As another server.</param>
+sealed class OrchdKeyValues(GrpcChannel[] channels, GrpcChannel[] peers) : IKeyValues
 {
     readonly HashSet<string> _there = [];
 
@@ -42,7 +44,7 @@ sealed class OrchdKeyValues(GrpcChannel[] channels) : IKeyValues
         {
             try
             {
-                reply = await new Peer.PeerClient(channels[client % channels.Length]).ProposeAsync(request);
+                reply = await new Peer.PeerClient(peers[client % peers.Length]).ProposeAsync(request);
             }
             catch (RpcException again) when (again.StatusCode is StatusCode.Unavailable or StatusCode.FailedPrecondition)
             {

@@ -22,17 +22,25 @@ sealed partial class OrchdServers : IAsyncDisposable
     readonly string[] _options;
     readonly IReadOnlyList<Host> _hosts;
     readonly Process?[] _processes;
+    readonly GrpcChannel[] _peers;
     string? _token;
 
     public OrchdServers(string orchd, string directory, IReadOnlyList<Host> hosts, params string[] options)
     {
         (_orchd, _directory, _hosts, _options) = (orchd, directory, hosts, options);
         _processes = new Process?[hosts.Count];
-        Channels = [.. Enumerable.Range(0, hosts.Count).Select(Connect)];
+        Channels = [.. Enumerable.Range(0, hosts.Count).Select(server => Connect(server, () => User))];
+        _peers = [.. Enumerable.Range(0, hosts.Count).Select(server => Connect(server, () => Server))];
     }
 
-    /// <summary>A connection of its own, with the certificate of the first server: some of what is measured is for servers only.</summary>
-    public GrpcChannel Connect(int server) => GrpcChannel.ForAddress($"https://{Address(server)}:{Port}", new GrpcChannelOptions
+    /// <summary>A connection of its own, as a user has it.</summary>
+    public GrpcChannel ConnectUser(int server) => Connect(server, () => User);
+
+    /// <summary>A connection of its own, as another server has it.</summary>
+    public GrpcChannel ConnectServer(int server) => Connect(server, () => Server);
+
+    // The files are there once the first server has made its cluster.
+    GrpcChannel Connect(int server, Func<Credential> credential) => GrpcChannel.ForAddress($"https://{Address(server)}:{Port}", new GrpcChannelOptions
     {
         HttpHandler = new SocketsHttpHandler
         {
@@ -40,8 +48,8 @@ sealed partial class OrchdServers : IAsyncDisposable
             SslOptions =
             {
                 EnabledSslProtocols = SslProtocols.Tls13,
-                RemoteCertificateValidationCallback = (_, shown, _, _) => Credential.IsServer(shown as X509Certificate2),
-                LocalCertificateSelectionCallback = (_, _, _, _, _) => Credential.Certificate, // the files are there once the first server has made its cluster
+                RemoteCertificateValidationCallback = (_, shown, _, _) => credential().IsServer(shown as X509Certificate2),
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => credential().Certificate,
             },
         },
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(20),
@@ -55,13 +63,17 @@ sealed partial class OrchdServers : IAsyncDisposable
 
     public Cluster.ClusterClient Cluster(int server) => new(Channels[server]);
 
-    public Peer.PeerClient Peer(int server) => new(Channels[server]);
+    public Peer.PeerClient Peer(int server) => new(_peers[server]);
 
     public Host Host(int server) => _hosts[server];
 
     string Address(int server) => _hosts[server].Address;
 
-    Credential Credential => new CredentialFiles($"{_directory}/s0/pki").Current;
+    Credential Server => field ??= new CredentialFiles($"{_directory}/s0/pki").Current;
+
+    Credential User => field ??= UserOf(Contexts.Parse(File.ReadAllText($"{_directory}/s0/admin.json")).ByName.Values.Single());
+
+    static Credential UserOf(Context context) => Credential.FromPem(context.Certificate!, context.Key!, context.Roots!); // a server writes all three
 
     /// <summary>The first time the first one comes first: it makes the cluster that the others join.</summary>
     public async Task StartAllAsync()
@@ -147,7 +159,7 @@ sealed partial class OrchdServers : IAsyncDisposable
                 var leaders = replies.Select(reply => reply.Leader).Distinct().ToArray();
                 if (leaders is [{ Length: > 1 } leader] && replies.All(reply => reply.Revision > 0)) return int.Parse(leader.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
             }
-            catch (Grpc.Core.RpcException)
+            catch (Grpc.Core.RpcException starting) when (starting.StatusCode is Grpc.Core.StatusCode.Unavailable or Grpc.Core.StatusCode.DeadlineExceeded)
             {
                 // One is starting.
             }
@@ -162,6 +174,7 @@ sealed partial class OrchdServers : IAsyncDisposable
         {
             await EndAsync(i);
             Channels[i].Dispose();
+            _peers[i].Dispose();
         }
     }
 

@@ -22,10 +22,11 @@ static class StoreBench
         await servers.StartAllAsync();
         var leader = await servers.LeaderAsync();
         var etcdLeader = await etcd.LeaderAsync();
-        GrpcChannel[] ours = [.. Enumerable.Range(0, Connections).Select(_ => servers.Connect(leader))];
-        GrpcChannel[] theirs = [.. Enumerable.Range(0, Connections).Select(_ => EtcdServers.Connect(etcdLeader))];
+        GrpcChannel[] ours = [.. Enumerable.Range(0, Connections).Select(_ => servers.ConnectUser(leader))];
+        GrpcChannel[] peers = [.. Enumerable.Range(0, Connections).Select(_ => servers.ConnectServer(leader))];
+        GrpcChannel[] theirs = [.. Enumerable.Range(0, Connections).Select(_ => etcd.Connect(etcdLeader))];
         var value = new string('x', Load.ValueBytes);
-        var own = new OrchdKeyValues(ours);
+        var own = new OrchdKeyValues(ours, peers);
         var peer = new EtcdKeyValues(theirs);
         await own.PrepareReadsAsync(ReadKeys, value);
         for (var i = 0; i < ReadKeys; i++) await peer.PutAsync(0, $"key-{i}", value);
@@ -53,7 +54,7 @@ static class StoreBench
         results.Add(new Result("1,000 watchers: etcd/ours, of changes delivered", peerFan / fan, "ratio", 1));
         results.Add(new Result("memory of the leader: ours", servers.ResidentBytes(leader) / 1048576.0, "MiB", etcd.ResidentBytes(etcdLeader) / 1048576.0));
         results.Add(new Result("writes sent again because the leader was lost: ours", own.Retries, "writes", null, 0));
-        foreach (var channel in ours.Concat(theirs)) channel.Dispose();
+        foreach (var channel in ours.Concat(peers).Concat(theirs)) channel.Dispose();
         for (var i = 0; i < servers.Count; i++) await servers.EndAsync(i);
         results.AddRange(await Holding.RunAsync(orchd, directory + "/holding", Objects()));
         return results;
