@@ -44,7 +44,7 @@ sealed partial class OrchdServers : IAsyncDisposable
     {
         HttpHandler = new SocketsHttpHandler
         {
-            EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromMilliseconds(200), UseProxy = false,
+            EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false,
             SslOptions =
             {
                 EnabledSslProtocols = SslProtocols.Tls13,
