@@ -56,6 +56,9 @@ public sealed record NodeAgentOptions
     /// <summary>The network namespace that plays the node's own; null for the process's.</summary>
     public string? NetworkNamespace { get; init; }
 
+    /// <summary>Names the name servers that are asked for what is not the cluster's: resolv.conf(5).</summary>
+    public string ResolvConf { get; init; } = "/etc/resolv.conf";
+
     /// <summary>Told where the servers are, whenever that has changed.</summary>
     public Action<IEnumerable<string>>? ServersHeard { get; init; }
 

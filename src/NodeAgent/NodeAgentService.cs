@@ -5,6 +5,7 @@ using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Logs;
 using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Networking.Names;
 using Orchestrator.NodeAgent.Networking.Services;
 using Orchestrator.NodeAgent.Pods;
 using Orchestrator.NodeAgent.Probes;
@@ -38,8 +39,9 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         Withdrawals withdrawals = new(network.Node, time, log);
         ContentStore contents = new(journal);
         NodeLease lease = new(time);
+        Upstream upstream = new(options.ResolvConf, time);
         PodActions actions = new(options, places, images, network, withdrawals, new VolumeStore(Path.Combine(data, "volumes"), Path.Combine(data, "claims")), contents, new TerminationMessages(places, time),
-            runtime, new ProbeRunner(home, runtime, time), journal, lease, time);
+            runtime, new ProbeRunner(home, runtime, time), upstream, journal, lease, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
         await RestoreNetworkAsync(network, cancel);
@@ -47,7 +49,15 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         pods.Restore();
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
         var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, lease, time, log).RunAsync(cancel);
-        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel));
+        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), AnswerNamesAsync());
+
+        async Task AnswerNamesAsync()
+        {
+            await Task.WhenAny(network.Known, Task.Delay(Timeout.InfiniteTimeSpan, time, cancel));
+            if (cancel.IsCancellationRequested) return;
+            var known = await network.Known;
+            await new NameServer(home, () => services.Told, upstream, time, log).RunAsync(known.OwnRange, known.ClusterRange, cancel);
+        }
     }
 
     /// <summary>Opens the image store that an agent with these options has: for imports on the machine itself.</summary>

@@ -42,6 +42,9 @@ sealed class PodJournal(string directory)
         PrivateDirectory.WriteFile(Path.Combine(_directory, ServicesFile), lines.ToArray());
     }
 
+    /// <summary>Whether services were ever kept, perhaps none.</summary>
+    public bool HasServices => File.Exists(Path.Combine(_directory, ServicesFile));
+
     /// <exception cref="JsonException">It is not what SaveServices wrote.</exception>
     public IReadOnlyList<Resource> LoadServices()
     {

@@ -9,6 +9,8 @@ namespace Orchestrator.NodeAgent.Pods;
 /// </summary>
 sealed class AgentNetwork(NodeNetwork network, PodJournal journal)
 {
+    readonly TaskCompletionSource<ClusterNetwork> _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     ClusterNetwork? _current;
 
     /// <exception cref="InvalidOperationException">Nothing is known yet.</exception>
@@ -16,6 +18,12 @@ sealed class AgentNetwork(NodeNetwork network, PodJournal journal)
         ?? throw new InvalidOperationException("the control plane has not given this node a range of pod addresses yet");
 
     public NodeNetwork Node => network;
+
+    /// <summary>Where names are answered for the pods of this node; null while the network is not known.</summary>
+    public IPAddress? NameServer => Volatile.Read(ref _current)?.OwnRange.At(1);
+
+    /// <summary>Completes once the network is there.</summary>
+    public Task<ClusterNetwork> Known => _known.Task;
 
     /// <summary>Takes up what is on disk. Hands back problems with single routes.</summary>
     public async Task<IReadOnlyList<string>> RestoreAsync(CancellationToken cancel) =>
@@ -34,6 +42,7 @@ sealed class AgentNetwork(NodeNetwork network, PodJournal journal)
     {
         var problems = await network.ConfigureAsync(told, cancel);
         Volatile.Write(ref _current, told);
+        _known.TrySetResult(told);
         return problems;
     }
 

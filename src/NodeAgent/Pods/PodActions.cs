@@ -5,6 +5,7 @@ using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Networking.Names;
 using Orchestrator.NodeAgent.Probes;
 using Orchestrator.NodeAgent.Session;
 using Orchestrator.NodeAgent.Syscalls;
@@ -18,7 +19,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// </summary>
 sealed class PodActions(
     NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
-    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, PodJournal journal, NodeLease lease, TimeProvider time)
+    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PodJournal journal, NodeLease lease, TimeProvider time)
 {
     const int SigKill = 9;
 
@@ -74,7 +75,7 @@ sealed class PodActions(
             namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork);
             var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
             volumes.Make(ContentOf(pod, address.ToString()), uid);
-            PodEtc.Write(places.EtcOf(uid), pod, address.ToString());
+            PodEtc.Write(places.EtcOf(uid), pod, address.ToString(), ResolvConf.For(pod, network.NameServer?.ToString(), names.Machine()));
             await runtime.EnsureShimAsync(places.RunOf(uid), cancel);
             return new PodEvent.SetUpDone(address.ToString());
         }

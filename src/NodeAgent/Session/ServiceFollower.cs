@@ -18,9 +18,13 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal j
     static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(2);
 
     ServiceObjects _objects = ServiceObjects.Empty;
+    volatile bool _told;
 
     /// <summary>The services as they are known now.</summary>
     public ServiceObjects Objects => Volatile.Read(ref _objects);
+
+    /// <summary>The same; null while nobody has ever told any.</summary>
+    public ServiceObjects? Told => _told ? Objects : null;
 
     /// <summary>Takes up what is on disk.</summary>
     public async Task RestoreAsync(CancellationToken cancel)
@@ -30,6 +34,7 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal j
             HashSet<ServiceName> touched = [];
             var objects = journal.LoadServices().Aggregate(ServiceObjects.Empty, (known, each) => known.With(each, touched));
             Volatile.Write(ref _objects, objects);
+            _told = journal.HasServices;
             await maps.SetAsync(objects, touched, cancel);
         }
         catch (Exception e) when (e is IOException or System.Text.Json.JsonException or TimeoutException)
@@ -75,6 +80,7 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal j
             foreach (var gone in change.Removed) next = next.Without(gone.Kind, gone.Namespace, gone.Name, touched);
             if (change.Revision == 0) continue; // the rest of it is coming
             Volatile.Write(ref _objects, next);
+            _told = true;
             await maps.SetAsync(next, touched, cancel);
             touched.Clear();
             await call.RequestStream.WriteAsync(new NetworkApplied { Node = node, Revision = change.Revision }, cancel);
