@@ -32,7 +32,7 @@ sealed partial class NameServer(NetworkNamespace home, Func<ServiceObjects?> ser
         {
             try
             {
-                using DnsServer server = new(new UdpServerTransport(own, IdleTimeout), new TcpServerTransport(own, IdleTimeout, IdleTimeout));
+                using var server = home.Run(() => new DnsServer(new UdpServerTransport(own, IdleTimeout), new TcpServerTransport(own, IdleTimeout, IdleTimeout)));
                 server.QueryReceived += async (_, asked) => asked.Response = await AnswerAsync(asked.Query, own.Address, allPods);
                 server.ExceptionThrown += (_, thrown) =>
                 {
