@@ -32,6 +32,25 @@ public sealed class PodTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task Pods_reach_services_by_their_names_from_every_host()
+    {
+        await Cluster.ApplyAsync(Given.Site("named", replicas: 2));
+        await PodView.ReadyAsync(Cluster, "named", 2);
+        foreach (var host in Cluster.Hosts)
+        {
+            const string Ask = "for name in named named.default named.default.svc.cluster.local; do for try in 1 2 3 4 5 6 7 8; do wget -q -O - http://$name/ && break; sleep 1; done; done";
+            await Cluster.ApplyAsync(Given.Pod($"names-{host.Name}", Ask, host.Name));
+        }
+
+        foreach (var host in Cluster.Hosts)
+        {
+            Assert.Equal("Succeeded", (await EndedAsync($"names-{host.Name}")).Phase);
+            var answers = (await Cluster.OrchAsync("logs", $"names-{host.Name}")).Lines;
+            Assert.Equal(3, answers.Count(line => line.StartsWith("Hello from pod named-", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
     public async Task Logs_come_through_every_server_from_every_node()
     {
         foreach (var host in Cluster.Hosts) await Cluster.ApplyAsync(Given.Pod($"talks-{host.Name}", "echo one; echo two; exec sleep 1000", host.Name));
