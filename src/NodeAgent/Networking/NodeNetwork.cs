@@ -11,11 +11,18 @@ namespace Orchestrator.NodeAgent.Networking;
 public sealed record NetworkPeer(string Name, IPAddress Address, AddressRange PodRange);
 
 /// <summary>What the control plane says of the network: everyone's ranges, and which is ours.</summary>
-public sealed record ClusterNetwork(AddressRange ClusterRange, AddressRange OwnRange, IReadOnlyList<NetworkPeer> Peers);
+public sealed record ClusterNetwork(AddressRange ClusterRange, AddressRange OwnRange, IReadOnlyList<NetworkPeer> Peers)
+{
+    /// <summary>The address that the others reach this node at; null while it is not among the nodes.</summary>
+    public IPAddress? OwnAddress => Peers.FirstOrDefault(peer => peer.PodRange == OwnRange)?.Address;
+
+    /// <summary>The other nodes.</summary>
+    public IEnumerable<NetworkPeer> Others => Peers.Where(peer => peer.PodRange != OwnRange);
+}
 
 /// <summary>
-/// The node's side of the pod network: a bridge, a veth pair and an address per pod, routes to the other nodes,
-/// an unreachable route for the rest of the pods' range, masquerading for what leaves it. Every call converges.
+/// The node's side of the pod network: a bridge, a veth pair and an address per pod, routes to the other nodes where a link is shared and a
+/// tunnel where none is, an unreachable route for the rest of the pods' range, masquerading for what leaves it. Every call converges.
 /// </summary>
 sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string bridgeName)
 {
@@ -24,9 +31,14 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
     const int InterfaceNameHash = 6;
     const int HostPrefix = 32;
 
+    /// <summary>Of an Ethernet link, in bytes.</summary>
+    const int UsualMtu = 1500;
+
     static readonly AddressRange ServiceRange = new(ServiceNetwork.Range.BaseAddress, ServiceNetwork.Range.PrefixLength);
 
     readonly Lock _lock = new();
+    readonly Tunnel _tunnel = new(bridgeName + "x");
+    int _mtu = UsualMtu;
 
     /// <summary>
     /// Makes bridge, routes, forwarding and masquerading what they should be. Hands back a sentence for each route that
@@ -47,7 +59,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 links.AddAddress(bridge, network.OwnRange, network.OwnRange.At(1));
                 links.SetUp(bridge);
                 File.WriteAllText($"/proc/sys/net/ipv4/conf/{bridgeName}/send_redirects", "0");
-                SetRoutes(new Routes(socket), network, bridge, problems);
+                SetRoutes(socket, network, bridge, problems);
             });
         }
 
@@ -76,7 +88,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 {
                     // An end left from a run that died belongs to a namespace that is gone.
                     links.Delete(veth);
-                    links.MakePair(veth, links.Index(bridgeName), PodInterface, Mac(address), pod);
+                    links.MakePair(veth, links.Index(bridgeName), PodInterface, Mac(address), _mtu, pod);
                 }
 
                 links.SetHairpin(links.Index(veth));
@@ -131,6 +143,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
             Routes routes = new(socket);
             foreach (var route in routes.List())
                 routes.Delete(route);
+            new Links(socket).Delete(_tunnel.Name);
             new Links(socket).Delete(bridgeName);
         });
         await Masquerade.RemoveAsync(home, cancel);
@@ -140,21 +153,37 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
     public static string InterfaceName(string podUid) =>
         "ov" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(podUid)).AsSpan(0, InterfaceNameHash));
 
-    static void SetRoutes(Routes routes, ClusterNetwork network, int bridge, List<string> problems)
+    void SetRoutes(NetlinkSocket socket, ClusterNetwork network, int bridge, List<string> problems)
     {
+        Routes routes = new(socket);
         // To services by the bridge: the node's own connections get its address there, which all pods can answer, before the maps lead them on. What the
         // maps do not know is refused there.
-        List<Route> wanted = [new Route(network.ClusterRange), new Route(ServiceRange, Interface: bridge),
-            .. network.Peers.Where(peer => peer.PodRange != network.OwnRange).Select(peer => new Route(peer.PodRange, peer.Address))];
-        foreach (var route in wanted)
+        List<Route> wanted = [new Route(network.ClusterRange), new Route(ServiceRange, Interface: bridge)];
+        wanted.ForEach(Set);
+        List<NetworkPeer> away = [];
+        foreach (var peer in network.Others)
         {
-            var errno = routes.TrySet(route);
-            if (errno != 0)
-                problems.Add(new SyscallException("rtnetlink", errno, $"route {route.To} via {route.Gateway}").Message);
+            Route direct = new(peer.PodRange, peer.Address);
+            var errno = routes.TrySet(direct);
+            if (errno is Errno.Enetunreach or Errno.Ehostunreach) away.Add(peer); // no link is shared with it, as the kernel sees it
+            else Note(errno, direct);
+            if (errno == 0) wanted.Add(direct);
         }
 
+        var uplink = (network.OwnAddress is { } own ? new Links(socket).MtuAt(own) : null) ?? UsualMtu;
+        _mtu = away.Count > 0 ? uplink - Tunnel.HeadBytes : uplink;
+        var through = _tunnel.Reach(socket, network, away, uplink - Tunnel.HeadBytes);
+        foreach (var route in through) Set(route);
+        wanted.AddRange(through);
         foreach (var stale in routes.List().Where(route => wanted.All(wish => wish.To != route.To)))
             routes.Delete(stale);
+
+        void Set(Route route) => Note(routes.TrySet(route), route);
+
+        void Note(int errno, Route route)
+        {
+            if (errno != 0) problems.Add(new SyscallException("rtnetlink", errno, $"route {route.To} via {route.Gateway}").Message);
+        }
     }
 
     // Locally administered, and made of the address: a reused address keeps its neighbours' caches right.

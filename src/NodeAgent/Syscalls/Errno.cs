@@ -17,4 +17,6 @@ static class Errno
     public const int Einval = 22;
     public const int Enotempty = 39;
     public const int Eaddrnotavail = 99;
+    public const int Enetunreach = 101;
+    public const int Ehostunreach = 113;
 }

@@ -12,6 +12,7 @@ sealed class Links(NetlinkSocket socket)
 {
     const ushort IflaAddress = 1;
     const ushort IflaIfname = 3;
+    const ushort IflaMtu = 4;
     const ushort IflaMaster = 10;
     const ushort IflaLinkinfo = 18;
     const ushort IflaNetNsFd = 28;
@@ -21,6 +22,12 @@ sealed class Links(NetlinkSocket socket)
     const ushort IflaInfoSlaveData = 5;
     const ushort IflaBrportMode = 4;
     const ushort VethInfoPeer = 1;
+    const ushort VxlanId = 1;
+    const ushort VxlanLocal = 4;
+    const ushort VxlanLearning = 7;
+    const ushort VxlanPort = 15;
+    const int LinkBytes = 16;
+    const int AddressBytes = 8;
     const ushort IfaAddress = 1;
     const ushort IfaLocal = 2;
     const ushort IfaBroadcast = 4;
@@ -52,13 +59,47 @@ sealed class Links(NetlinkSocket socket)
         return Index(name);
     }
 
+    /// <summary>Makes the end of a tunnel that learns nothing by itself. Source: RFC 7348.</summary>
+    /// <param name="local">The address it sends from; null for what the kernel chooses.</param>
+    /// <param name="port">Over UDP.</param>
+    /// <param name="mtu">In bytes, of what is inside.</param>
+    public int MakeVxlan(string name, ReadOnlySpan<byte> mac, int id, System.Net.IPAddress? local, ushort port, int mtu)
+    {
+        var message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, name).Bytes(IflaAddress, mac).Number(IflaMtu, mtu)
+            .Nested(IflaLinkinfo, info => info.Text(IflaInfoKind, "vxlan").Nested(IflaInfoData, data =>
+            {
+                data.Number(VxlanId, id).Bytes(VxlanLearning, [0]).Bytes(VxlanPort, [(byte)(port >> 8), (byte)port]);
+                if (local is not null) data.Bytes(VxlanLocal, local.GetAddressBytes());
+            }));
+        Tolerate(socket.TrySend(message, $"add vxlan {name}"), Errno.Eexist, $"add vxlan {name}");
+        return Index(name);
+    }
+
+    /// <summary>The largest packet of the interface with an address, in bytes; null when none has it.</summary>
+    public int? MtuAt(System.Net.IPAddress address)
+    {
+        int? index = null;
+        var wanted = address.GetAddressBytes();
+        Check(socket.Exchange(new NetlinkMessage(RouteType.GetAddress, RequestFlags.Request | RequestFlags.Dump).Fixed([AfInet, 0, 0, 0, 0, 0, 0, 0]), "addresses", (_, body) =>
+        {
+            if (NetlinkAttributes.Of(body, AddressBytes).Any(each => each.Type == IfaLocal && each.Value.AsSpan().SequenceEqual(wanted))) index = BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(4));
+        }), "addresses");
+        int? mtu = null;
+        if (index is not { } found) return null;
+        Check(socket.Exchange(new NetlinkMessage(RouteType.GetLink, Change).Link(found), $"interface {found}", (type, body) =>
+        {
+            if (type == (ushort)RouteType.NewLink && NetlinkAttributes.Of(body, LinkBytes).FirstOrDefault(each => each.Type == IflaMtu).Value is { } value) mtu = BinaryPrimitives.ReadInt32LittleEndian(value);
+        }), $"interface {found}");
+        return mtu;
+    }
+
     /// <summary>Makes a pair of interfaces: one here, joined to the bridge, the other in another namespace.</summary>
-    public void MakePair(string here, int bridge, string there, ReadOnlySpan<byte> macThere, SafeFileHandle otherNamespace)
+    public void MakePair(string here, int bridge, string there, ReadOnlySpan<byte> macThere, int mtu, SafeFileHandle otherNamespace)
     {
         var mac = macThere.ToArray();
-        var message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, here).Number(IflaMaster, bridge)
+        var message = new NetlinkMessage(RouteType.NewLink, Make).Link(0).Text(IflaIfname, here).Number(IflaMaster, bridge).Number(IflaMtu, mtu)
             .Nested(IflaLinkinfo, info => info.Text(IflaInfoKind, "veth").Nested(IflaInfoData, data => data.Nested(VethInfoPeer, peer => peer
-                .Link(0).Text(IflaIfname, there).Bytes(IflaAddress, mac).Number(IflaNetNsFd, (int)otherNamespace.DangerousGetHandle()))));
+                .Link(0).Text(IflaIfname, there).Bytes(IflaAddress, mac).Number(IflaMtu, mtu).Number(IflaNetNsFd, (int)otherNamespace.DangerousGetHandle()))));
         socket.Send(message, $"add veth {here}");
     }
 
@@ -87,6 +128,8 @@ sealed class Links(NetlinkSocket socket)
         var errno = socket.TrySend(new NetlinkMessage(RouteType.DelLink, Change).Link(0).Text(IflaIfname, name), name);
         Tolerate(errno, Errno.Enodev, $"delete interface {name}");
     }
+
+    static void Check(int errno, string target) => Tolerate(errno, 0, target);
 
     static void Tolerate(int errno, int tolerated, string target)
     {

@@ -105,9 +105,13 @@ enum RouteType : ushort
     DelLink = 17,
     GetLink = 18,
     NewAddress = 20,
+    GetAddress = 22,
     NewRoute = 24,
     DelRoute = 25,
     GetRoute = 26,
+    NewNeighbour = 28,
+    DelNeighbour = 29,
+    GetNeighbour = 30,
 }
 
 /// <summary>Request flags (linux/netlink.h).</summary>

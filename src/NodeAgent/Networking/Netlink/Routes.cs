@@ -4,7 +4,9 @@ using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Networking.Netlink;
 
-/// <summary>One route of ours: a range, and where it leads. No gateway and no interface: unreachable.</summary>
+/// <summary>
+/// One route of ours: a range, and where it leads. No gateway and no interface: unreachable. Both: the gateway is taken to be behind the interface, whatever its address.
+/// </summary>
 sealed record Route(AddressRange To, IPAddress? Gateway = null, int? Interface = null);
 
 /// <summary>
@@ -21,6 +23,7 @@ sealed class Routes(NetlinkSocket socket)
     const byte ScopeLink = 253;
     const byte Unicast = 1;
     const byte Unreachable = 7;
+    const byte OnLink = 4; // RTNH_F_ONLINK, in the lowest byte of rtm_flags
     const ushort RtaDst = 1;
     const ushort RtaOif = 4;
     const ushort RtaGateway = 5;
@@ -64,14 +67,9 @@ sealed class Routes(NetlinkSocket socket)
         var to = IPAddress.Any;
         IPAddress? gateway = null;
         int? device = null;
-        ReadOnlySpan<byte> rest = body.AsSpan(RtmsgBytes);
-        while (rest.Length >= 4)
+        foreach (var (type, value) in NetlinkAttributes.Of(body, RtmsgBytes))
         {
-            int length = BinaryPrimitives.ReadUInt16LittleEndian(rest);
-            if (length < 4 || length > rest.Length)
-                break;
-            var value = rest[4..length];
-            switch (BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]))
+            switch (type)
             {
                 case RtaDst:
                     to = new IPAddress(value);
@@ -83,8 +81,6 @@ sealed class Routes(NetlinkSocket socket)
                     device = BinaryPrimitives.ReadInt32LittleEndian(value);
                     break;
             }
-
-            rest = rest[Math.Min(rest.Length, (length + 3) & ~3)..];
         }
 
         return new Route(new AddressRange(to, body[1]), gateway, gateway is null && body[7] == Unicast ? device : null);
@@ -94,7 +90,7 @@ sealed class Routes(NetlinkSocket socket)
     {
         var unreachable = route.Gateway is null && route.Interface is null;
         ReadOnlySpan<byte> part = [AfInet, (byte)route.To.PrefixLength, 0, 0, MainTable, OurProtocol,
-            route.Interface is not null && route.Gateway is null ? ScopeLink : ScopeUniverse, unreachable ? Unreachable : Unicast, 0, 0, 0, 0];
+            route.Interface is not null && route.Gateway is null ? ScopeLink : ScopeUniverse, unreachable ? Unreachable : Unicast, route is { Gateway: not null, Interface: not null } ? OnLink : (byte)0, 0, 0, 0];
         var message = new NetlinkMessage(type, flags).Fixed(part);
         if (route.To.PrefixLength > 0)
             message.Bytes(RtaDst, route.To.First.GetAddressBytes());
