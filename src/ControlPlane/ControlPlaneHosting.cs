@@ -62,9 +62,9 @@ public static class ControlPlaneHosting
             (endpoints.MapGrpcService<AccessService>(), [Purpose.User]),
             (endpoints.MapGrpcService<MaintenanceService>(), [Purpose.User, Purpose.Server]),
             (endpoints.MapGrpcService<NodesService>(), [Purpose.Agent, Purpose.Server]),
-            (endpoints.MapGrpcService<RoutesService>(), [Purpose.Agent, Purpose.Server]),
+            (endpoints.MapGrpcService<RoutesService>(), [Purpose.Ingress, Purpose.Server]),
             (endpoints.MapGrpcService<ServerPeerService>(), [Purpose.Server]),
-            (endpoints.MapGrpcService<CertificatesService>(), [Purpose.User, Purpose.Agent, Purpose.Server]),
+            (endpoints.MapGrpcService<CertificatesService>(), [Purpose.User, Purpose.Agent, Purpose.Ingress, Purpose.Server]),
             (endpoints.MapGrpcService<JoiningService>(), []), // a token is what the joiner has
         ];
         foreach (var (calls, callers) in services)

@@ -8,6 +8,8 @@ public static class IngressHosting
     public static IServiceCollection AddIngress(this IServiceCollection services, IngressOptions options) => services
         .AddSingleton(options)
         .AddSingleton<RouteConfigProvider>()
+        .AddSingleton<Sites>()
+        .AddSingleton<TableFile>()
         .AddHostedService<RouteFeed>()
         .AddHostedService<ProxyHost>();
 }

@@ -8,6 +8,12 @@ namespace Orchestrator.Ingress;
 /// <param name="Servers">The control plane's servers; any one will do, so they are tried in turn.</param>
 public sealed record IngressOptions(string Name, IPEndPoint Endpoint, IReadOnlyList<Uri> Servers)
 {
+    /// <summary>Where requests over TLS come in; null for nowhere.</summary>
+    public IPEndPoint? TlsEndpoint { get; init; }
+
+    /// <summary>Keeps the last table, with the keys of its certificates, for a start while no server answers; null for nowhere.</summary>
+    public string? TableFile { get; init; }
+
     /// <summary>Changes the connections to the control plane: gives them certificates.</summary>
     public Action<SocketsHttpHandler>? ConfigureConnections { get; init; }
 }

@@ -1,7 +1,10 @@
+using System.Security.Authentication;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,7 +14,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Orchestrator.Ingress;
 
 /// <summary>The reverse proxy, on a listener of its own so that nothing of the API can ever be reached through it.</summary>
-sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILoggerFactory logs) : IHostedService, IAsyncDisposable
+sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites sites, ILoggerFactory logs) : IHostedService, IAsyncDisposable
 {
     /// <summary>Open connections from outside; more are turned away, so that a flood can't take the machine's memory.</summary>
     const int MaxConnections = 20_000;
@@ -25,10 +28,16 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILogg
     /// <summary>How long a client may take to send a request's headers, so that slow ones don't hold all connections.</summary>
     static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
 
-    readonly WebApplication _app = Build(options, routes, logs);
+    /// <summary>How long a client may take to agree on keys.</summary>
+    static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    readonly WebApplication _app = Build(options, routes, sites, logs);
 
     /// <summary>Where requests come in: the endpoint of the options, with the port that was found when they leave it open. Known once started.</summary>
-    public Uri Address => new(_app.Urls.First());
+    public Uri Address => new(_app.Urls.First(url => url.StartsWith("http:", StringComparison.Ordinal)));
+
+    /// <summary>The same for requests over TLS; null where none are taken.</summary>
+    public Uri? TlsAddress => _app.Urls.FirstOrDefault(url => url.StartsWith("https:", StringComparison.Ordinal)) is { } url ? new Uri(url) : null;
 
     public Task StartAsync(CancellationToken cancellationToken) => _app.StartAsync(cancellationToken);
 
@@ -36,12 +45,13 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILogg
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    static WebApplication Build(IngressOptions options, RouteConfigProvider routes, ILoggerFactory logs)
+    static WebApplication Build(IngressOptions options, RouteConfigProvider routes, Sites sites, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "ingress", ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IProxyConfigProvider>(routes);
+        builder.Services.AddSingleton(sites);
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider(); // nothing is encrypted, so no key belongs on the disk
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
@@ -56,9 +66,11 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILogg
             kestrel.Limits.MaxRequestBodySize = null; // bodies flow through and are not kept: how much is too much is the service's word
             kestrel.Limits.MinRequestBodyDataRate = null; // a client may stream at its own pace; one that stops is given up by the idle timeout
             kestrel.Listen(options.Endpoint);
+            if (options.TlsEndpoint is { } tls) kestrel.Listen(tls, listen => listen.UseHttps(Handshakes(sites)));
         });
         var app = builder.Build();
         app.UseMiddleware<ClearFraming>();
+        app.UseMiddleware<RightSite>();
         app.UseMiddleware<OwnWord>();
         app.MapReverseProxy(proxy =>
         {
@@ -67,4 +79,16 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, ILogg
         });
         return app;
     }
+
+    static TlsHandshakeCallbackOptions Handshakes(Sites sites) => new()
+    {
+        HandshakeTimeout = HandshakeTimeout,
+        OnConnection = context =>
+        {
+            // Without a name, or with one that nobody has a certificate for, there is nothing to show.
+            var site = sites.For(context.ClientHelloInfo.ServerName) ?? throw new AuthenticationException("no site of that name");
+            context.Connection.Features.Get<IConnectionItemsFeature>()!.Items[RightSite.Item] = site; // every connection has it
+            return ValueTask.FromResult(site.Handshake);
+        },
+    };
 }

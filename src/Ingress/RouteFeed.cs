@@ -7,13 +7,14 @@ using Orchestrator.Contracts;
 namespace Orchestrator.Ingress;
 
 /// <summary>Follows the control plane's route table, from whichever server answers. While none does, the last table stays in force.</summary>
-sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider routes, TimeProvider clock, ILogger<RouteFeed> log) : BackgroundService
+sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider routes, Sites sites, TableFile file, TimeProvider clock, ILogger<RouteFeed> log) : BackgroundService
 {
     /// <summary>The pause before the next server is tried.</summary>
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (file.Read() is { } last) Publish(last);
         try
         {
             for (var i = 0; ; i++)
@@ -27,6 +28,13 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
         {
             // Asked to stop.
         }
+    }
+
+    // A host's certificate is there before its routes are.
+    void Publish(RouteTable table)
+    {
+        sites.Publish(table.Certificates);
+        routes.Publish(table);
     }
 
     async Task FollowAsync(Uri server, CancellationToken token)
@@ -46,7 +54,8 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
             await call.RequestStream.WriteAsync(new RoutesRequest { Ingress = options.Name }, token);
             await foreach (var table in call.ResponseStream.ReadAllAsync(token))
             {
-                routes.Publish(table);
+                Publish(table);
+                file.Keep(table);
                 await call.RequestStream.WriteAsync(new RoutesRequest { Ingress = options.Name, AppliedRevision = table.Revision }, token);
                 Published(table.Revision, table.Routes.Count, table.Backends.Sum(backend => backend.Destinations.Count));
             }

@@ -54,9 +54,47 @@ public sealed class FeedTests
         await feed.StopAsync(CancellationToken.None);
     }
 
-    static RouteFeed Feed(RouteConfigProvider routes, params int[] ports) => new(
-        new IngressOptions("edge", new IPEndPoint(IPAddress.Loopback, 0), [.. ports.Select(port => new Uri($"http://127.0.0.1:{port}"))]),
-        routes, TimeProvider.System, NullLogger<RouteFeed>.Instance);
+    [Fact]
+    public async Task An_ingress_that_starts_while_no_server_answers_goes_by_the_last_table_which_only_its_owner_may_read()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("ingress-").FullName, "routes");
+        try
+        {
+            var port = FreePort();
+            await using (await RouteServer.StartAsync(port, TableOf("kept.example")))
+            {
+                var before = new RouteConfigProvider();
+                using var first = Feed(before, file, port);
+                await first.StartAsync(CancellationToken.None);
+                await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(file)), "the table is on disk");
+                await first.StopAsync(CancellationToken.None);
+            }
+
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            var routes = new RouteConfigProvider();
+            using var second = Feed(routes, file, port);
+            await second.StartAsync(CancellationToken.None);
+            await Eventually.HoldsAsync(() => Has(routes, "kept.example"), "the table of before is in force");
+            await second.StopAsync(CancellationToken.None);
+
+            await File.WriteAllBytesAsync(file, [0xff, 0xff, 0xff]);
+            using var third = Feed(new RouteConfigProvider(), file, port);
+            await third.StartAsync(CancellationToken.None);
+            await third.StopAsync(CancellationToken.None);
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(file)!, recursive: true); // made above
+        }
+    }
+
+    static RouteFeed Feed(RouteConfigProvider routes, params int[] ports) => Feed(routes, file: null, ports);
+
+    static RouteFeed Feed(RouteConfigProvider routes, string? file, params int[] ports)
+    {
+        var options = new IngressOptions("edge", new IPEndPoint(IPAddress.Loopback, 0), [.. ports.Select(port => new Uri($"http://127.0.0.1:{port}"))]) { TableFile = file };
+        return new RouteFeed(options, routes, new Sites(TimeProvider.System, NullLogger<Sites>.Instance), new TableFile(options, NullLogger<TableFile>.Instance), TimeProvider.System, NullLogger<RouteFeed>.Instance);
+    }
 
     static Task<bool> Has(RouteConfigProvider routes, string host) => Task.FromResult(routes.GetConfig().Routes.Any(route => route.Match.Hosts is [var only] && only == host));
 

@@ -12,19 +12,24 @@ sealed class RunningIngress : IAsyncDisposable
     readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     int _tables;
 
-    RunningIngress(ProxyHost proxy, RouteConfigProvider routes) => (_proxy, Routes) = (proxy, routes);
+    RunningIngress(ProxyHost proxy, RouteConfigProvider routes, Sites sites) => (_proxy, Routes, Sites) = (proxy, routes, sites);
 
     public RouteConfigProvider Routes { get; }
+
+    public Sites Sites { get; }
+
+    public Uri TlsAddress => _proxy.TlsAddress!; // all listen for it
 
     public Uri Address => _proxy.Address;
 
     public static async Task<RunningIngress> StartAsync(RouteTable? table = null)
     {
         var routes = new RouteConfigProvider();
-        var options = new IngressOptions("test", new IPEndPoint(IPAddress.Loopback, 0), [new Uri("http://127.0.0.1:1")]);
-        var proxy = new ProxyHost(options, routes, NullLoggerFactory.Instance);
+        var options = new IngressOptions("test", new IPEndPoint(IPAddress.Loopback, 0), [new Uri("http://127.0.0.1:1")]) { TlsEndpoint = new IPEndPoint(IPAddress.Loopback, 0) };
+        var sites = new Sites(TimeProvider.System, NullLogger<Sites>.Instance);
+        var proxy = new ProxyHost(options, routes, sites, NullLoggerFactory.Instance);
         await proxy.StartAsync(CancellationToken.None);
-        var ingress = new RunningIngress(proxy, routes);
+        var ingress = new RunningIngress(proxy, routes, sites);
         if (table is not null) await ingress.PublishAsync(table);
         return ingress;
     }
@@ -36,6 +41,7 @@ sealed class RunningIngress : IAsyncDisposable
         var mark = $"table-{++_tables}.test";
         marked.Routes.Add(new Route { Id = mark, Host = mark, Path = "/", Backend = mark, Order = -1 });
         marked.Backends.Add(new Backend { Id = mark });
+        Sites.Publish(marked.Certificates);
         Routes.Publish(marked);
         await Eventually.HoldsAsync(async () => (await GetAsync(mark)).StatusCode == HttpStatusCode.ServiceUnavailable, $"the table of {mark} is in force");
     }

@@ -55,7 +55,7 @@ static class CreateCommand
         making.AddTo(command);
         command.SetAction((parsed, token) =>
         {
-            var content = Content.Of([], [$"tls.crt={parsed.GetValue(certificate)}", $"tls.key={parsed.GetValue(key)}"], []);
+            var content = Content.Of([], [$"{SecretTypes.TlsChain}={parsed.GetValue(certificate)}", $"{SecretTypes.TlsKey}={parsed.GetValue(key)}"], []);
             return making.MakeAsync(parsed, content.Secret(SecretTypes.Tls), parsed.GetValue(name)!, token); // required
         });
         return command;

@@ -16,8 +16,8 @@ static class TokenCommand
 
     static Command Make(SharedOptions shared)
     {
-        var role = new Option<string>("--role") { Description = "what the machine joins as: server or agent", Required = true };
-        role.AcceptOnlyFromAmong("server", "agent");
+        var role = new Option<string>("--role") { Description = "what the machine joins as: server, agent or ingress", Required = true };
+        role.AcceptOnlyFromAmong("server", "agent", "ingress");
         var ttl = new Option<string>("--ttl") { Description = "how long the token is good, such as 30m, 24h or 7d", DefaultValueFactory = _ => "24h" };
         var once = new Option<bool>("--once") { Description = "good for one machine only" };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "print the token alone" };

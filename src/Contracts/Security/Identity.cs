@@ -9,8 +9,11 @@ public enum Purpose
     /// <summary>A server of the control plane: speaks Raft, node sessions and the API, and may run pods and an ingress beside.</summary>
     Server,
 
-    /// <summary>A node's agent, or an ingress: hears and tells what belongs to its own node.</summary>
+    /// <summary>A node's agent: hears and tells what belongs to its own node.</summary>
     Agent,
+
+    /// <summary>An ingress on a machine of its own: hears the routes, and the certificates that they are served with.</summary>
+    Ingress,
 
     /// <summary>A person or a program that uses the API.</summary>
     User,
@@ -38,6 +41,7 @@ public sealed record Identity(Purpose Purpose, string Name, string Membership)
     {
         Purpose.Server => "server",
         Purpose.Agent => "agent",
+        Purpose.Ingress => "ingress",
         Purpose.User => "user",
     };
 

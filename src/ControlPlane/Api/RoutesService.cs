@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
@@ -61,7 +62,7 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Time
         }
     }
 
-    static bool SameRoutes(Contract.RouteTable left, Contract.RouteTable right) => left.Routes.Equals(right.Routes) && left.Backends.Equals(right.Backends);
+    static bool SameRoutes(Contract.RouteTable left, Contract.RouteTable right) => left.Routes.Equals(right.Routes) && left.Backends.Equals(right.Backends) && left.Certificates.Equals(right.Certificates);
 
     static Contract.RouteTable ToMessage(Reconcile.Routes.RouteTable table)
     {
@@ -80,6 +81,13 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Time
             var one = new Contract.Backend { Id = backend.Id };
             one.Destinations.AddRange(backend.Destinations.Select(each => new Contract.Destination { Id = each.Id, Address = each.Address }));
             message.Backends.Add(one);
+        }
+
+        foreach (var certificate in table.Certificates)
+        {
+            var one = new Contract.SiteCertificate { Id = certificate.Id, Chain = ByteString.CopyFrom(certificate.Chain), Key = ByteString.CopyFrom(certificate.Key) };
+            one.Hosts.AddRange(certificate.Hosts);
+            message.Certificates.Add(one);
         }
 
         return message;

@@ -15,7 +15,7 @@ sealed class AccessService(ClusterStore store, ClusterAuthority authority, Contr
 
     public override Task<CreateTokenReply> CreateToken(CreateTokenRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
     {
-        if (Identity.PurposeOf(request.Role) is not { } role || role == Purpose.User) throw RpcErrors.Invalid($"a token is for a server or an agent, not for \"{request.Role}\"");
+        if (Identity.PurposeOf(request.Role) is not { } role || role == Purpose.User) throw RpcErrors.Invalid($"a token is for a server, an agent or an ingress, not for \"{request.Role}\"");
         var life = TimeSpan.FromSeconds(request.TtlSeconds);
         if (life <= TimeSpan.Zero || life > LongestLife) throw RpcErrors.Invalid($"a token lives for more than a second and at most {LongestLife.TotalDays} days");
         var (token, record) = await authority.NewTokenAsync(role, life, request.Once, context.Caller().Name, context.CancellationToken);

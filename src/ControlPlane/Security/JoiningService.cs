@@ -104,9 +104,9 @@ sealed partial class JoiningService(
         {
             await socket.ConnectAsync(address, time.Token);
         }
-        catch (SocketException refused) when (role == Purpose.Agent && refused.SocketErrorCode == SocketError.ConnectionRefused)
+        catch (SocketException refused) when (role != Purpose.Server && refused.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            // A firewall that says no is reached; nobody needs to connect to an agent.
+            // A firewall that says no is reached; only servers need to be connected to.
         }
         catch (Exception refused) when (refused is SocketException || (refused is OperationCanceledException && !token.IsCancellationRequested))
         {

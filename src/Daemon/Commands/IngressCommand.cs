@@ -11,11 +11,7 @@ static class IngressCommand
         var shared = new SharedOptions();
         var command = new Command("ingress", "Take requests from outside and bring them to the pods of a cluster that this machine joins, as an agent does, at its first start.");
         shared.AddTo(command);
-        command.SetAction((parsed, token) =>
-        {
-            var settings = shared.Read(parsed);
-            return OrchdHost.RunAsync(settings with { Ingress = shared.IngressEndpoint(parsed, settings) }, token);
-        });
+        command.SetAction((parsed, token) => OrchdHost.RunAsync(shared.WithIngress(parsed, shared.Read(parsed)), token));
         return command;
     }
 }

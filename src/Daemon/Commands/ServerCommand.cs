@@ -33,7 +33,7 @@ static class ServerCommand
             var seconds = parsed.GetValue(lease);
             if (seconds is not (>= MinLeaseSeconds and <= MaxLeaseSeconds)) throw new StartException($"--node-lease {seconds}: {MinLeaseSeconds} to {MaxLeaseSeconds} seconds; agents give a sign every second");
             settings = settings with { NodeLease = TimeSpan.FromSeconds(seconds), Learner = parsed.GetValue(learner), CertificateLife = TimeSpan.FromHours(hours) };
-            if (parsed.GetValue(ingress)) settings = settings with { Ingress = shared.IngressEndpoint(parsed, settings) };
+            if (parsed.GetValue(ingress)) settings = shared.WithIngress(parsed, settings);
             return OrchdHost.RunAsync(settings, token);
         });
         return command;

@@ -13,7 +13,7 @@ sealed partial class SharedOptions
     /// <summary>The ports after the API's that belong to it.</summary>
     const int PortsAfterApi = 3;
 
-    const int DefaultIngressPort = 80;
+    const int DefaultIngressPort = 80, DefaultIngressTlsPort = 443;
 
     readonly Option<string> _name = new("--name") { Description = "what this machine is called in the cluster", DefaultValueFactory = _ => Environment.MachineName.ToLowerInvariant() };
 
@@ -39,6 +39,8 @@ sealed partial class SharedOptions
 
     readonly Option<int> _ingressPort = new("--ingress-port") { Description = "the port of the ingress", DefaultValueFactory = _ => DefaultIngressPort };
 
+    readonly Option<int> _ingressTlsPort = new("--ingress-tls-port") { Description = "the port of the ingress for TLS", DefaultValueFactory = _ => DefaultIngressTlsPort };
+
     readonly Option<string> _logFormat = new("--log-format") { Description = "text or json", DefaultValueFactory = _ => "text" };
 
     readonly Option<string> _config = new(Configuration.FileOption) { Description = "a file with these options, as `name: value`; each may also be in the environment, --data-dir as ORCHD_DATA_DIR", DefaultValueFactory = _ => Configuration.DefaultFile };
@@ -54,7 +56,7 @@ sealed partial class SharedOptions
             foreach (var option in new Option[] { _join, _token, _tokenFile }) command.Options.Add(option);
         }
 
-        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _cgroup, _ingressPort, _logFormat, _verbose, _config })
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
             command.Options.Add(option);
     }
 
@@ -79,8 +81,11 @@ sealed partial class SharedOptions
         };
     }
 
-    public IPEndPoint IngressEndpoint(ParseResult parsed, ServerSettings settings) =>
-        new(settings.Advertise, InRange("--ingress-port", parsed.GetValue(_ingressPort), MaxPort));
+    public ServerSettings WithIngress(ParseResult parsed, ServerSettings settings) => settings with
+    {
+        Ingress = new IPEndPoint(settings.Advertise, InRange("--ingress-port", parsed.GetValue(_ingressPort), MaxPort)),
+        IngressTls = new IPEndPoint(settings.Advertise, InRange("--ingress-tls-port", parsed.GetValue(_ingressTlsPort), MaxPort)),
+    };
 
     static int InRange(string option, int port, int max) =>
         port is > 0 && port <= max ? port : throw new StartException($"{option} {port} is no port; choose one from 1 to {max}");

@@ -117,7 +117,7 @@ static class Joining
         ? address.IsDefaultPort && !text.EndsWith(":443", StringComparison.Ordinal) ? new UriBuilder(address) { Port = Ports.DefaultApi }.Uri : address
         : throw new StartException($"--join {text} is no server's address; write host:port");
 
-    static string Role(ServerSettings settings) => Identity.WordOf(settings.Server ? Purpose.Server : Purpose.Agent);
+    static string Role(ServerSettings settings) => Identity.WordOf(settings.Purpose);
 
     static string Reason(RpcException failure)
     {

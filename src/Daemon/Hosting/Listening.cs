@@ -50,6 +50,7 @@ static class Listening
 
         yield return (settings.Health, "health and metrics", Ports);
         if (settings.Ingress is { } ingress) yield return (ingress, "the ingress", "--ingress-port");
+        if (settings.IngressTls is { } tls) yield return (tls, "the ingress's TLS", "--ingress-tls-port");
     }
 
     static string Explanation(SocketException refused, IPEndPoint endpoint, string what, string option) => refused.SocketErrorCode switch

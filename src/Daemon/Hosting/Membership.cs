@@ -39,7 +39,7 @@ sealed record Membership(CredentialFiles Files, KnownServers Servers, bool Found
             return new Membership(files, servers, Founded: false);
         }
 
-        if (!settings.Server) throw new StartException("this machine has joined no cluster yet: give --join HOST:PORT and --token; on a server, `orch token create --role agent` prints the command");
+        if (!settings.Server) throw new StartException($"this machine has joined no cluster yet: give --join HOST:PORT and --token; on a server, `orch token create --role {Identity.WordOf(settings.Purpose)}` prints the command");
         files.ForgetSecret(JoinedMark);
         ClusterAuthority.Found(files, settings.Name, settings.CertificateLife, clock.GetUtcNow());
         return new Membership(files, servers, Founded: true);
@@ -94,7 +94,7 @@ sealed record Membership(CredentialFiles Files, KnownServers Servers, bool Found
     static void CheckSame(ServerSettings settings, Identity known)
     {
         if (known.Name != settings.Name) throw new StartException($"this machine has joined its cluster as {known.Name}, not as {settings.Name}; start it with --name {known.Name}, or `orchd reset` it first");
-        var wanted = settings.Server ? Purpose.Server : Purpose.Agent;
+        var wanted = settings.Purpose;
         if (known.Purpose != wanted) throw new StartException($"this machine has joined its cluster as {Identity.WordOf(known.Purpose)}; start `orchd {Identity.WordOf(known.Purpose)}`, or `orchd reset` it and join with a token of role {Identity.WordOf(wanted)}");
     }
 }

@@ -82,7 +82,12 @@ static partial class OrchdHost
         builder.Services.AddHostedService(_ => new CertificateRenewal(membership, TimeProvider.System, log));
         if (settings.Agent) builder.Services.AddHostedService(services => new AgentHost(AgentOptions(settings, membership), services));
         if (settings.Ingress is { } ingress)
-            builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, membership.Servers) { ConfigureConnections = membership.Files.Secure });
+            builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, membership.Servers)
+            {
+                TlsEndpoint = settings.IngressTls,
+                TableFile = Path.Combine(settings.DataDirectory, "routes"),
+                ConfigureConnections = membership.Files.Secure,
+            });
 
         var app = builder.Build();
         app.MapHealth($"*:{settings.Ports.Http}");

@@ -1,4 +1,5 @@
 using System.Net;
+using Orchestrator.Contracts.Security;
 
 namespace Orchestrator.Daemon.Hosting;
 
@@ -35,6 +36,12 @@ sealed record ServerSettings
 
     /// <summary>Where requests from outside come in; null for no ingress here.</summary>
     public IPEndPoint? Ingress { get; init; }
+
+    /// <summary>Where those over TLS come in.</summary>
+    public IPEndPoint? IngressTls { get; init; }
+
+    /// <summary>What this machine is in its cluster.</summary>
+    public Purpose Purpose => Server ? Purpose.Server : Agent ? Purpose.Agent : Purpose.Ingress;
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

@@ -36,8 +36,8 @@ static partial class ConfigurationValidation
         switch (secret.Type)
         {
             case SecretTypes.Tls:
-                Needs("tls.crt");
-                Needs("tls.key");
+                Needs(SecretTypes.TlsChain);
+                Needs(SecretTypes.TlsKey);
                 break;
             case SecretTypes.SshAuth:
                 Needs("ssh-privatekey");

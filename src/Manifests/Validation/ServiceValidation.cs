@@ -73,10 +73,17 @@ static class ServiceValidation
     {
         findings.Require(spec.Rules.Count > 0 || spec.DefaultBackend is not null, "spec", "needs rules or a defaultBackend");
         if (spec.DefaultBackend is { } fallback) Backend(findings, "spec.defaultBackend", fallback);
+        if (spec.IngressClassName is { } name) Names.Subdomain(findings, "spec.ingressClassName", name);
+        for (var i = 0; i < spec.Tls.Count; i++)
+        {
+            Names.Subdomain(findings, $"spec.tls[{i}].secretName", spec.Tls[i].SecretName);
+            for (var j = 0; j < spec.Tls[i].Hosts.Count; j++) Host(findings, $"spec.tls[{i}].hosts[{j}]", spec.Tls[i].Hosts[j]);
+        }
+
         for (var i = 0; i < spec.Rules.Count; i++)
         {
             var rule = spec.Rules[i];
-            if (rule.Host is { } host) Names.Subdomain(findings, $"spec.rules[{i}].host", host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host);
+            if (rule.Host is { } host) Host(findings, $"spec.rules[{i}].host", host);
             var paths = rule.Http?.Paths ?? [];
             findings.Require(paths.Count > 0, $"spec.rules[{i}].http.paths", "needs at least one path");
             for (var j = 0; j < paths.Count; j++)
@@ -86,6 +93,8 @@ static class ServiceValidation
             }
         }
     }
+
+    static void Host(Findings findings, string path, string host) => Names.Subdomain(findings, path, host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host);
 
     static void Backend(Findings findings, string path, IngressBackend backend)
     {

@@ -47,6 +47,10 @@ public static class SecretTypes
 {
     public const string Opaque = "Opaque";
     public const string Tls = "kubernetes.io/tls";
+
+    /// <summary>The keys of a Secret of type <see cref="Tls"/>: the chain and the private key, in PEM.</summary>
+    public const string TlsChain = "tls.crt", TlsKey = "tls.key";
+
     public const string DockerConfigJson = "kubernetes.io/dockerconfigjson";
     public const string DockerConfig = "kubernetes.io/dockercfg";
     public const string BasicAuth = "kubernetes.io/basic-auth";

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Schema;
 
@@ -7,15 +8,36 @@ namespace Orchestrator.Model.Services;
 public sealed record Ingress() : Resource<IngressSpec, IngressStatus>("networking.k8s.io/v1", KindName)
 {
     public const string KindName = "Ingress";
+
+    /// <summary>The class of the ingresses here.</summary>
+    public const string OwnClass = "orch";
+
+    /// <summary>True when it is for the ingresses here; one of another class is for somebody else's.</summary>
+    [JsonIgnore]
+    public bool IsOurs => Spec.IngressClassName is null or OwnClass;
 }
 
-[KnownUpstream("ingressClassName", "tls")]
 public sealed record IngressSpec
 {
+    /// <summary>Which ingresses it is for: "orch", or nothing, for those here.</summary>
+    public string? IngressClassName { get; init; }
+
+    /// <summary>The certificates that hosts are served with.</summary>
+    public IReadOnlyList<IngressTls> Tls { get; init => field = value ?? []; } = [];
+
     /// <summary>Takes the requests that no rule takes.</summary>
     public IngressBackend? DefaultBackend { get; init; }
 
     public IReadOnlyList<IngressRule> Rules { get; init => field = value ?? []; } = [];
+}
+
+public sealed record IngressTls
+{
+    /// <summary>The hosts, wildcards among them; all hosts of the rules when there are none.</summary>
+    public IReadOnlyList<string> Hosts { get; init => field = value ?? []; } = [];
+
+    /// <summary>A Secret of type kubernetes.io/tls in the same namespace.</summary>
+    public required string SecretName { get; init; }
 }
 
 public sealed record IngressRule

@@ -1,3 +1,4 @@
+using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Reconcile.Services;
@@ -15,10 +16,13 @@ public static class RouteReconciler
         var routes = new List<Route>();
         var backends = new SortedDictionary<string, Backend>(StringComparer.Ordinal);
         var slices = EndpointSliceReconciler.ByService(state);
-        foreach (var ingress in state.All<Ingress>(Ingress.KindName))
+        var taken = new HashSet<(string, string, bool)>();
+        var ingresses = OldestFirst(state);
+        foreach (var ingress in ingresses)
         {
             foreach (var (host, path, exact, backend) in PathsOf(ingress))
             {
+                if (!taken.Add((host, path, exact))) continue;
                 var id = $"{ingress.Namespace}/{backend.Service.Name}:{backend.Service.Port.Name ?? backend.Service.Port.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
                 backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service)));
                 routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0));
@@ -29,11 +33,26 @@ public static class RouteReconciler
             .OrderBy(route => route.Host.Length == 0 ? 2 : route.Host.StartsWith('*') ? 1 : 0)
             .ThenByDescending(route => route.Exact)
             .ThenByDescending(route => route.Path.Length)
-            .ThenBy(route => route.Id, StringComparer.Ordinal)
             .Select((route, order) => route with { Order = order })
             .ToList();
-        return new RouteTable(state.Revision, ordered, [.. backends.Values]);
+        return new RouteTable(state.Revision, ordered, [.. backends.Values], [.. ingresses.SelectMany(ingress => CertificatesOf(state, ingress))]);
     }
+
+    /// <summary>Those that are for the ingresses here. Of two that want the same, the older one has it.</summary>
+    public static IReadOnlyList<Ingress> OldestFirst(ClusterState state) =>
+    [
+        .. state.All<Ingress>(Ingress.KindName).Where(ingress => ingress.IsOurs)
+            .OrderBy(ingress => ingress.Metadata.CreationTimestamp).ThenBy(ingress => ingress.Namespace, StringComparer.Ordinal).ThenBy(ingress => ingress.Name, StringComparer.Ordinal),
+    ];
+
+    static IEnumerable<SiteCertificate> CertificatesOf(ClusterState state, Ingress ingress) =>
+        from tls in ingress.Spec.Tls
+        let secret = state.Find<Secret>(Secret.KindName, ingress.Namespace, tls.SecretName)
+        where secret?.Type == SecretTypes.Tls
+        let content = secret.Content().ToDictionary(StringComparer.Ordinal)
+        where content.ContainsKey(SecretTypes.TlsChain) && content.ContainsKey(SecretTypes.TlsKey)
+        let hosts = tls.Hosts.Count > 0 ? tls.Hosts : [.. ingress.Spec.Rules.Select(rule => rule.Host).OfType<string>().Distinct()]
+        select new SiteCertificate($"{ingress.Namespace}/{tls.SecretName}", hosts, content[SecretTypes.TlsChain], content[SecretTypes.TlsKey]);
 
     static IEnumerable<(string Host, string Path, bool Exact, IngressBackend Backend)> PathsOf(Ingress ingress)
     {
