@@ -47,7 +47,7 @@ public sealed class SiteTests
         using var open = Client(_ => { });
         using var first = await open.SendAsync(Request(ingress, "a.example"));
 
-        ingress.Sites.Publish([Certificate("shop/a", "a.example", subject: "renewed")]);
+        ingress.Sites.Publish([Certificate("shop/a", ["a.example"], subject: "renewed")]);
         Assert.Equal("CN=renewed", (await AskAsync(ingress, "a.example")).Subject);
         using var second = await open.SendAsync(Request(ingress, "a.example"));
         Assert.Equal(HttpStatusCode.OK, second.StatusCode);
@@ -177,8 +177,6 @@ public sealed class SiteTests
     }
 
     static SiteCertificate Certificate(string id, params string[] hosts) => Certificate(id, hosts, hosts[0]);
-
-    static SiteCertificate Certificate(string id, string host, string subject) => Certificate(id, [host], subject);
 
     static SiteCertificate Certificate(string id, string[] hosts, string subject)
     {
