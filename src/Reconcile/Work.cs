@@ -14,6 +14,7 @@ using Orchestrator.Reconcile.Evictions;
 using Orchestrator.Reconcile.Garbage;
 using Orchestrator.Reconcile.Jobs;
 using Orchestrator.Reconcile.ReplicaSets;
+using Orchestrator.Reconcile.Routes;
 using Orchestrator.Reconcile.Services;
 using Orchestrator.Reconcile.Volumes;
 using Orchestrator.Reconcile.StatefulSets;
@@ -25,6 +26,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
 {
     static readonly Work Cidrs = new(Controller.NodeCidrs, "", "");
     static readonly Work Evictions = new(Controller.Evictions, "", "");
+    static readonly Work Ingresses = new(Controller.Ingresses, "", "");
     static readonly Work Volumes = new(Controller.Volumes, "", "");
     static readonly Work Leavings = new(Controller.Garbage, "", "");
 
@@ -41,6 +43,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         .. state.All<Service>(Service.KindName).Select(each => new Work(Controller.Endpoints, each.Namespace, each.Name)),
         Cidrs,
         Evictions,
+        Ingresses,
         Volumes,
         Leavings,
     ];
@@ -89,7 +92,11 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
 
                 foreach (var service in state.In<Service>(Service.KindName, resource.Namespace)) yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
                 break;
+            case Ingress:
+                yield return Ingresses;
+                break;
             case Service:
+                yield return Ingresses;
                 yield return new Work(Controller.Endpoints, resource.Namespace, resource.Name);
                 break;
             case EndpointSlice { Service: { } owner }:
@@ -104,6 +111,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 yield return Volumes;
                 break;
             case ConfigMap or Secret:
+                if (resource is Secret { Type: SecretTypes.Tls }) yield return Ingresses;
                 foreach (var each in Referring(state, resource)) yield return each;
                 break;
             case LimitRange:
@@ -111,6 +119,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 break;
             case Node:
                 yield return Cidrs;
+                yield return Ingresses;
                 foreach (var daemons in state.All<DaemonSet>(DaemonSet.KindName)) yield return new Work(Controller.DaemonSets, daemons.Namespace, daemons.Name);
                 break;
         }
@@ -146,6 +155,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.CronJobs => state.Find<CronJob>(CronJob.KindName, Namespace, Name) is { } cron ? CronJobReconciler.Reconcile(state, cron, now, ids) : Plan.Nothing,
         Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointSliceReconciler.Reconcile(state, service, ids) : Plan.Nothing,
         Controller.Claims => state.Find<PersistentVolumeClaim>(PersistentVolumeClaim.KindName, Namespace, Name) is { } claim ? ClaimReconciler.Reconcile(state, claim) : Plan.Nothing,
+        Controller.Ingresses => IngressReconciler.Reconcile(state, now),
         Controller.Volumes => ClaimReconciler.Release(state),
         Controller.Evictions => EvictionReconciler.Reconcile(state, now),
         Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
@@ -167,6 +177,7 @@ public enum Controller
     NodeCidrs,
     Evictions,
     Claims,
+    Ingresses,
     Volumes,
     Garbage,
 }

@@ -11,6 +11,9 @@ public sealed record Node() : Resource<NodeSpec, NodeStatus>("v1", KindName)
 {
     public const string KindName = "Node";
 
+    /// <summary>The label of nodes that take requests from outside.</summary>
+    public const string IngressRole = "node-role.kubernetes.io/ingress";
+
     public bool IsReady() => Status.Conditions.IsTrue(NodeConditions.Ready);
 }
 

@@ -91,5 +91,25 @@ public sealed record ServiceBackendPort
     public string? Name { get; init; }
 }
 
-[KnownUpstream("loadBalancer")]
-public sealed record IngressStatus;
+public sealed record IngressStatus
+{
+    /// <summary>The condition that says whether all of it is served, and what is not.</summary>
+    public const string Served = "Served";
+
+    public LoadBalancerStatus LoadBalancer { get; init => field = value ?? new(); } = new();
+
+    [MergeKey("type")]
+    public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>Where something is reached from outside.</summary>
+public sealed record LoadBalancerStatus
+{
+    public IReadOnlyList<LoadBalancerIngress> Ingress { get; init => field = value ?? []; } = [];
+}
+
+[KnownUpstream("hostname", "ipMode", "ports")]
+public sealed record LoadBalancerIngress
+{
+    public string? Ip { get; init; }
+}

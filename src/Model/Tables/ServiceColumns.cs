@@ -30,6 +30,12 @@ static class ServiceColumns
         return Table.OrNone(string.Join(',', all.Take(MaxAddresses))) + more;
     });
 
+    public static readonly Column Class = new("CLASS", static (resource, _) => ((Ingress)resource).Spec.IngressClassName ?? Ingress.OwnClass);
+
+    public static readonly Column Address = new("ADDRESS", static (resource, _) => string.Join(',', ((Ingress)resource).Status.LoadBalancer.Ingress.Select(each => each.Ip)));
+
+    public static readonly Column WebPorts = new("PORTS", static (resource, _) => ((Ingress)resource).Spec.Tls.Count > 0 ? "80, 443" : "80");
+
     public static readonly Column Hosts = new("HOSTS", static (resource, _) =>
         string.Join(',', ((Ingress)resource).Spec.Rules.Select(rule => rule.Host ?? "*").DefaultIfEmpty("*").Distinct()));
 }

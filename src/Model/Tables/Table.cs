@@ -35,7 +35,7 @@ public static class Table
         Configuration.Secret.KindName => [ConfigurationColumns.SecretType, ConfigurationColumns.SecretData, Age],
         Services.Service.KindName => [ServiceColumns.Type, ServiceColumns.ClusterIp, ServiceColumns.ExternalIp, ServiceColumns.Ports, Age],
         Services.EndpointSlice.KindName => [ServiceColumns.Addresses, Age],
-        Services.Ingress.KindName => [ServiceColumns.Hosts, Age],
+        Services.Ingress.KindName => [ServiceColumns.Class, ServiceColumns.Hosts, ServiceColumns.Address, ServiceColumns.WebPorts, Age],
         Nodes.Node.KindName => [.. NodeColumns.Own, Age, NodeColumns.Version],
         Meta.Namespace.KindName => [new Column("STATUS", static (resource, _) => ((Meta.Namespace)resource).Status.Phase ?? "Active"), Age],
         _ => [Age],

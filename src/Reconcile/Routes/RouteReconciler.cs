@@ -54,7 +54,8 @@ public static class RouteReconciler
         let hosts = tls.Hosts.Count > 0 ? tls.Hosts : [.. ingress.Spec.Rules.Select(rule => rule.Host).OfType<string>().Distinct()]
         select new SiteCertificate($"{ingress.Namespace}/{tls.SecretName}", hosts, content[SecretTypes.TlsChain], content[SecretTypes.TlsKey]);
 
-    static IEnumerable<(string Host, string Path, bool Exact, IngressBackend Backend)> PathsOf(Ingress ingress)
+    /// <summary>What an Ingress asks for.</summary>
+    internal static IEnumerable<(string Host, string Path, bool Exact, IngressBackend Backend)> PathsOf(Ingress ingress)
     {
         foreach (var rule in ingress.Spec.Rules)
         {
@@ -65,11 +66,13 @@ public static class RouteReconciler
         if (ingress.Spec.DefaultBackend is { } backend) yield return ("", "/", false, backend);
     }
 
+    internal static ServicePort? PortOf(Service service, IngressServiceBackend backend) =>
+        service.Spec.Ports.FirstOrDefault(each => backend.Port.Name is { } name ? each.Name == name : each.Port == backend.Port.Number);
+
     static List<Destination> Destinations(ClusterState state, ILookup<(string, string), EndpointSlice> slices, string @namespace, IngressServiceBackend backend)
     {
         var service = state.Find<Service>(Service.KindName, @namespace, backend.Name);
-        var port = service?.Spec.Ports.FirstOrDefault(each => backend.Port.Name is { } name ? each.Name == name : each.Port == backend.Port.Number);
-        if (port is null) return [];
+        if (service is null || PortOf(service, backend) is not { } port) return [];
         return
         [
             .. from slice in slices[(@namespace, backend.Name)]
