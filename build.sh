@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds orch, orchd and orun into artifacts/bin.
+# Builds orch, orchd and orun into artifacts/bin; `./build.sh package` makes packages of them.
 set -euo pipefail
 cd "$(dirname "$0")"
 if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
   echo "usage: ./build.sh [--force]   builds what has changed since the last time, or everything"
+  echo "       ./build.sh package     Debian packages and an archive with an install script, in artifacts/packages"
   exit 0
 fi
 source eng/install.sh
@@ -37,4 +38,5 @@ force=no
 build orun Runtime
 build orch Cli Model Manifests Scheduler Contracts
 build orchd Daemon Model Manifests Scheduler Reconcile Contracts ControlPlane NodeAgent Ingress
+if [ "${1:-}" = package ]; then exec eng/package.sh; fi
 echo "orch, orchd and orun are in $out"

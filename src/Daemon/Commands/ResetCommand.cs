@@ -11,13 +11,16 @@ static class ResetCommand
     {
         var shared = new SharedOptions();
         var command = new Command("reset", "Stop this machine's containers and remove everything orchd made here, its data included.");
+        var keep = new Option<bool>("--keep-data") { Description = "leave the data directory: the next start finds this machine as it was, without its containers" };
+        command.Options.Add(keep);
         shared.AddTo(command, joins: false);
         command.SetAction(async (parsed, token) =>
         {
             var settings = shared.Read(parsed, fallback: System.Net.IPAddress.Loopback);
             Machine.CheckForContainers();
-            await CleanUp.RunAsync(OrchdHost.AgentOptions(settings), token);
-            if (Directory.Exists(settings.DataDirectory)) Directory.Delete(settings.DataDirectory, recursive: true);
+            var keeps = parsed.GetValue(keep);
+            await CleanUp.RunAsync(OrchdHost.AgentOptions(settings), keeps, token);
+            if (!keeps && Directory.Exists(settings.DataDirectory)) Directory.Delete(settings.DataDirectory, recursive: true);
             return 0;
         });
         return command;

@@ -22,7 +22,11 @@ static class Logs
             .MinimumLevel.Override("Yarp", LogEventLevel.Error)
             .MinimumLevel.Override("Polly", LogEventLevel.Warning)
             .Enrich.WithProperty("Host", settings.Name);
-        return (settings.JsonLogs
+        // The service manager says so to what writes into the journal: systemd.exec(5).
+        var toJournal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 } && Console.IsErrorRedirected;
+        return (toJournal && !settings.JsonLogs
+            ? logs.WriteTo.Console(new JournalFormatter(), standardErrorFromLevel: LogEventLevel.Verbose)
+            : settings.JsonLogs
             ? logs.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose)
             : logs.WriteTo.Console(outputTemplate: Template, formatProvider: null, standardErrorFromLevel: LogEventLevel.Verbose)).CreateLogger();
     }

@@ -80,6 +80,7 @@ static partial class OrchdHost
         }
 
         builder.Services.AddHostedService(_ => new CertificateRenewal(membership, TimeProvider.System, log));
+        builder.Services.AddHostedService(services => new ServiceNotice(settings, services.GetRequiredService<IHostApplicationLifetime>(), TimeProvider.System, store));
         if (settings.Agent) builder.Services.AddHostedService(services => new AgentHost(AgentOptions(settings, membership), services));
         if (settings.Ingress is { } ingress)
             builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, membership.Servers)

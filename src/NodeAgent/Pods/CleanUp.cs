@@ -18,8 +18,9 @@ public static class CleanUp
     static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Removes shims, containers, mounts, namespaces, interfaces, routes, rules, cgroups and both directories.</summary>
+    /// <param name="keepData">Leave what survives a reboot.</param>
     /// <exception cref="IOException">Something could not be removed; what is named still stands.</exception>
-    public static async Task RunAsync(NodeAgentOptions options, CancellationToken cancel)
+    public static async Task RunAsync(NodeAgentOptions options, bool keepData, CancellationToken cancel)
     {
         PodPlaces places = new(options.DataDirectory, options.RunDirectory);
         foreach (var uid in places.Found())
@@ -34,7 +35,8 @@ public static class CleanUp
         await network.CleanUpAsync(cancel);
 
         Tree.Remove(options.RunDirectory);
-        Tree.Remove(options.DataDirectory);
+        if (keepData) Tree.Unmount(options.DataDirectory);
+        else Tree.Remove(options.DataDirectory);
         PodCgroups.Remove(options.CgroupRoot);
     }
 

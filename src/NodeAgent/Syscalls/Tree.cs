@@ -9,8 +9,14 @@ static class Tree
     {
         if (!Directory.Exists(path))
             return;
+        Unmount(path);
+        Directory.Delete(path, recursive: true);
+    }
+
+    /// <summary>Takes off what is mounted below a directory; its files stay.</summary>
+    public static void Unmount(string path)
+    {
         foreach (var mount in MountTable.Below(path))
             Mounts.Detach(mount);
-        Directory.Delete(path, recursive: true);
     }
 }

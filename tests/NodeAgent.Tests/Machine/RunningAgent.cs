@@ -137,7 +137,7 @@ sealed class RunningAgent : IAsyncDisposable
         {
             // Also after an agent that failed: what it left must not stay on the machine.
             await Control.DisposeAsync();
-            await CleanUp.RunAsync(Options, CancellationToken.None);
+            await CleanUp.RunAsync(Options, keepData: false, CancellationToken.None);
             _host.Dispose();
             _directory.Dispose();
         }

@@ -244,7 +244,7 @@ public sealed class AgentTests
             agent.Control.Want(pod);
             await agent.Control.UntilAsync(pod, s => s.Phase == PodPhase.Running, "running");
             await agent.StopAsync();
-            await NodeAgent.Pods.CleanUp.RunAsync(agent.Options, CancellationToken.None);
+            await NodeAgent.Pods.CleanUp.RunAsync(agent.Options, keepData: false, CancellationToken.None);
 
             Leftovers.AssertNone(agent, pod);
             Assert.False(Directory.Exists(agent.Options.DataDirectory));
