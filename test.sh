@@ -5,10 +5,11 @@ cd "$(dirname "$0")"
 
 usage() {
   cat <<'USAGE'
-usage: ./test.sh [--golden] [--conformance | --faults] [PROJECT ...]
+usage: ./test.sh [--golden] [--conformance | --faults | --vm] [PROJECT ...]
   --golden       write the expected outputs anew; their diff is the review
   --conformance  other people's suites and engines on our runtime, and the long soaks: about half an hour
   --faults       store members killed and paused under load, every answer checked; ORCH_CASES says how many leaders (10)
+  --vm           three virtual machines become a cluster from the packages, lose one, reboot and upgrade: about a quarter of an hour
   PROJECT     only these, by the name of their folder in tests/, such as Manifests.Tests
 USAGE
 }
@@ -19,6 +20,7 @@ for argument in "$@"; do
     --golden) export ORCH_GOLDEN=1 ;;
     --conformance) conformance=true ;;
     --faults) projects=(Faults) filter="Run=faults" ;;
+    --vm) exec deploy/qemu/run.sh ;;
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; exit 2 ;;
     *) projects+=("$argument") ;;
@@ -63,6 +65,7 @@ for project in "${projects[@]}"; do
   skipped=$((skipped + $(sed -E 's/.*Skipped: +([0-9]+).*/\1/' <<<"$line")))
 done
 [ "$filter" = "Run=faults" ] || echo "left out: store members killed and paused under load, for some minutes (./test.sh --faults)"
+echo "left out: a cluster of virtual machines (./test.sh --vm)"
 $conformance || echo "left out: orun below other engines and under other suites (./test.sh --conformance)"
 [ "$skipped" = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"

@@ -60,7 +60,6 @@ cp -R "$work/orchd" "$root/usr/lib/orchd"
 ln -s ../lib/orchd/orchd "$root/usr/bin/orchd"
 ln -s ../../bin/orun "$root/usr/lib/orchd/orun"
 install -Dm644 -t "$root/usr/lib/systemd/system" deploy/systemd/*.service
-install -Dm644 deploy/systemd/orchd.modules "$root/usr/lib/modules-load.d/orchd.conf"
 install -Dm600 deploy/config.yaml "$root/etc/orchd/config.yaml"
 man orchd 8 "server, node agent and ingress of the orchestrator" "$root"
 install -Dm755 -t "$root/DEBIAN" deploy/debian/postinst deploy/debian/prerm deploy/debian/postrm

@@ -53,7 +53,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddSingleton<IProxyConfigProvider>(routes);
         builder.Services.AddSingleton(sites);
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
-        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider(); // nothing is encrypted, so no key belongs on the disk
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider().DisableAutomaticKeyGeneration(); // nothing is encrypted, so no key belongs on the disk
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
         builder.Services.AddReverseProxy();
         builder.WebHost.ConfigureKestrel(kestrel =>
