@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, and runs all of them. The last line is the sum.
 set -uo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 
 usage() {
   cat <<'USAGE'
@@ -38,7 +38,7 @@ fi
 
 source eng/install.sh
 need_dotnet || exit 1
-need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux qemu-system-x86 cpio || exit 1
+need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux qemu-system-x86 cpio shellcheck systemd vagrant || exit 1
 eng/vm-kernel.sh || exit 1
 if $conformance; then
   need docker.io podman containerd || exit 1

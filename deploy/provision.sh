@@ -1,9 +1,9 @@
 #!/bin/sh
 # Makes this machine part of a cluster: installs the packages, writes orchd's configuration, starts its unit. Run again it changes only what differs.
-# usage: provision.sh --packages DIR --name NAME --address ADDRESS (--server | --agent | --ingress) [--with-agent] [--with-ingress] [--join HOST --token TOKEN]
+# usage: provision.sh --packages DIR --name NAME --address ADDRESS (--server | --agent | --ingress) [--with-agent] [--with-ingress] [--join HOST --token TOKEN] [--set OPTION=VALUE]...
 set -eu
 
-packages='' name='' address='' part='' join='' token='' with=''
+packages='' name='' address='' part='' join='' token='' with='' more=''
 while [ $# -gt 0 ]; do
   case $1 in
     --packages) packages=$2 && shift ;;
@@ -12,6 +12,11 @@ while [ $# -gt 0 ]; do
     --join) join=$2 && shift ;;
     --token) token=$2 && shift ;;
     --server | --agent | --ingress) part=${1#--} ;;
+    --set)
+      more="$more${2%%=*}: ${2#*=}
+"
+      shift
+      ;;
     --with-agent) with="$with agent" ;;
     --with-ingress) with="$with ingress" ;;
     *) echo "provision.sh: $1 is unknown" >&2 && exit 2 ;;
@@ -42,6 +47,7 @@ fresh=/etc/orchd/config.yaml.new
   {
     echo "name: $name"
     echo "advertise: $address"
+    printf %s "$more"
     for other in $with; do echo "$other: true"; done
     if [ -n "$join" ]; then
       echo "join: $join"

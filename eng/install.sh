@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the entry points: installs Debian packages that are missing, and says which.
 
 need() { # PACKAGE...

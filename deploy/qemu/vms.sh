@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by run.sh: virtual machines without KVM, in a network namespace that has no way out. They see each other on 10.79.0.0/24 and are commanded over ssh.
 vm=artifacts/vm
 space=orchvm$$
@@ -25,11 +26,11 @@ boot() { # NUMBER: with the disk it has, or a new one
     -netdev "socket,id=c,mcast=230.79.0.1:7900,localaddr=127.0.0.1" -device "virtio-net-pci,netdev=c,mac=52:54:00:bb:00:0$n" \
     </dev/null >"$started/$n.qemu" 2>&1 &
   echo $! >"$started/$n.pid"
+  disown
 }
 
 cut_power() { # NUMBER
   kill -9 "$(cat "$started/$1.pid")"
-  wait "$(cat "$started/$1.pid")" 2>/dev/null || true
   rm "$started/$1.pid"
 }
 

@@ -9,7 +9,7 @@ if [ -z "${WITHOUT_UNIFIED:-}" ]; then
   exec unshare --mount --propagation private "$0" "$@"
 fi
 [ ! -e /sys/fs/cgroup/cpu ] || umount /sys/fs/cgroup/unified 2>/dev/null
-cd "$1/crun"
+cd "$1/crun" || exit
 export OCI_RUNTIME=$2 INIT=$PWD/tests/init
 verdicts=$(mktemp)
 trap 'rm -f "$verdicts"' EXIT

@@ -3,7 +3,7 @@
 # Runs runc's own integration scripts (bats) with the given runtime. One line a test: passed, failed or skipped, and its name.
 # Left out: what needs CRIU or sshfs.
 set -uo pipefail
-cd "$1/runc/tests/integration"
+cd "$1/runc/tests/integration" || exit
 export RUNC=$2
 verdicts=$(mktemp)
 trap 'rm -f "$verdicts"' EXIT

@@ -11,8 +11,8 @@ for controller in cpuset cpu,cpuacct blkio memory devices freezer net_cls,net_pr
   mount -t cgroup -o $controller cgroup /sys/fs/cgroup/$controller
 done
 show() { for file in "$@"; do echo "  $file: $(cat /sys/fs/cgroup/${file%%:*}/c1/${file##*:})"; done; }
-say() { echo "$@ -> $?"; }
-cd /bundle
+say() { echo "$* -> $?"; }
+cd /bundle || exit
 echo BEGIN
 orun run --detach c1 2>&1
 say run

@@ -8,10 +8,10 @@ mount -t tmpfs run /run
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 group=/sys/fs/cgroup/parent/c1
 show() { for file in "$@"; do echo "  $file: $(cat $group/$file)"; done; }
-say() { echo "$@ -> $?"; }
+say() { echo "$* -> $?"; }
 status() { orun state c1 | sed 's/.*"status":"\([a-z]*\)".*/  it is \1/'; }
 
-cd /bundle
+cd /bundle || exit
 echo BEGIN
 orun run --detach c1
 say run
@@ -39,7 +39,7 @@ while ! orun state c1 | grep -q stopped; do :; done
 status
 orun delete c1
 say delete
-ls /sys/fs/cgroup/parent 2>/dev/null | grep c1
+[ -e /sys/fs/cgroup/parent/c1 ]
 say nothing is left
 echo END
 poweroff -f

@@ -7,7 +7,7 @@ mount -t devtmpfs dev /dev
 mount -t tmpfs run /run
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 chown -R 100000:100000 /bundle/rootfs
-cd /bundle
+cd /bundle || exit
 echo BEGIN
 orun run c1 2>&1
 echo "run -> $?"

@@ -8,8 +8,8 @@ mount -t tmpfs run /run
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 group=/sys/fs/cgroup/c1
 show() { for file in "$@"; do echo "  $file: $(cat $group/$file)"; done; }
-say() { echo "$@ -> $?"; }
-cd /bundle
+say() { echo "$* -> $?"; }
+cd /bundle || exit
 echo BEGIN
 orun run --detach c1 2>&1
 say run
