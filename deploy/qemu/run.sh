@@ -27,7 +27,7 @@ ready() { [ "$(orch get pods -l app=hello --no-headers | grep -c '1/1 *Running')
 nodes_ready() { [ "$(orch get nodes --no-headers | grep -c ' Ready ')" = "$1" ]; }
 only_on_two() { [ "$(orch get pods -l app=hello --no-headers -o wide | grep '1/1 *Running' | grep -c -v vm3)" = 3 ]; }
 page() { on "$1" "curl -sf --max-time 3 -H 'Host: hello.example' http://10.79.0.$2/" | grep -q 'Hello from pod'; }
-pids() { on "$1" "pgrep -f 'httpd -f -p 8080' | sort | tr '\n' ' '"; }
+pids() { on "$1" "pgrep -f '[h]ttpd -f -p 8080' | sort | tr '\n' ' '"; }
 
 echo "three machines: kernel $(basename "$vm"/vmlinuz-* | sed s/vmlinuz-//), Debian $(. /etc/os-release && echo "$VERSION_ID"), without KVM, on $(nproc) cores"
 network_up
