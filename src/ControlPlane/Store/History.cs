@@ -6,8 +6,7 @@ namespace Orchestrator.ControlPlane.Store;
 
 /// <summary>One revision: what it changed (nothing, when it changed no object), who made it and when.</summary>
 /// <param name="Time">The clock of the server that proposed it, in UTC.</param>
-/// <param name="State">Everything there was at this revision. It shares all that did not change with its neighbours.</param>
-public sealed record RevisionChanges(long Revision, DateTimeOffset Time, string Author, ImmutableArray<Change> Changes, ClusterState State);
+public sealed record RevisionChanges(long Revision, DateTimeOffset Time, string Author, ImmutableArray<Change> Changes);
 
 /// <summary>What is kept of the past: the objects at a base, and every revision after it.</summary>
 /// <param name="Base">The state at the revision before the oldest one in <paramref name="Revisions"/>.</param>
@@ -15,15 +14,23 @@ public sealed record RevisionChanges(long Revision, DateTimeOffset Time, string 
 sealed record KeptHistory(ClusterState Base, DateTimeOffset? BaseTime, IReadOnlyList<RevisionChanges> Revisions);
 
 /// <summary>
-/// The latest revisions, each in the slot of its number, as many and as old as is allowed. Watchers read from here at
-/// their own pace and hold nothing; one that falls behind the oldest kept revision is cut off.
+/// The latest revisions, each in the slot of its number, as many and as old as is allowed, and a few more: what is too old goes by milestones. Watchers
+/// read from here at their own pace and hold nothing; one that falls behind the oldest kept revision is cut off.
 /// </summary>
 sealed class History(int capacity, TimeSpan maxAge)
 {
+    /// <summary>
+    /// From one revision whose state is kept to the next; a state in between is made of the one before and the changes since. A state of each would keep
+    /// its part of the trees alive just long enough to be the dearest garbage there is.
+    /// </summary>
+    const int LongestStep = 64;
+
     /// <summary>How many revisions a watcher takes at once.</summary>
     const int Take = 256;
 
-    readonly RevisionChanges?[] _slots = new RevisionChanges?[capacity];
+    readonly int _step = int.Clamp(capacity / 16, 1, LongestStep);
+    readonly RevisionChanges?[] _slots = new RevisionChanges?[capacity + LongestStep];
+    readonly Queue<ClusterState> _milestones = []; // after the base, oldest first
     readonly Lock _access = new();
 
     ClusterState _base = ClusterState.Empty;
@@ -43,19 +50,21 @@ sealed class History(int capacity, TimeSpan maxAge)
     long OldestKept => _base.Revision + 1;
 
     /// <summary>Adds the next revision. Watchers see it after <see cref="Announce"/>.</summary>
-    public void Add(RevisionChanges changes)
+    /// <param name="state">Everything there is at this revision.</param>
+    public void Add(RevisionChanges changes, ClusterState state)
     {
         lock (_access)
         {
             if (changes.Revision != _newest + 1)
                 throw new InvalidOperationException($"Revision {changes.Revision} follows {_newest}, which leaves a gap.");
 
-            if (_newest - _base.Revision >= capacity) Drop();
-            _slots[changes.Revision % capacity] = changes;
+            while (_milestones.TryPeek(out var next) && _newest - next.Revision >= capacity - 1) Drop();
+            _slots[changes.Revision % _slots.Length] = changes;
             _newest = changes.Revision;
 
             // By the revisions' own times and not by a clock, so that all members keep the same.
-            while (_base.Revision < _newest - 1 && changes.Time - At(OldestKept).Time > maxAge) Drop();
+            while (_milestones.TryPeek(out var next) && changes.Time - At(next.Revision).Time > maxAge) Drop();
+            if (changes.Revision % _step == 0) _milestones.Enqueue(state);
         }
     }
 
@@ -78,8 +87,10 @@ sealed class History(int capacity, TimeSpan maxAge)
         lock (_access)
         {
             Array.Clear(_slots);
+            _milestones.Clear();
             (_base, _baseTime, _newest) = (kept.Base, kept.BaseTime, kept.Base.Revision);
-            foreach (var revision in kept.Revisions) Add(revision);
+            var state = kept.Base;
+            foreach (var revision in kept.Revisions) Add(revision, state = After(state, revision));
         }
 
         Announce();
@@ -100,7 +111,7 @@ sealed class History(int capacity, TimeSpan maxAge)
         {
             if (revision > _newest) throw new FutureRevisionException(revision, _newest);
             if (revision < _base.Revision) throw CompactedException.Read(revision, _base.Revision);
-            return revision == _base.Revision ? _base : At(revision).State;
+            return Made(revision);
         }
     }
 
@@ -113,7 +124,7 @@ sealed class History(int capacity, TimeSpan maxAge)
             // Clocks of servers differ a little, so times need not rise with revisions: no binary search.
             for (var revision = _newest; revision >= OldestKept; revision--)
             {
-                if (At(revision).Time <= time) return At(revision).State;
+                if (At(revision).Time <= time) return Made(revision);
             }
 
             return _baseTime <= time ? _base : throw CompactedException.Read(time, _base.Revision, _newest > _base.Revision ? At(OldestKept).Time : _baseTime);
@@ -154,13 +165,23 @@ sealed class History(int capacity, TimeSpan maxAge)
         }
     }
 
-    RevisionChanges At(long revision) => _slots[revision % capacity]!; // callers stay between the oldest kept and the newest
+    RevisionChanges At(long revision) => _slots[revision % _slots.Length]!; // callers stay between the oldest kept and the newest
+
+    ClusterState Made(long revision)
+    {
+        var state = _milestones.LastOrDefault(each => each.Revision <= revision) ?? _base;
+        for (var next = state.Revision + 1; next <= revision; next++) state = After(state, At(next));
+        return state;
+    }
+
+    static ClusterState After(ClusterState state, RevisionChanges revision) => state.After(revision.Revision, revision.Changes.Select(static change => (change.Key, change.After)));
 
     void Drop()
     {
-        var dropped = At(OldestKept);
-        _slots[dropped.Revision % capacity] = null;
-        (_base, _baseTime) = (dropped.State, dropped.Time);
+        var next = _milestones.Dequeue();
+        _baseTime = At(next.Revision).Time;
+        for (var revision = OldestKept; revision <= next.Revision; revision++) _slots[revision % _slots.Length] = null;
+        _base = next;
     }
 
     RevisionChanges[] Slice(long first, long last)

@@ -32,8 +32,7 @@ sealed class ReplicatedCluster(int historyRevisions, TimeSpan historyAge) : IRep
             if (transition.Next.Revision != state.Revision)
             {
                 // Without the answers, which nobody reads in the past: they would keep every one alive.
-                History.Add(new RevisionChanges(
-                    transition.Next.Revision, commands[i].Time, commands[i].Author, transition.Changes, transition.Next with { Answers = Answers.None }));
+                History.Add(new RevisionChanges(transition.Next.Revision, commands[i].Time, commands[i].Author, transition.Changes), transition.Next with { Answers = Answers.None });
             }
 
             state = transition.Next;

@@ -86,7 +86,7 @@ static class StateSnapshot
             var before = state;
             state = state.After(revision.Revision, revision.Changes.Select(change => (change.Key, change.After)));
             var changes = revision.Changes.Select(change => new Change(revision.Revision, change.Key, before.Find(change.Key), change.After, revision.Author));
-            revisions.Add(new RevisionChanges(revision.Revision, revision.Time, revision.Author, [.. changes], state));
+            revisions.Add(new RevisionChanges(revision.Revision, revision.Time, revision.Author, [.. changes]));
         }
 
         return revisions;

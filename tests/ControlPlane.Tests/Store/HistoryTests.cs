@@ -1,4 +1,5 @@
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
@@ -66,13 +67,13 @@ public sealed class HistoryTests
         _history.Restart(new KeptHistory(ClusterState.Empty with { Revision = 10 }, null, []));
         await Assert.ThrowsAsync<CompactedException>(() => next);
         await using var again = _history.WatchAsync(10, default).GetAsyncEnumerator();
-        _history.Add(At(11));
+        Add(_history, At(11));
         Assert.Equal(11, await NextAsync(again));
     }
 
     [Fact]
     public void A_gap_is_a_bug() =>
-        Assert.Throws<InvalidOperationException>(() => _history.Add(At(2)));
+        Assert.Throws<InvalidOperationException>(() => Add(_history, At(2)));
 
     [Fact]
     public void The_state_can_be_read_at_every_kept_revision_and_at_the_one_before()
@@ -106,9 +107,9 @@ public sealed class HistoryTests
     public void What_is_too_old_is_dropped_however_few_there_are()
     {
         Grow(3);
-        _history.Add(At(4) with { Time = Noon.AddSeconds(2).AddHours(1) });
+        Add(_history, At(4) with { Time = Noon.AddSeconds(2).AddHours(1) });
         Assert.Equal(2, _history.Oldest);
-        _history.Add(At(5) with { Time = Noon.AddDays(30) });
+        Add(_history, At(5) with { Time = Noon.AddDays(30) });
         Assert.Equal(5, _history.Oldest);
         Assert.Equal(4, _history.StateAt(4).Revision);
     }
@@ -121,20 +122,52 @@ public sealed class HistoryTests
         other.Restart(_history.Kept());
         Assert.Equal(_history.Kept().Revisions, other.Kept().Revisions);
         Assert.Equal(_history.StateAt(12), other.StateAt(12));
-        other.Add(At(21));
+        Add(other, At(21));
         Assert.Equal(14, other.Oldest);
+    }
+
+    [Fact]
+    public void A_state_between_those_that_are_kept_is_made_of_the_one_before_and_the_changes_since()
+    {
+        const int Capacity = 1024, Revisions = 3000;
+        var history = new History(Capacity, TimeSpan.FromDays(1));
+        var random = new Random(7);
+        List<ClusterState> states = [ClusterState.Empty];
+        for (var revision = 1; revision <= Revisions; revision++)
+        {
+            var name = $"n{random.Next(40)}";
+            var put = new Namespace { Metadata = new ObjectMeta { Name = name, ResourceVersion = $"{revision}" } };
+            var before = states[^1].Find(put.Key);
+            var after = random.Next(3) == 0 ? null : put;
+            var state = states[^1].After(revision, [(put.Key, after)]);
+            states.Add(state);
+            history.Add(new RevisionChanges(revision, Noon.AddSeconds(revision), "test", [new Change(revision, put.Key, before, after, "test")]), state);
+        }
+
+        var restarted = new History(Capacity, TimeSpan.FromDays(1));
+        restarted.Restart(history.Kept());
+        Assert.InRange(history.Oldest, Revisions - Capacity - 64, Revisions - Capacity + 1);
+        for (var revision = history.Oldest - 1; revision <= Revisions; revision++)
+        {
+            var (wanted, found, again) = (states[(int)revision], history.StateAt(revision), restarted.StateAt(revision));
+            Assert.Equal(revision, found.Revision);
+            Assert.Equal(wanted.All<Namespace>(Namespace.KindName), found.All<Namespace>(Namespace.KindName));
+            Assert.Equal(wanted.All<Namespace>(Namespace.KindName), again.All<Namespace>(Namespace.KindName));
+        }
     }
 
     static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    static RevisionChanges At(long revision) => new(revision, Noon.AddSeconds(revision), "test", [], ClusterState.Empty with { Revision = revision });
+    static RevisionChanges At(long revision) => new(revision, Noon.AddSeconds(revision), "test", []);
+
+    static void Add(History history, RevisionChanges changes) => history.Add(changes, ClusterState.Empty with { Revision = changes.Revision });
 
     void Grow(int by)
     {
         for (var i = 0; i < by; i++)
         {
             _newest++;
-            _history.Add(At(_newest));
+            Add(_history, At(_newest));
         }
 
         _history.Announce();
