@@ -6,7 +6,7 @@ namespace Orchestrator.Bench;
 /// <summary>Requests through each proxy in turn (A B C A B C), by wrk over HTTP/1.1 and by h2load over HTTP/2.</summary>
 static partial class EdgeBench
 {
-    const int Connections = 64, Seconds = 4, IdleConnections = 5_000;
+    const int Connections = 64, Seconds = 4, IdleConnections = 2_000;
 
     const double GoalOfNginx = 0.9, HighOfNginx = 1.2;
 

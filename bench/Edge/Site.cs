@@ -8,6 +8,9 @@ sealed class Site : IAsyncDisposable
 {
     const int Backend = 9000, LargeBytes = 100_000;
 
+    /// <summary>On loopback, but not in its range, which no endpoint may be in.</summary>
+    const string BackendHost = "192.0.2.9";
+
     readonly List<Running> _running = [];
 
     /// <param name="Port">For HTTP.</param>
@@ -30,10 +33,10 @@ sealed class Site : IAsyncDisposable
         await File.WriteAllTextAsync($"{directory}/both.pem", await File.ReadAllTextAsync($"{directory}/cert.pem") + await File.ReadAllTextAsync($"{directory}/key.pem"));
 
         site.Start("nginx", "-p", directory, "-c", await ConfigAsync(directory, "backend.conf", $$"""
-            server { listen 127.0.0.1:{{Backend}} reuseport; root {{directory}}; keepalive_requests 1000000; access_log off; }
+            server { listen {{BackendHost}}:{{Backend}} reuseport; root {{directory}}; keepalive_requests 1000000; access_log off; }
             """), "-g", "daemon off;");
         site.Nginx = new Proxy("nginx", site.Start("nginx", "-p", directory, "-c", await ConfigAsync(directory, "nginx.conf", $$"""
-            upstream pods { server 127.0.0.1:{{Backend}}; keepalive 256; keepalive_requests 1000000; }
+            upstream pods { server {{BackendHost}}:{{Backend}}; keepalive 256; keepalive_requests 1000000; }
             server {
               listen 127.0.0.1:8081; listen 127.0.0.1:8481 ssl http2; keepalive_requests 1000000; access_log off;
               ssl_certificate {{directory}}/cert.pem; ssl_certificate_key {{directory}}/key.pem; ssl_protocols TLSv1.2 TLSv1.3;
@@ -42,7 +45,7 @@ sealed class Site : IAsyncDisposable
             """), "-g", "daemon off;"), 8081, 8481);
         await File.WriteAllTextAsync($"{directory}/haproxy.cfg", $"""
             global
-              maxconn 20000
+              maxconn 8000
               nbthread 2
             defaults
               mode http
@@ -56,7 +59,7 @@ sealed class Site : IAsyncDisposable
               bind 127.0.0.1:8482 ssl crt {directory}/both.pem alpn h2,http/1.1
               default_backend pods
             backend pods
-              server one 127.0.0.1:{Backend}
+              server one {BackendHost}:{Backend}
 
             """);
         site.Haproxy = new Proxy("haproxy", site.Start("haproxy", "-f", $"{directory}/haproxy.cfg", "-db"), 8082, 8482);
@@ -70,7 +73,7 @@ sealed class Site : IAsyncDisposable
     {
         var admin = $"{directory}/orchd/admin.json";
         while (!File.Exists(admin)) await Task.Delay(50);
-        await File.WriteAllTextAsync($"{directory}/site.yaml", $$"""
+        await File.WriteAllTextAsync($"{directory}/site.yaml", $$$$$"""
             apiVersion: v1
             kind: Service
             metadata: {name: bench}
@@ -80,8 +83,8 @@ sealed class Site : IAsyncDisposable
             kind: EndpointSlice
             metadata: {name: bench-own, labels: {kubernetes.io/service-name: bench}}
             addressType: IPv4
-            endpoints: [{addresses: [127.0.0.1]}]
-            ports: [{port: {{Backend}}}]
+            endpoints: [{addresses: [{{{{{BackendHost}}}}}]}]
+            ports: [{port: {{{{{Backend}}}}}}]
             ---
             apiVersion: networking.k8s.io/v1
             kind: Ingress
@@ -117,6 +120,7 @@ sealed class Site : IAsyncDisposable
     static async Task<string> ConfigAsync(string directory, string name, string server)
     {
         await File.WriteAllTextAsync($"{directory}/{name}", $$"""
+            user root;
             pid {{directory}}/{{name}}.pid;
             worker_processes 2;
             error_log /dev/null;
