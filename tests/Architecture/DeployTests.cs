@@ -19,6 +19,7 @@ public sealed class DeployTests
     [Fact]
     public void The_Vagrantfile_is_valid()
     {
+        Directory.CreateDirectory(Path.Combine(RepoRoot.Path, "artifacts/packages")); // where `./build.sh package` puts what is uploaded
         var (output, code) = Run("env", $"VAGRANT_HOME={Path.Combine(Path.GetTempPath(), "vagrant-home")}", $"VAGRANT_DOTFILE_PATH={Path.Combine(Path.GetTempPath(), "vagrant-dot")}",
             "VAGRANT_CHECKPOINT_DISABLE=1", $"VAGRANT_CWD={Path.Combine(RepoRoot.Path, "deploy/vagrant")}", "vagrant", "validate", "--ignore-provider");
         Assert.True(code == 0, output);
