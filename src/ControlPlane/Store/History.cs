@@ -14,8 +14,8 @@ public sealed record RevisionChanges(long Revision, DateTimeOffset Time, string 
 sealed record KeptHistory(ClusterState Base, DateTimeOffset? BaseTime, IReadOnlyList<RevisionChanges> Revisions);
 
 /// <summary>
-/// The latest revisions, each in the slot of its number, as many and as old as is allowed, and a few more: what is too old goes by milestones. Watchers
-/// read from here at their own pace and hold nothing; one that falls behind the oldest kept revision is cut off.
+/// The latest revisions, each in the slot of its number, as many and as old as is allowed. Watchers read from here at their own pace and hold nothing;
+/// one that falls behind the oldest kept revision is cut off.
 /// </summary>
 sealed class History(int capacity, TimeSpan maxAge)
 {
@@ -35,6 +35,7 @@ sealed class History(int capacity, TimeSpan maxAge)
 
     ClusterState _base = ClusterState.Empty;
     DateTimeOffset? _baseTime = DateTimeOffset.MinValue;
+    long _compacted; // at or after the base, which follows by milestones
     long _newest;
     TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -47,7 +48,9 @@ sealed class History(int capacity, TimeSpan maxAge)
         }
     }
 
-    long OldestKept => _base.Revision + 1;
+    long OldestKept => _compacted + 1;
+
+    DateTimeOffset? CompactedTime => _compacted == _base.Revision ? _baseTime : At(_compacted).Time;
 
     /// <summary>Adds the next revision. Watchers see it after <see cref="Announce"/>.</summary>
     /// <param name="state">Everything there is at this revision.</param>
@@ -58,12 +61,13 @@ sealed class History(int capacity, TimeSpan maxAge)
             if (changes.Revision != _newest + 1)
                 throw new InvalidOperationException($"Revision {changes.Revision} follows {_newest}, which leaves a gap.");
 
-            while (_milestones.TryPeek(out var next) && _newest - next.Revision >= capacity - 1) Drop();
             _slots[changes.Revision % _slots.Length] = changes;
             _newest = changes.Revision;
 
             // By the revisions' own times and not by a clock, so that all members keep the same.
-            while (_milestones.TryPeek(out var next) && changes.Time - At(next.Revision).Time > maxAge) Drop();
+            _compacted = long.Max(_compacted, _newest - capacity);
+            while (_compacted < _newest - 1 && changes.Time - At(OldestKept).Time > maxAge) _compacted++;
+            while (_milestones.TryPeek(out var next) && next.Revision <= _compacted) Drop();
             if (changes.Revision % _step == 0) _milestones.Enqueue(state);
         }
     }
@@ -88,7 +92,7 @@ sealed class History(int capacity, TimeSpan maxAge)
         {
             Array.Clear(_slots);
             _milestones.Clear();
-            (_base, _baseTime, _newest) = (kept.Base, kept.BaseTime, kept.Base.Revision);
+            (_base, _baseTime, _compacted, _newest) = (kept.Base, kept.BaseTime, kept.Base.Revision, kept.Base.Revision);
             var state = kept.Base;
             foreach (var revision in kept.Revisions) Add(revision, state = After(state, revision));
         }
@@ -99,7 +103,7 @@ sealed class History(int capacity, TimeSpan maxAge)
     /// <summary>All that is kept, as it is now.</summary>
     public KeptHistory Kept()
     {
-        lock (_access) return new KeptHistory(_base, _baseTime, Slice(OldestKept, _newest));
+        lock (_access) return new KeptHistory(_base, _baseTime, Slice(_base.Revision + 1, _newest));
     }
 
     /// <summary>The state at a revision.</summary>
@@ -110,7 +114,7 @@ sealed class History(int capacity, TimeSpan maxAge)
         lock (_access)
         {
             if (revision > _newest) throw new FutureRevisionException(revision, _newest);
-            if (revision < _base.Revision) throw CompactedException.Read(revision, _base.Revision);
+            if (revision < _compacted) throw CompactedException.Read(revision, _compacted);
             return Made(revision);
         }
     }
@@ -127,7 +131,7 @@ sealed class History(int capacity, TimeSpan maxAge)
                 if (At(revision).Time <= time) return Made(revision);
             }
 
-            return _baseTime <= time ? _base : throw CompactedException.Read(time, _base.Revision, _newest > _base.Revision ? At(OldestKept).Time : _baseTime);
+            return CompactedTime <= time ? Made(_compacted) : throw CompactedException.Read(time, _compacted, _newest > _compacted ? At(OldestKept).Time : CompactedTime);
         }
     }
 
@@ -180,7 +184,7 @@ sealed class History(int capacity, TimeSpan maxAge)
     {
         var next = _milestones.Dequeue();
         _baseTime = At(next.Revision).Time;
-        for (var revision = OldestKept; revision <= next.Revision; revision++) _slots[revision % _slots.Length] = null;
+        for (var revision = _base.Revision + 1; revision <= next.Revision; revision++) _slots[revision % _slots.Length] = null;
         _base = next;
     }
 
@@ -196,7 +200,7 @@ sealed class History(int capacity, TimeSpan maxAge)
     {
         lock (_access)
         {
-            if (after < _base.Revision) throw new CompactedException(after, OldestKept);
+            if (after < _compacted) throw new CompactedException(after, OldestKept);
             for (var revision = after + 1; revision <= _newest && taken.Count < Take; revision++) taken.Add(At(revision));
             return _more.Task;
         }

@@ -146,7 +146,8 @@ public sealed class HistoryTests
 
         var restarted = new History(Capacity, TimeSpan.FromDays(1));
         restarted.Restart(history.Kept());
-        Assert.InRange(history.Oldest, Revisions - Capacity - 64, Revisions - Capacity + 1);
+        Assert.Equal(Revisions - Capacity + 1, history.Oldest);
+        Assert.Equal(history.Oldest, restarted.Oldest);
         for (var revision = history.Oldest - 1; revision <= Revisions; revision++)
         {
             var (wanted, found, again) = (states[(int)revision], history.StateAt(revision), restarted.StateAt(revision));
