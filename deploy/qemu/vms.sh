@@ -10,10 +10,20 @@ network_up() {
   ip netns exec "$space" ip route add 230.79.0.0/16 dev lo # what they say to each other goes by multicast on loopback
 }
 
-everything_down() {
+everything_down() { # and, where something was not seen, what the machines themselves say of it
+  local failed=$?
+  if [ $failed -ne 0 ]; then
+    for file in "$started"/*.pid; do
+      local n=${file##*/}
+      n=${n%.pid}
+      echo "--- vm$n" >&2
+      on "$n" 'journalctl -q --no-pager -n 40 -u "orchd-*"' >&2 || true
+    done
+  fi
   for file in "$started"/*.pid; do [ -e "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null; done
   ip netns delete "$space" 2>/dev/null
   rm -rf "$started"
+  return $failed
 }
 
 boot() { # NUMBER: with the disk it has, or a new one
