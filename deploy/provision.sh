@@ -67,5 +67,15 @@ rm -f $fresh
 
 unit=orchd-$part.service
 systemctl enable -q "$unit"
-if [ $changed = yes ]; then systemctl restart "$unit"; else systemctl start "$unit"; fi
+verb=start
+[ $changed = no ] || verb=restart
+if ! systemctl $verb "$unit"; then
+  # The unit is started again by itself: the servers may only be slow to answer.
+  tries=30
+  until systemctl -q is-active "$unit"; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+    sleep 2
+  done
+fi
 echo "$name is up as $part"

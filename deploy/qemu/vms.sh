@@ -17,7 +17,7 @@ everything_down() { # and, where something was not seen, what the machines thems
       local n=${file##*/}
       n=${n%.pid}
       echo "--- vm$n" >&2
-      on "$n" 'journalctl -q --no-pager -n 40 -u "orchd-*"' >&2 || true
+      on "$n" 'journalctl -q --no-pager -n 40 -u orchd-server -u orchd-agent' >&2 || true
     done
   fi
   for file in "$started"/*.pid; do [ -e "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null; done

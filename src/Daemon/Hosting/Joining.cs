@@ -39,13 +39,13 @@ static class Joining
                 log.Information("joined the cluster as {Role} {Name} through {Server}", Role(settings), settings.Name, address.Authority);
                 return;
             }
-            catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && !cancel.IsCancellationRequested)
+            catch (RpcException refused) when (IsAnswer(refused.StatusCode))
+            {
+                throw new StartException($"{address.Authority} does not let this machine join: {Reason(refused)}");
+            }
+            catch (RpcException refused) when (!cancel.IsCancellationRequested)
             {
                 silent.Add($"{address.Authority}: {Reason(refused)}");
-            }
-            catch (RpcException refused)
-            {
-                throw new StartException($"{address.Authority} does not let this machine join: {refused.Status.Detail}");
             }
         }
 
@@ -118,6 +118,10 @@ static class Joining
         : throw new StartException($"--join {text} is no server's address; write host:port");
 
     static string Role(ServerSettings settings) => Identity.WordOf(settings.Purpose);
+
+    /// <summary>Whether a server has made up its mind; all else may go better with another server, or later.</summary>
+    static bool IsAnswer(StatusCode code) =>
+        code is StatusCode.PermissionDenied or StatusCode.Unauthenticated or StatusCode.AlreadyExists or StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.ResourceExhausted;
 
     static string Reason(RpcException failure)
     {
