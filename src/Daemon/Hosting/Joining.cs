@@ -107,7 +107,7 @@ static class Joining
         HttpHandler = new SocketsHttpHandler
         {
             UseProxy = false,
-            ConnectTimeout = TimeSpan.FromSeconds(3),
+            ConnectTimeout = AskTimeout, // TLS included, for the first time in this process: seconds on a slow machine
             SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls13, RemoteCertificateValidationCallback = (_, shown, _, _) => judge(shown as X509Certificate2) },
         },
         DisposeHttpClient = true,
