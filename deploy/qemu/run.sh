@@ -57,9 +57,9 @@ on 1 'cat >/root/limits.yaml' <deploy/qemu/limits.yaml
 orch apply -f /root/limits.yaml
 hold 120 "a pod with limits runs" says Running get pod limited
 where=$(orch get pod limited --no-headers -o wide | grep -o 'vm[123]' | head -n 1)
-limits=$(on "${where#vm}" 'cd $(dirname $(grep -rl "^67108864$" /sys/fs/cgroup/orch --include=memory.max | grep -v "/pod[^/]*/memory.max" | head -n 1)) && echo "memory.max $(cat memory.max), cpu.max $(cat cpu.max), pids.max $(cat pids.max)"')
+limits=$(on "${where#vm}" 'cd $(dirname $(grep -rl "^62914560$" /sys/fs/cgroup/orch --include=memory.max | grep -v "/pod[^/]*/memory.max" | head -n 1)) && echo "memory.max $(cat memory.max), cpu.max $(cat cpu.max), pids.max $(cat pids.max)"')
 echo "cgroup v2 on $where: $limits"
-case $limits in *"memory.max 67108864, cpu.max 20000 100000"*) ;; *) echo "NOT SEEN: its limits in the kernel" && exit 1 ;; esac
+case $limits in *"memory.max 62914560, cpu.max 20000 100000"*) ;; *) echo "NOT SEEN: its limits in the kernel" && exit 1 ;; esac
 hold 120 "a pod that takes too much memory is named OOMKilled" says OOMKilled describe pod greedy
 orch delete -f /root/limits.yaml
 
