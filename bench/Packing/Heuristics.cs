@@ -41,6 +41,13 @@ sealed class World
         Put(Devices[node], task, device);
     }
 
+    /// <summary>Gives back what a task without devices took.</summary>
+    public void Give(int node, Task task)
+    {
+        Cpu[node] += task.Cpu;
+        Memory[node] += task.Memory;
+    }
+
     public static void Put(int[] devices, Task task, int device = -1)
     {
         for (int i = 0, left = task.Gpus; i < devices.Length && left > 0; i++)

@@ -25,7 +25,13 @@ sealed record Cluster(Fleet Fleet, Quotas Quotas, FairShare Shares, Budgets Budg
         var pods = state.All<Pod>(Pod.KindName).Where(pod => !pod.IsTerminal()).ToList();
         fleet.Learn(pods);
         foreach (var pod in pods.Where(pod => pod.Spec.NodeName is not null).OrderByDescending(pod => pod.Metadata.Annotations.ContainsKey(Pod.DevicesAnnotation)).ThenByDescending(Devices.Size).ThenBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Key))
-            if (fleet.Find(pod.Spec.NodeName!) is { } node) fleet.Take(pod, fleet.ShapeOf(pod), node); // only bound pods are left
+        {
+            if (fleet.Find(pod.Spec.NodeName!) is not { } node) continue; // only bound pods are left
+            var shape = fleet.ShapeOf(pod);
+            fleet.Take(pod, shape, node);
+            fleet.Demand.Remember(shape);
+        }
+
         var namespaces = state.All<Namespace>(Namespace.KindName).ToDictionary(each => each.Name, WeightOf, StringComparer.Ordinal);
         var shares = new FairShare(fleet, name => namespaces.GetValueOrDefault(name, 1));
         foreach (var occupant in fleet.InOrder.SelectMany(fleet.PodsOn)) shares.Take(occupant.Pod, occupant.Shape);

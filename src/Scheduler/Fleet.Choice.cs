@@ -39,7 +39,7 @@ sealed partial class Fleet
         for (var i = 0; i < eligible.Length; i++)
         {
             var key = NodeRanking.KeyOf(this, shape, eligible[i], i);
-            if (key != Ranked.Never) key += NodeRanking.CheapnessOf(this, shape, Demand.KindOf(eligible[i]));
+            if (key != Ranked.Never) key += NodeRanking.CheapnessOf(this, shape, Demand.Kinds.Of(eligible[i]));
             if (key > bestKey) (best, bestKey) = (eligible[i], key);
         }
 

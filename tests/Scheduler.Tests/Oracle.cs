@@ -49,7 +49,7 @@ static class Oracle
             foreach (var term in shape.Identity.Matched(fleet)) bonus += Preferences.Of(term, term.Places.Of[node]);
             foreach (var spread in shape.Spreads)
                 if (!spread.Required) bonus += Preferences.Of(spread, spread.Term.Places.Of[node]);
-            var key = NodeRanking.KeyOf(fleet, shape, node, Array.IndexOf(shape.Constraint.Eligible, node)) + (bonus << 32) + NodeRanking.CheapnessOf(fleet, shape, fleet.Demand.KindOf(node));
+            var key = NodeRanking.KeyOf(fleet, shape, node, Array.IndexOf(shape.Constraint.Eligible, node)) + (bonus << 32) + NodeRanking.CheapnessOf(fleet, shape, fleet.Demand.Kinds.Of(node));
             if (best is not null && key <= bestKey) continue;
             (best, bestKey) = (node, key);
         }

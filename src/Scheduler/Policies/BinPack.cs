@@ -17,6 +17,9 @@ sealed class BinPack : Policy
     /// <summary>Steps of a node's share of cpu and memory.</summary>
     const int StepsOfNode = 8;
 
+    /// <summary>So much of a node may become useless before an empty one is begun. More packs fewer nodes while there is room, and wastes more once there is none.</summary>
+    const int StepsBeforeEmpty = 2;
+
     /// <summary>Steps of what the pod itself takes of devices, or of one device where that is less, before they run out.</summary>
     const int StepsOfAsk = 3;
 
@@ -27,18 +30,17 @@ sealed class BinPack : Policy
 
     public override uint Score(Fleet fleet, Shape shape, int node)
     {
-        var steps = shape.Ask.WantsGpu || fleet.DevicesOf(node).Length > 0 ? DeviceSteps(fleet, shape.Ask, node) : NodeSteps(fleet, shape.Ask, node);
+        var inUse = fleet.PodsOn(node).Count > 0;
+        var steps = shape.Ask.WantsGpu || fleet.DevicesOf(node).Length > 0
+            ? DeviceSteps(fleet, shape.Ask, node)
+            : NodeSteps(fleet, shape.Ask, node) + (inUse ? 0 : StepsBeforeEmpty);
         var score = Middle - Math.Clamp(steps, -(Middle - 1), Middle - 1);
-        return ((uint)score << 1) | (fleet.PodsOn(node).Count > 0 ? 1u : 0);
+        return ((uint)score << 1) | (inUse ? 1u : 0);
     }
 
     public override int VersionOf(Fleet fleet) => fleet.Demand.Version;
 
-    public override int CostOf(Fleet fleet, Shape shape, int kind)
-    {
-        var demand = fleet.Demand;
-        return shape.Ask.WantsGpu ? demand.Plan.CostOf(demand.ConstraintOf(shape.Constraint), kind) : 0;
-    }
+    public override int CostOf(Fleet fleet, Shape shape, int kind) => shape.Ask.WantsGpu ? fleet.Demand.CostOf(shape, kind) : 0;
 
     /// <summary>By how much the device parts that typical pods can't use grow, in steps.</summary>
     int DeviceSteps(Fleet fleet, in Ask ask, int node)
@@ -49,7 +51,7 @@ sealed class BinPack : Policy
         Span<short> after = stackalloc short[before.Length];
         before.CopyTo(after);
         Fleet.Without(after, ask);
-        var kind = fleet.Demand.KindOf(node);
+        var kind = fleet.Demand.Kinds.Of(node);
         var grown = Useless(fleet, kind, cpu - ask.Values[Amounts.Cpu], memory - ask.Values[Amounts.Memory], after) - Useless(fleet, kind, cpu, memory, before);
         var share = ask.WantsGpu ? (double)Math.Clamp(ask.Values[Amounts.Gpu], SmallestShare, Amounts.Device) : SmallestShare;
         // A pod without devices comes to a node with devices last of all: the node's cpu is what its devices are fed by.
@@ -101,7 +103,7 @@ sealed class BinPack : Policy
     /// <summary>By how much the cpu and memory that typical pods can't use grow, in steps.</summary>
     static int NodeSteps(Fleet fleet, in Ask ask, int node)
     {
-        var typical = fleet.Demand.TypicalOf(fleet.Demand.KindOf(node)).Without;
+        var typical = fleet.Demand.TypicalOf(fleet.Demand.Kinds.Of(node)).Without;
         var at = node * fleet.Stride;
         var (cpu, memory) = (fleet.Free[at + Amounts.Cpu], fleet.Free[at + Amounts.Memory]);
         var weights = fleet.Demand.Weights;

@@ -11,27 +11,17 @@ sealed class Demand(Fleet fleet)
     /// <summary>So many asks are told apart in scores; the rarest are left out.</summary>
     const int MostTypical = 160;
 
-    /// <summary>So many constraints part the nodes into kinds; those that come later count as free to choose.</summary>
-    const int MostConstraints = 48;
-
     readonly Dictionary<(long Cpu, long Memory, long Gpu, Constraint Constraint), Entry> _entries = [];
-    readonly Dictionary<Constraint, int> _constraints = [];
-    readonly int[] _kindOf = new int[fleet.Nodes.Count];
-    readonly List<bool[]> _served = []; // by constraint, then by kind
     long _count;
     long _nextTypical = 1;
     long _nextPlan = 1;
-    TypicalAsks[] _typical = [TypicalAsks.None];
+    TypicalAsks[] _typical = [];
+    SupplyPlan _plan = SupplyPlan.None;
 
     /// <summary>Grows when the typical asks or the kinds of nodes are others than before.</summary>
     public int Version { get; private set; }
 
-    /// <summary>Grows when nodes are of other kinds than before.</summary>
-    public int KindsVersion { get; private set; }
-
-    public int Kinds { get; private set; } = 1;
-
-    public SupplyPlan Plan { get; private set; } = SupplyPlan.None;
+    public NodeKinds Kinds { get; } = new(fleet);
 
     /// <summary>How much finer scores become as devices run out: a power of two.</summary>
     public int Fineness { get; private set; } = 1;
@@ -39,59 +29,40 @@ sealed class Demand(Fleet fleet)
     /// <summary>How much of the demand is for cpu and how much for memory, as shares of what there is; both together are 2.</summary>
     public (double Cpu, double Memory) Weights { get; private set; } = (1, 1);
 
-    public int KindOf(int node) => _kindOf[node];
-
     /// <summary>The typical asks that nodes of a kind may serve.</summary>
-    public TypicalAsks TypicalOf(int kind) => _typical[kind];
+    public TypicalAsks TypicalOf(int kind) => kind < _typical.Length ? _typical[kind] : TypicalAsks.None;
 
-    public int ConstraintOf(Constraint constraint) => _constraints.GetValueOrDefault(constraint, -1);
+    /// <summary>How dear a kind is to pods of a shape that were seen and want devices, 0 to 255.</summary>
+    public int CostOf(Shape shape, int kind) => shape.Seen is { } seen && seen.CostsBy(_plan, Kinds.NumberOf(seen.Constraint)) is { Length: > 0 } costs ? costs[kind] : 0;
 
     /// <summary>Takes note of one more pod that is to be placed.</summary>
     public void See(Shape shape)
     {
+        Remember(shape);
+        if (_count >= _nextTypical) Retype();
+        if (_count >= _nextPlan) Replan();
+    }
+
+    /// <summary>Takes note of a pod that has its node: more like it may come.</summary>
+    public void Remember(Shape shape)
+    {
         var ask = shape.Ask;
-        if (ask.WantsGpu) Register(shape.Constraint);
+        if (ask.WantsGpu && Kinds.PartBy(shape.Constraint)) (_nextTypical, _nextPlan) = (0, 0);
         var key = (ask.Values[Amounts.Cpu], ask.Values[Amounts.Memory], ask.Values[Amounts.Gpu], ask.WantsGpu ? shape.Constraint : null!);
         if (shape.Seen is null && !_entries.TryGetValue(key, out var entry)) shape.Seen = _entries[key] = new Entry(ask, shape.Constraint) { Number = _entries.Count };
         else if (shape.Seen is null) shape.Seen = _entries[key];
         shape.Seen.Count++;
         _count++;
-        if (_count >= _nextTypical) Retype();
-        if (_count >= _nextPlan) Replan();
-    }
-
-    void Register(Constraint constraint)
-    {
-        if (_kindOf.Length == 0 || _constraints.Count >= MostConstraints || _constraints.ContainsKey(constraint)) return;
-        _constraints[constraint] = _constraints.Count;
-        var eligible = new bool[fleet.Nodes.Count];
-        foreach (var node in constraint.Eligible) eligible[node] = true;
-        var kinds = new Dictionary<(int Before, bool Eligible), int>();
-        for (var node = 0; node < _kindOf.Length; node++)
-        {
-            var key = (_kindOf[node], eligible[node]);
-            if (!kinds.TryGetValue(key, out var kind)) kinds[key] = kind = kinds.Count;
-            _kindOf[node] = kind;
-        }
-
-        var before = _served.ToList();
-        _served.Clear();
-        foreach (var served in before) _served.Add([.. kinds.OrderBy(each => each.Value).Select(each => served[each.Key.Before])]);
-        _served.Add([.. kinds.OrderBy(each => each.Value).Select(each => each.Key.Eligible)]);
-        Kinds = Math.Max(1, kinds.Count);
-        KindsVersion++;
-        Retype();
-        Replan();
     }
 
     void Retype()
     {
         _nextTypical = Math.Max(_count + 1, _count + (_count / 4));
         var common = _entries.Values.OrderByDescending(entry => entry.Count).ThenBy(entry => entry.Number).Take(MostTypical).ToList();
-        _typical = new TypicalAsks[Kinds];
-        for (var kind = 0; kind < Kinds; kind++)
+        _typical = new TypicalAsks[Kinds.Count];
+        for (var kind = 0; kind < Kinds.Count; kind++)
         {
-            var served = common.Where(entry => !entry.Ask.WantsGpu || ConstraintOf(entry.Constraint) is var at && (at < 0 || _served[at][kind])).ToList();
+            var served = common.Where(entry => !entry.Ask.WantsGpu || Kinds.Serves(kind, entry.Constraint)).ToList();
             _typical[kind] = new TypicalAsks(Shares(served.Where(entry => entry.Ask.WantsGpu)), Shares(served.Where(entry => !entry.Ask.WantsGpu)));
         }
 
@@ -130,21 +101,23 @@ sealed class Demand(Fleet fleet)
         // Often enough to follow what is left of each kind, seldom enough to cost little.
         const int PlansPerFilling = 8;
         _nextPlan = _count + Math.Clamp(_count / 4, 1, Math.Max(4, fleet.Nodes.Count / PlansPerFilling));
-        if (_constraints.Count == 0) return;
-        var free = new double[Kinds];
+        if (Kinds.Constraints == 0) return;
+        var free = new Volume[Kinds.Count];
         double left = 0, whole = 0;
         foreach (var node in fleet.InOrder)
         {
-            var at = (node * fleet.Stride) + Amounts.Gpu;
-            free[_kindOf[node]] += Math.Max(0, fleet.Free[at]);
-            left += Math.Max(0, fleet.Free[at]);
-            whole += fleet.Allocatable[at];
+            var at = node * fleet.Stride;
+            if (fleet.Allocatable[at + Amounts.Gpu] <= 0) continue;
+            var here = new Volume(Math.Max(0, fleet.Free[at + Amounts.Gpu]), Math.Max(0, fleet.Free[at + Amounts.Cpu]), Math.Max(0, fleet.Free[at + Amounts.Memory]));
+            free[Kinds.Of(node)] += here;
+            left += here.Gpu;
+            whole += fleet.Allocatable[at + Amounts.Gpu];
         }
 
-        var wanted = new double[_constraints.Count];
+        var wanted = new Volume[Kinds.Constraints];
         foreach (var entry in _entries.Values)
-            if (entry.Ask.WantsGpu && ConstraintOf(entry.Constraint) is var at and >= 0) wanted[at] += (double)entry.Count * entry.Ask.Values[Amounts.Gpu];
-        Plan = SupplyPlan.Of(_served, wanted, free);
+            if (entry.Ask.WantsGpu && Kinds.NumberOf(entry.Constraint) is var at and >= 0) wanted[at] += entry.Count * entry.Volume;
+        _plan = SupplyPlan.Of(Kinds.Served, wanted, free);
         var fineness = whole <= 0 ? 1 : 1 << (int)Math.Clamp(Math.Floor(Math.Log2(whole / Math.Max(1, left))), 0, MostFineness);
         if (fineness == Fineness) return;
         Fineness = fineness;
@@ -163,6 +136,17 @@ sealed class Demand(Fleet fleet)
         public int Number { get; init; }
 
         public int Count { get; set; }
+
+        public Volume Volume { get; } = new(ask.Values[Amounts.Gpu], ask.Values[Amounts.Cpu], ask.Values[Amounts.Memory]);
+
+        SupplyPlan? _plan;
+        byte[] _costs = [];
+
+        public byte[] CostsBy(SupplyPlan plan, int constraint)
+        {
+            if (_plan != plan) (_plan, _costs) = (plan, plan.CostsOf(constraint, Volume));
+            return _costs;
+        }
     }
 }
 

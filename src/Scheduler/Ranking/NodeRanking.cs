@@ -27,7 +27,7 @@ sealed class NodeRanking
     {
         (_fleet, _shape) = (fleet, shape);
         _company = new Company(fleet, shape);
-        (_terms, _kinds) = (fleet.Terms.Count, fleet.Demand.KindsVersion);
+        (_terms, _kinds) = (fleet.Terms.Count, fleet.Demand.Kinds.Version);
         var eligible = shape.Constraint.Eligible;
         _cells = Cells(eligible);
         _cellOf = new int[fleet.Nodes.Count];
@@ -45,7 +45,7 @@ sealed class NodeRanking
     public int Size => _fleet.Nodes.Count;
 
     /// <summary>Whether it still sees everything that there is to count.</summary>
-    public bool IsCurrent => _terms == _fleet.Terms.Count && _kinds == _fleet.Demand.KindsVersion;
+    public bool IsCurrent => _terms == _fleet.Terms.Count && _kinds == _fleet.Demand.Kinds.Version;
 
     /// <summary>The best node, or -1 when none will do.</summary>
     public int Best()
@@ -137,13 +137,13 @@ sealed class NodeRanking
     Cell[] Cells(int[] eligible)
     {
         var larger = _company.Larger;
-        if (larger.Length == 0 && _fleet.Demand.Kinds == 1) return [new Cell([], 0, eligible, [.. Enumerable.Range(0, eligible.Length)])];
+        if (larger.Length == 0 && _fleet.Demand.Kinds.Count == 1) return [new Cell([], 0, eligible, [.. Enumerable.Range(0, eligible.Length)])];
         var byPlaces = new Dictionary<string, (int[] Places, int Kind, List<int> Nodes, List<int> At)>(StringComparer.Ordinal);
         for (var i = 0; i < eligible.Length; i++)
         {
             var node = eligible[i];
             int[] places = [.. larger.Select(each => each.Of[node])];
-            var kind = _fleet.Demand.KindOf(node);
+            var kind = _fleet.Demand.Kinds.Of(node);
             var text = $"{kind} {string.Join(',', places)}";
             if (!byPlaces.TryGetValue(text, out var cell)) byPlaces[text] = cell = (places, kind, [], []);
             cell.Nodes.Add(node);
