@@ -3,6 +3,7 @@ using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Policies;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.Storage;
@@ -36,6 +37,7 @@ public static class Kinds
         new("batch/v1", Job.KindName, "jobs", [], true, true, ModelJson.SchemaOf<Job>()),
         new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),
         new("v1", Meta.Namespace.KindName, "namespaces", ["ns"], false, true, ModelJson.SchemaOf<Meta.Namespace>()),
+        new("networking.k8s.io/v1", NetworkPolicy.KindName, "networkpolicies", ["netpol"], true, true, ModelJson.SchemaOf<NetworkPolicy>()),
         new("v1", Node.KindName, "nodes", ["no"], false, true, ModelJson.SchemaOf<Node>()),
         new("v1", PersistentVolume.KindName, "persistentvolumes", ["pv"], false, false, ModelJson.SchemaOf<PersistentVolume>()),
         new("v1", PersistentVolumeClaim.KindName, "persistentvolumeclaims", ["pvc"], true, true, ModelJson.SchemaOf<PersistentVolumeClaim>()),

@@ -5,6 +5,7 @@ using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Policies;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
@@ -86,6 +87,7 @@ public static class ModelJson
 [JsonSerializable(typeof(EndpointSlice))]
 [JsonSerializable(typeof(Services.Ingress))]
 [JsonSerializable(typeof(Meta.Namespace))]
+[JsonSerializable(typeof(NetworkPolicy))]
 [JsonSerializable(typeof(Node))]
 [JsonSerializable(typeof(Pod))]
 [JsonSerializable(typeof(Record))]

@@ -6,6 +6,7 @@ using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Logs;
 using Orchestrator.NodeAgent.Networking;
 using Orchestrator.NodeAgent.Networking.Names;
+using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Networking.Services;
 using Orchestrator.NodeAgent.Pods;
 using Orchestrator.NodeAgent.Probes;
@@ -35,21 +36,23 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         AgentNetwork network = new(new NodeNetwork(home, new AddressPool(Path.Combine(data, "addresses")), options.BridgeName), journal);
         OciRuntime runtime = new(options.RuntimeProgram, Path.Combine(options.RunDirectory, "runtime"));
         PodPlaces places = new(data, options.RunDirectory);
-        ServiceFollower services = new(options.NodeName, new ServiceMaps(home, options.NodeName, log), journal, time, log);
+        using PolicyFilter policies = new(home, time, log);
+        ServiceFollower services = new(options.NodeName, new ServiceMaps(home, options.NodeName, log), policies, journal, time, log);
         Withdrawals withdrawals = new(network.Node, time, log);
         ContentStore contents = new(journal);
         NodeLease lease = new(time);
         Upstream upstream = new(options.ResolvConf, time);
         PodActions actions = new(options, places, images, network, withdrawals, new VolumeStore(Path.Combine(data, "volumes"), Path.Combine(data, "claims")), contents, new TerminationMessages(places, time),
-            runtime, new ProbeRunner(home, runtime, time), upstream, journal, lease, time);
+            runtime, new ProbeRunner(home, runtime, time), upstream, policies, journal, lease, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
         await RestoreNetworkAsync(network, cancel);
         await services.RestoreAsync(cancel);
         pods.Restore();
+        await RestorePoliciesAsync(policies, pods, cancel);
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
         var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, lease, time, log).RunAsync(cancel);
-        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), AnswerNamesAsync());
+        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), policies.RunAsync(() => pods.All().Select(runner => runner.Pod), cancel), AnswerNamesAsync());
 
         async Task AnswerNamesAsync()
         {
@@ -72,6 +75,18 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
                 LogRestore(log, problem);
         }
         catch (Exception e) when (e is IOException or System.Text.Json.JsonException)
+        {
+            LogRestore(log, e.Message);
+        }
+    }
+
+    async Task RestorePoliciesAsync(PolicyFilter policies, AgentPods pods, CancellationToken cancel)
+    {
+        try
+        {
+            await policies.RestoreAsync(pods.All().Where(runner => runner.Facts.PodIp is not null && !runner.Pod.Spec.HostNetwork).Select(runner => new LocalPod(runner.Pod, runner.Facts.PodIp!)), cancel); // asked for
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
         {
             LogRestore(log, e.Message);
         }

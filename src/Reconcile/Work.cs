@@ -2,6 +2,7 @@ using System.Net;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Policies;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
@@ -13,6 +14,7 @@ using Orchestrator.Reconcile.Deployments;
 using Orchestrator.Reconcile.Evictions;
 using Orchestrator.Reconcile.Garbage;
 using Orchestrator.Reconcile.Jobs;
+using Orchestrator.Reconcile.Policies;
 using Orchestrator.Reconcile.ReplicaSets;
 using Orchestrator.Reconcile.Routes;
 using Orchestrator.Reconcile.Services;
@@ -41,6 +43,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         .. state.All<CronJob>(CronJob.KindName).Select(each => new Work(Controller.CronJobs, each.Namespace, each.Name)),
         .. state.All<PersistentVolumeClaim>(PersistentVolumeClaim.KindName).Select(each => new Work(Controller.Claims, each.Namespace, each.Name)),
         .. state.All<Service>(Service.KindName).Select(each => new Work(Controller.Endpoints, each.Namespace, each.Name)),
+        .. Policies(state, static _ => true),
         Cidrs,
         Evictions,
         Ingresses,
@@ -57,6 +60,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         {
             case Model.Meta.Namespace:
                 yield return Leavings;
+                foreach (var policy in Policies(state, static _ => true)) yield return policy; // its labels choose pods
                 break;
             case Deployment:
                 yield return new Work(Controller.Deployments, resource.Namespace, resource.Name);
@@ -90,7 +94,12 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                         yield return new Work(Controller.Deployments, resource.Namespace, over.Name); // whether pods crash is no part of their set's status
                 }
 
+                if (IsElsewhere(change.Before as Pod, change.After as Pod))
+                    foreach (var policy in Policies(state, each => NetworkPolicyReconciler.Concerns(state, each, pod) || (change.Before is Pod was && NetworkPolicyReconciler.Concerns(state, each, was)))) yield return policy;
                 foreach (var service in state.In<Service>(Service.KindName, resource.Namespace)) yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
+                break;
+            case NetworkPolicy:
+                yield return new Work(Controller.NetworkPolicies, resource.Namespace, resource.Name);
                 break;
             case Ingress:
                 yield return Ingresses;
@@ -133,6 +142,13 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         _ => null,
     };
 
+    static IEnumerable<Work> Policies(ClusterState state, Func<NetworkPolicy, bool> which) =>
+        state.All<NetworkPolicy>(NetworkPolicy.KindName).Where(which).Select(each => new Work(Controller.NetworkPolicies, each.Namespace, each.Name));
+
+    /// <summary>Whether something changed of what policies see of a pod.</summary>
+    static bool IsElsewhere(Pod? before, Pod? after) => before?.Status.PodIp != after?.Status.PodIp || before?.IsTerminal() != after?.IsTerminal()
+        || (before is not null && after is not null && !ReferenceEquals(before.Metadata.Labels, after.Metadata.Labels) && !before.Metadata.Labels.ToHashSet().SetEquals(after.Metadata.Labels));
+
     /// <summary>Whose pods refer to a ConfigMap or Secret.</summary>
     static IEnumerable<Work> Referring(ClusterState state, Resource content)
     {
@@ -154,6 +170,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.Jobs => state.Find<Job>(Job.KindName, Namespace, Name) is { } job ? JobReconciler.Reconcile(state, job, now, ids) : Plan.Nothing,
         Controller.CronJobs => state.Find<CronJob>(CronJob.KindName, Namespace, Name) is { } cron ? CronJobReconciler.Reconcile(state, cron, now, ids) : Plan.Nothing,
         Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointSliceReconciler.Reconcile(state, service, ids) : Plan.Nothing,
+        Controller.NetworkPolicies => state.Find<NetworkPolicy>(NetworkPolicy.KindName, Namespace, Name) is { } policy ? NetworkPolicyReconciler.Reconcile(state, policy) : Plan.Nothing,
         Controller.Claims => state.Find<PersistentVolumeClaim>(PersistentVolumeClaim.KindName, Namespace, Name) is { } claim ? ClaimReconciler.Reconcile(state, claim) : Plan.Nothing,
         Controller.Ingresses => IngressReconciler.Reconcile(state, now),
         Controller.Volumes => ClaimReconciler.Release(state),
@@ -174,6 +191,7 @@ public enum Controller
     Jobs,
     CronJobs,
     Endpoints,
+    NetworkPolicies,
     NodeCidrs,
     Evictions,
     Claims,

@@ -58,7 +58,7 @@ sealed record Cluster(Fleet Fleet, Quotas Quotas, FairShare Shares, Budgets Budg
                 : pod.Spec.Priority ?? usual,
             ProfileOf = name => namespaces.GetValueOrDefault(name)?.Metadata.Annotations.GetValueOrDefault(ProfileAnnotation) is { } profile && Profiles.Names.Contains(profile) ? profile : Profiles.BinPack,
             VolumeNodes = pod => VolumeNodes(state, pod),
-            LabelsOfNamespace = name => new Dictionary<string, string>(namespaces.GetValueOrDefault(name)?.Metadata.Labels ?? new Dictionary<string, string>()) { ["kubernetes.io/metadata.name"] = name },
+            LabelsOfNamespace = name => Namespace.LabelsOf(name, namespaces.GetValueOrDefault(name)),
         };
     }
 

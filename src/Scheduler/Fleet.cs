@@ -1,3 +1,4 @@
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Scheduler.Asks;
@@ -160,7 +161,7 @@ sealed record FleetSettings
     public Func<string, string> ProfileOf { get; init; } = static _ => Policies.Profiles.BinPack;
 
     public Func<string, IReadOnlyDictionary<string, string>> LabelsOfNamespace { get; init; } =
-        static name => new Dictionary<string, string> { ["kubernetes.io/metadata.name"] = name };
+        static name => Namespace.LabelsOf(name, null);
 
     /// <summary>The nodes from which a pod can reach its volumes; null for a pod that can from all.</summary>
     public Func<Pod, IReadOnlyCollection<string>?> VolumeNodes { get; init; } = static _ => null;

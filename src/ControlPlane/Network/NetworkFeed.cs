@@ -2,12 +2,13 @@ using Grpc.Core;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model.Policies;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 
 namespace Orchestrator.ControlPlane.Network;
 
-/// <summary>Sends a node all services and the addresses behind them, then every change, and notes how far its maps are.</summary>
+/// <summary>Sends a node all services, the addresses behind them and the policies, then every change, and notes how far its maps are.</summary>
 sealed class NetworkFeed(ClusterStore store, Followers followers, TimeProvider clock)
 {
     /// <summary>How long changes are gathered: a burst is one transaction of the node's maps.</summary>
@@ -16,7 +17,7 @@ sealed class NetworkFeed(ClusterStore store, Followers followers, TimeProvider c
     /// <summary>Objects in one message: below the largest message that an agent takes.</summary>
     const int MaxObjects = 20_000;
 
-    static readonly string[] Kinds = [Service.KindName, EndpointSlice.KindName];
+    static readonly string[] Kinds = [Service.KindName, EndpointSlice.KindName, NetworkPolicy.KindName];
 
     public async Task RunAsync(IAsyncStreamReader<NetworkApplied> incoming, IServerStreamWriter<NetworkChange> outgoing, CancellationToken token)
     {

@@ -3,6 +3,7 @@ using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Policies;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.Storage;
@@ -58,6 +59,9 @@ static class ObjectValidation
                 break;
             case Ingress ingress:
                 ServiceValidation.Ingress(findings, ingress.Spec);
+                break;
+            case NetworkPolicy policy:
+                PolicyValidation.NetworkPolicy(findings, policy.Spec);
                 break;
             case PodDisruptionBudget or PodGroup or LimitRange or ResourceQuota:
                 SchedulingValidation.Check(findings, resource);

@@ -36,6 +36,7 @@ public static class Table
         Services.Service.KindName => [ServiceColumns.Type, ServiceColumns.ClusterIp, ServiceColumns.ExternalIp, ServiceColumns.Ports, Age],
         Services.EndpointSlice.KindName => [ServiceColumns.Addresses, Age],
         Services.Ingress.KindName => [ServiceColumns.Class, ServiceColumns.Hosts, ServiceColumns.Address, ServiceColumns.WebPorts, Age],
+        Policies.NetworkPolicy.KindName => [PolicyColumns.PodSelector, Age],
         Nodes.Node.KindName => [.. NodeColumns.Own, Age, NodeColumns.Version],
         Meta.Namespace.KindName => [new Column("STATUS", static (resource, _) => ((Meta.Namespace)resource).Status.Phase ?? "Active"), Age],
         _ => [Age],

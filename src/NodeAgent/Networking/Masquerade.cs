@@ -1,3 +1,4 @@
+using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Networking.Services;
 
 namespace Orchestrator.NodeAgent.Networking;
@@ -34,5 +35,5 @@ static class Masquerade
     }
 
     public static Task RemoveAsync(NetworkNamespace home, CancellationToken cancel) => Nft.RunAsync(home,
-        $"table ip {Table} {{ }}\ndelete table ip {Table}\ntable ip {ServiceRules.Table} {{ }}\ndelete table ip {ServiceRules.Table}\n", cancel);
+        $"table ip {Table} {{ }}\ndelete table ip {Table}\ntable ip {ServiceRules.Table} {{ }}\ndelete table ip {ServiceRules.Table}\n{PolicyRules.None}", cancel);
 }

@@ -6,6 +6,7 @@ using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Networking.Names;
+using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Probes;
 using Orchestrator.NodeAgent.Session;
 using Orchestrator.NodeAgent.Syscalls;
@@ -19,7 +20,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// </summary>
 sealed class PodActions(
     NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
-    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PodJournal journal, NodeLease lease, TimeProvider time)
+    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PolicyFilter policies, PodJournal journal, NodeLease lease, TimeProvider time)
 {
     const int SigKill = 9;
 
@@ -74,6 +75,7 @@ sealed class PodActions(
             var range = pod.Spec.HostNetwork ? null : network.OwnRange;
             namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork);
             var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
+            if (range is not null) await policies.AdmitAsync(pod, address.ToString(), cancel);
             volumes.Make(ContentOf(pod, address.ToString()), uid);
             PodEtc.Write(places.EtcOf(uid), pod, address.ToString(), ResolvConf.For(pod, network.NameServer?.ToString(), names.Machine()));
             await runtime.EnsureShimAsync(places.RunOf(uid), cancel);
@@ -261,6 +263,7 @@ sealed class PodActions(
             }
 
             network.Node.Detach(uid);
+            await policies.ForgetAsync(uid, cancel);
             places.NamespacesOf(uid).Remove();
             volumes.Remove(uid);
             Tree.Remove(places.ContainersOf(uid));

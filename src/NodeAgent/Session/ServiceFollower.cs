@@ -2,29 +2,31 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Networking.Services;
 
 namespace Orchestrator.NodeAgent.Session;
 
 /// <summary>
-/// Follows the services as the control plane tells of them, makes the node's maps follow, and acknowledges what they are. While no server is there, and
+/// Follows the services and policies as the control plane tells of them, makes the node's packet filter follow, and acknowledges what it is. While no server is there, and
 /// after a restart, the last that was told stays in force.
 /// </summary>
-sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal journal, TimeProvider time, ILogger log)
+sealed partial class ServiceFollower(string node, ServiceMaps maps, PolicyFilter policies, PodJournal journal, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Between two writes to the disk: what is written is all of it, and only for the next start.</summary>
     static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(2);
 
-    ServiceObjects _objects = ServiceObjects.Empty;
+    NetworkObjects _objects = NetworkObjects.Empty;
     volatile bool _told;
 
     /// <summary>The services as they are known now.</summary>
-    public ServiceObjects Objects => Volatile.Read(ref _objects);
+    public NetworkObjects Objects => Volatile.Read(ref _objects);
 
     /// <summary>The same; null while nobody has ever told any.</summary>
-    public ServiceObjects? Told => _told ? Objects : null;
+    public NetworkObjects? Told => _told ? Objects : null;
 
     /// <summary>Takes up what is on disk.</summary>
     public async Task RestoreAsync(CancellationToken cancel)
@@ -32,9 +34,10 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal j
         try
         {
             HashSet<ServiceName> touched = [];
-            var objects = journal.LoadServices().Aggregate(ServiceObjects.Empty, (known, each) => known.With(each, touched));
+            var objects = journal.LoadServices().Aggregate(NetworkObjects.Empty, (known, each) => known.With(each, touched));
             Volatile.Write(ref _objects, objects);
             _told = journal.HasServices;
+            await policies.SetAsync(objects.Policies.Values, cancel);
             await maps.SetAsync(objects, touched, cancel);
         }
         catch (Exception e) when (e is IOException or System.Text.Json.JsonException or TimeoutException)
@@ -73,7 +76,7 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal j
             if (change.Whole)
             {
                 touched.UnionWith(Objects.All.Keys);
-                next = ServiceObjects.Empty;
+                next = NetworkObjects.Empty;
             }
 
             foreach (var put in change.Put) next = next.With(put.ToResource(), touched);
@@ -81,6 +84,7 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PodJournal j
             if (change.Revision == 0) continue; // the rest of it is coming
             Volatile.Write(ref _objects, next);
             _told = true;
+            await policies.SetAsync(next.Policies.Values, cancel);
             await maps.SetAsync(next, touched, cancel);
             touched.Clear();
             await call.RequestStream.WriteAsync(new NetworkApplied { Node = node, Revision = change.Revision }, cancel);

@@ -7,7 +7,6 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Services;
 using Orchestrator.NodeAgent.Networking;
 using Orchestrator.NodeAgent.Networking.Names;
-using Orchestrator.NodeAgent.Networking.Services;
 using Orchestrator.NodeAgent.Tests.Machine;
 using Orchestrator.Testing;
 
@@ -23,7 +22,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
     readonly CancellationTokenSource _end = new();
     Host _host = null!; // made before each test
     PodNamespaces _pod = null!; // as above
-    ServiceObjects? _services;
+    NetworkObjects? _services;
     Task _serving = Task.CompletedTask;
 
     public async Task InitializeAsync()
@@ -172,10 +171,10 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         (byte)((int)type >> 8), (byte)type, 0, 1,
     ];
 
-    static ServiceObjects Services(int pods)
+    static NetworkObjects Services(int pods)
     {
         HashSet<ServiceName> touched = [];
-        var known = ServiceObjects.Empty.With(new Service { Metadata = new ObjectMeta { Name = "db", Namespace = "shop" }, Spec = new ServiceSpec { ClusterIp = "None" } }, touched);
+        var known = NetworkObjects.Empty.With(new Service { Metadata = new ObjectMeta { Name = "db", Namespace = "shop" }, Spec = new ServiceSpec { ClusterIp = "None" } }, touched);
         return known.With(new EndpointSlice
         {
             Metadata = new ObjectMeta { Name = "db-0", Namespace = "shop", Labels = new Dictionary<string, string> { [EndpointSlice.ServiceLabel] = "db" } },

@@ -6,7 +6,6 @@ using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
 using Orchestrator.NodeAgent.Networking;
 using Orchestrator.NodeAgent.Networking.Names;
-using Orchestrator.NodeAgent.Networking.Services;
 using Orchestrator.Testing;
 
 namespace Orchestrator.NodeAgent.Tests.Networking;
@@ -105,7 +104,7 @@ public sealed class NamesTests
 
     static PodSpec Spec() => new() { Containers = [] };
 
-    static ServiceObjects Services()
+    static NetworkObjects Services()
     {
         HashSet<ServiceName> touched = [];
         Resource[] all =
@@ -117,7 +116,7 @@ public sealed class NamesTests
             Slice("web", Endpoint("10.244.1.9")),
             Slice("db", Endpoint("10.244.1.5", "db-0"), Endpoint("10.244.2.5", "db-1"), Endpoint("10.244.2.6"), Endpoint("10.244.2.7", "db-2") with { Conditions = new EndpointConditions { Ready = false } }),
         ];
-        return all.Aggregate(ServiceObjects.Empty, (known, each) => known.With(each, touched));
+        return all.Aggregate(NetworkObjects.Empty, (known, each) => known.With(each, touched));
     }
 
     static Service Service(string name, ServiceSpec spec) => new() { Metadata = new ObjectMeta { Name = name, Namespace = "shop" }, Spec = spec };

@@ -1,12 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
 using Orchestrator.NodeAgent.Networking;
-using Orchestrator.NodeAgent.Networking.Services;
 using Orchestrator.NodeAgent.Tests.Machine;
 
 namespace Orchestrator.NodeAgent.Tests.Networking;
@@ -14,7 +12,7 @@ namespace Orchestrator.NodeAgent.Tests.Networking;
 /// <summary>Connections through services, between namespaces that play machines and pods.</summary>
 public sealed class ServiceMapsTests : IDisposable
 {
-    const string Vip = "10.96.0.7";
+    internal const string Vip = "10.96.0.7";
     readonly TemporaryDirectory _directory = new();
     readonly List<IDisposable> _made = [];
 
@@ -152,13 +150,13 @@ public sealed class ServiceMapsTests : IDisposable
     static List<string> Answers(PodOnNode client, int tries) =>
         [.. Enumerable.Range(0, tries).Select(_ => PodServer.Ask(client.Network, Vip, 80).Split(' ')[0]).Distinct().Order(StringComparer.Ordinal)];
 
-    static Service Web() => new()
+    internal static Service Web() => new()
     {
         Metadata = new ObjectMeta { Name = "web", Namespace = "default" },
         Spec = new ServiceSpec { ClusterIp = Vip, Ports = [new ServicePort { Port = 80, TargetPort = 8080 }] },
     };
 
-    static EndpointSlice Slice(params string[] addresses) => new()
+    internal static EndpointSlice Slice(params string[] addresses) => new()
     {
         Metadata = new ObjectMeta { Name = "web-0", Namespace = "default", Labels = new Dictionary<string, string> { [EndpointSlice.ServiceLabel] = "web" } },
         Ports = [new EndpointPort { Port = 8080 }],
@@ -169,47 +167,5 @@ public sealed class ServiceMapsTests : IDisposable
 
     static EndpointSlice Udp(EndpointSlice slice) => slice with { Ports = [new EndpointPort { Port = 8080, Protocol = PortProtocol.UDP }] };
 
-    async Task<NodeUnderTest> NodeAsync(string name)
-    {
-        Host host = new(_directory, name);
-        _made.Add(host);
-        NodeNetwork network = new(host.Namespace, new AddressPool(_directory[name + "-addresses"]), "orch0");
-        var range = AddressRange.Parse("10.244.1.0/24");
-        Assert.Empty(await network.ConfigureAsync(new ClusterNetwork(AddressRange.Parse("10.244.0.0/16"), range, []), CancellationToken.None));
-        NodeUnderTest node = new(host, network, range, new ServiceMaps(host.Namespace, name, NullLogger.Instance), uid => new PodNamespaces(_directory[$"{name}-{uid}"]), _made);
-        await node.SetAsync();
-        return node;
-    }
-
-    sealed record PodOnNode(string Name, string Network, string Address);
-
-    sealed class NodeUnderTest(Host host, NodeNetwork network, AddressRange range, ServiceMaps maps, Func<string, PodNamespaces> namespaces, List<IDisposable> made)
-    {
-        ServiceObjects _objects = ServiceObjects.Empty;
-
-        public Host Host => host;
-
-        /// <summary>A pod with a server on port 8080.</summary>
-        public PodOnNode Pod(string name)
-        {
-            var pod = namespaces(name);
-            pod.Make(name, hostNetwork: false);
-            var address = network.Attach(name, pod, range);
-            made.Add(new Gone(pod));
-            made.Add(new PodServer(name, pod, 8080));
-            return new PodOnNode(name, pod.Network, address.ToString());
-        }
-
-        public async Task SetAsync(params Resource[] resources)
-        {
-            HashSet<ServiceName> touched = [];
-            _objects = resources.Aggregate(_objects, (known, each) => known.With(each, touched));
-            await maps.SetAsync(_objects, touched, CancellationToken.None);
-        }
-    }
-
-    sealed class Gone(PodNamespaces pod) : IDisposable
-    {
-        public void Dispose() => pod.Remove();
-    }
+    Task<NodeUnderTest> NodeAsync(string name) => NodeUnderTest.MakeAsync(_directory, name, _made);
 }

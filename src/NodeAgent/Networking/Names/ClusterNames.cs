@@ -2,7 +2,6 @@ using System.Net;
 using ARSoft.Tools.Net;
 using ARSoft.Tools.Net.Dns;
 using Orchestrator.Model.Services;
-using Orchestrator.NodeAgent.Networking.Services;
 
 namespace Orchestrator.NodeAgent.Networking.Names;
 
@@ -10,7 +9,7 @@ namespace Orchestrator.NodeAgent.Networking.Names;
 /// The names of the cluster at one moment: services, the pods behind headless ones, pods by their address, and the way back from addresses.
 /// Source: Kubernetes "DNS-Based Service Discovery" specification, 1.1.0.
 /// </summary>
-sealed class ClusterNames(ServiceObjects services, AddressRange podRange)
+sealed class ClusterNames(NetworkObjects services, AddressRange podRange)
 {
     /// <summary>How long an answer may be kept, in seconds: as long as a pod that goes away is asked to keep answering.</summary>
     public const int Ttl = 5;
@@ -99,7 +98,7 @@ sealed class ClusterNames(ServiceObjects services, AddressRange podRange)
 
     bool IsOurs(IPAddress address) => podRange.OffsetOf(address) is not null || ServiceRange.OffsetOf(address) is not null;
 
-    static Dictionary<IPAddress, DomainName> Back(ServiceObjects services)
+    static Dictionary<IPAddress, DomainName> Back(NetworkObjects services)
     {
         Dictionary<IPAddress, DomainName> back = [];
         foreach (var known in services.All.OrderBy(each => each.Key.Namespace, StringComparer.Ordinal).ThenBy(each => each.Key.Name, StringComparer.Ordinal).Select(each => each.Value))

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using ARSoft.Tools.Net.Dns;
 using Microsoft.Extensions.Logging;
-using Orchestrator.NodeAgent.Networking.Services;
 
 namespace Orchestrator.NodeAgent.Networking.Names;
 
@@ -11,7 +10,7 @@ namespace Orchestrator.NodeAgent.Networking.Names;
 /// It listens at the node's address on the pods' bridge, over UDP and TCP.
 /// </summary>
 /// <param name="services">What the node knows of services now; null while it has never been told.</param>
-sealed partial class NameServer(NetworkNamespace home, Func<ServiceObjects?> services, Upstream upstream, TimeProvider time, ILogger log)
+sealed partial class NameServer(NetworkNamespace home, Func<NetworkObjects?> services, Upstream upstream, TimeProvider time, ILogger log)
 {
     const int Port = 53;
 
@@ -109,7 +108,7 @@ sealed partial class NameServer(NetworkNamespace home, Func<ServiceObjects?> ser
         return fresh.Names;
     }
 
-    sealed record Known(ServiceObjects Services, ClusterNames Names);
+    sealed record Known(NetworkObjects Services, ClusterNames Names);
 
     [LoggerMessage(170, LogLevel.Information, "answers names on {Address}")]
     private static partial void LogListening(ILogger log, IPEndPoint address);

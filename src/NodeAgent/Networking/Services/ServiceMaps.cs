@@ -18,7 +18,7 @@ sealed partial class ServiceMaps(NetworkNamespace home, string node, ILogger log
 
     /// <summary>Makes the maps what the objects say of these services.</summary>
     /// <exception cref="IOException">The kernel refuses it; the maps are as before, and are made anew with the next call.</exception>
-    public async Task SetAsync(ServiceObjects objects, IReadOnlyCollection<ServiceName> touched, CancellationToken cancel)
+    public async Task SetAsync(NetworkObjects objects, IReadOnlyCollection<ServiceName> touched, CancellationToken cancel)
     {
         if (!_stands) _programmed.Clear();
         var names = _stands ? touched : [.. objects.All.Keys];

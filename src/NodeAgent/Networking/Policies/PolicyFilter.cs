@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Logging;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.Policies;
+
+namespace Orchestrator.NodeAgent.Networking.Policies;
+
+/// <summary>
+/// Keeps the node's packet filter as the policies say of its pods. A pod is limited before its first container starts: setting it up waits for that.
+/// </summary>
+sealed partial class PolicyFilter(NetworkNamespace home, TimeProvider time, ILogger log) : IDisposable
+{
+    static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
+
+    readonly SemaphoreSlim _turn = new(1);
+    readonly Dictionary<string, LocalPod> _pods = new(StringComparer.Ordinal);
+    IReadOnlyList<NetworkPolicy> _policies = [];
+    string _programmed = "";
+
+    /// <summary>Takes up the pods that stand from before.</summary>
+    public Task RestoreAsync(IEnumerable<LocalPod> pods, CancellationToken cancel) => ChangeAsync(() =>
+    {
+        foreach (var pod in pods) _pods.TryAdd(pod.Pod.Metadata.Uid!, pod); // taken on only with one
+    }, cancel);
+
+    /// <summary>Makes a pod's limits stand.</summary>
+    /// <exception cref="IOException">The kernel refuses them.</exception>
+    public Task AdmitAsync(Pod pod, string address, CancellationToken cancel) => ChangeAsync(() => _pods[pod.Metadata.Uid!] = new LocalPod(pod, address), cancel);
+
+    /// <summary>Follows the pods' labels, by which policies select them: they may be changed while a pod runs.</summary>
+    public async Task RunAsync(Func<IEnumerable<Pod>> present, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            await Task.Delay(LookAgain, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await ChangeAsync(() =>
+                {
+                    foreach (var pod in present())
+                        if (_pods.TryGetValue(pod.Metadata.Uid!, out var known) && !ReferenceEquals(known.Pod, pod)) _pods[pod.Metadata.Uid!] = known with { Pod = pod };
+                }, cancel);
+            }
+            catch (Exception e) when (e is IOException or TimeoutException or OperationCanceledException)
+            {
+                if (!cancel.IsCancellationRequested) LogRefused(log, e.Message); // and done again
+            }
+        }
+    }
+
+    public Task ForgetAsync(string podUid, CancellationToken cancel) => ChangeAsync(() => _pods.Remove(podUid), cancel);
+
+    public Task SetAsync(IEnumerable<NetworkPolicy> policies, CancellationToken cancel) => ChangeAsync(() => _policies = [.. policies], cancel);
+
+    async Task ChangeAsync(Action change, CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            change();
+            var rules = _policies.Count == 0 ? PolicyRules.None : PolicyRules.Whole(_policies, _pods.Values);
+            if (rules == _programmed) return;
+            await Nft.RunAsync(home, rules, cancel);
+            _programmed = rules;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    [LoggerMessage(161, LogLevel.Error, "the network policies can't be followed, and are tried again: {Problem}")]
+    private static partial void LogRefused(ILogger log, string problem);
+}
