@@ -73,11 +73,12 @@ static class Given
         """;
 
     /// <summary>A pod that runs a line of shell script on one node, or anywhere.</summary>
-    public static string Pod(string name, string script, string? node = null, string image = "hello:1", string cpu = "10m", string restart = "Never") => $"""
+    public static string Pod(string name, string script, string? node = null, string image = "hello:1", string cpu = "10m", string restart = "Never", string labels = "{}") => $"""
         apiVersion: v1
         kind: Pod
         metadata:
           name: {name}
+          labels: {labels}
         spec:
           restartPolicy: {restart}
           terminationGracePeriodSeconds: 1

@@ -51,6 +51,43 @@ public sealed class PodTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_network_policy_lets_those_in_that_it_names_and_nobody_else_on_every_host()
+    {
+        await Cluster.ApplyAsync(Given.Site("guarded", replicas: 3));
+        var pods = await PodView.ReadyAsync(Cluster, "guarded", 3);
+        await Cluster.ApplyAsync("""
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {name: guarded}
+            spec:
+              podSelector: {matchLabels: {app: guarded}}
+              ingress:
+                - from: [{podSelector: {matchLabels: {may: enter}}}]
+                  ports: [{port: 8080}]
+            """);
+        // Each says of every pod whether it was let in; one that is not yet known as a friend tries again.
+        var asks = string.Join("; ", pods.Select(pod => $"for try in 1 2 3 4 5; do timeout 1 wget -q -O - http://{pod.Ip}:8080/ && break; sleep 0.2; done"));
+        foreach (var host in Cluster.Hosts)
+        {
+            await Cluster.ApplyAsync(Given.Pod($"stranger-{host.Name}", asks, host.Name));
+            await Cluster.ApplyAsync(Given.Pod($"friend-{host.Name}", asks, host.Name, labels: "{may: enter}"));
+        }
+
+        foreach (var host in Cluster.Hosts)
+        {
+            await EndedAsync($"friend-{host.Name}");
+            await EndedAsync($"stranger-{host.Name}");
+            Assert.Equal(pods.Select(pod => $"Hello from pod {pod.Name}"), (await Cluster.OrchAsync("logs", $"friend-{host.Name}")).Lines.Where(line => line != "Terminated"));
+            Assert.DoesNotContain("Hello", (await Cluster.OrchAsync("logs", $"stranger-{host.Name}")).Output, StringComparison.Ordinal);
+        }
+
+        await Cluster.OrchAsync("delete", "networkpolicy", "guarded");
+        await Cluster.ApplyAsync(Given.Pod("later", $"for try in 1 2 3 4 5; do timeout 1 wget -q -O - http://{pods[0].Ip}:8080/ && break; sleep 0.2; done", Cluster.Hosts[0].Name));
+        await EndedAsync("later");
+        Assert.Contains($"Hello from pod {pods[0].Name}", (await Cluster.OrchAsync("logs", "later")).Lines);
+    }
+
+    [Fact]
     public async Task Logs_come_through_every_server_from_every_node()
     {
         foreach (var host in Cluster.Hosts) await Cluster.ApplyAsync(Given.Pod($"talks-{host.Name}", "echo one; echo two; exec sleep 1000", host.Name));

@@ -47,7 +47,7 @@ static class PolicyValidation
     static IPNetwork? Range(Findings findings, string path, string text)
     {
         var good = IPNetwork.TryParse(text, out var range) && range.BaseAddress.AddressFamily == AddressFamily.InterNetwork;
-        findings.Require(good, path, $"\"{text}\" must be a range of IPv4 addresses, such as 10.1.0.0/16, without bits beyond its prefix");
+        findings.Require(good, path, $"\"{text}\" must be a range of IPv4 addresses, such as 10.1.0.0/16");
         return good ? range : null;
     }
 
