@@ -47,6 +47,12 @@ public sealed record NodeAgentOptions
     /// <summary>What an image may cost.</summary>
     public ImageLimits ImageLimits { get; init; } = new();
 
+    /// <summary>Unused images are removed when their disk is fuller than this, in percent. The default is Kubernetes'.</summary>
+    public int ImageGcHighPercent { get; init; } = 85;
+
+    /// <summary>And until it is as full as this.</summary>
+    public int ImageGcLowPercent { get; init; } = 80;
+
     /// <summary>The cgroup below which all containers stand, absolute in every hierarchy.</summary>
     public string CgroupRoot { get; init; } = "/orch";
 

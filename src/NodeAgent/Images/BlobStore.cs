@@ -68,6 +68,13 @@ sealed class BlobStore
         }
     }
 
+    /// <summary>Takes away all blobs but these.</summary>
+    public void KeepOnly(IReadOnlySet<string> hexes)
+    {
+        foreach (var blob in Directory.EnumerateFiles(_blobs))
+            if (!hexes.Contains(Path.GetFileName(blob))) File.Delete(blob);
+    }
+
     /// <summary>Takes away what an interrupted run left half written.</summary>
     public void Sweep()
     {

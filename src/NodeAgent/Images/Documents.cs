@@ -76,7 +76,8 @@ sealed record RegistryErrors(List<RegistryError>? Errors);
 sealed record RegistryError(string? Code, string? Message);
 
 /// <summary>What a name stands for on this node.</summary>
-sealed record NamedImage(string Name, string ManifestDigest);
+/// <param name="Imported">It was brought by hand: no registry is known to have it.</param>
+sealed record NamedImage(string Name, string ManifestDigest, bool Imported = false);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = 32)]
 [JsonSerializable(typeof(ManifestDocument))]

@@ -8,6 +8,9 @@ sealed record ImageContent
     /// <summary>The digest of the manifest for this platform: what "imageID" shows.</summary>
     public required Digest Manifest { get; init; }
 
+    /// <summary>The digest of its configuration.</summary>
+    public required Digest Config { get; init; }
+
     public required IReadOnlyList<ImageLayer> Layers { get; init; }
 
     public required ProcessDefaults Process { get; init; }
@@ -32,7 +35,7 @@ sealed record ImageContent
             read.Add(new ImageLayer(Digest.Parse(layers[i].Digest), layers[i].Size, diffId, chain));
         }
 
-        return new ImageContent { Manifest = manifestDigest, Layers = read, Process = config.Config ?? new ProcessDefaults() };
+        return new ImageContent { Manifest = manifestDigest, Config = configDigest, Layers = read, Process = config.Config ?? new ProcessDefaults() };
     }
 
     /// <summary>

@@ -22,8 +22,22 @@ sealed class ImageNames(string root)
         return Digest.Parse(Load(path).ManifestDigest);
     }
 
-    public void Set(ImageName name, Digest manifest) =>
-        PrivateDirectory.WriteFile(PathOf(name), JsonSerializer.SerializeToUtf8Bytes(new NamedImage(name.ToString(), manifest.ToString()), ImageJson.Default.NamedImage));
+    public void Set(ImageName name, Digest manifest, bool imported) =>
+        PrivateDirectory.WriteFile(PathOf(name), JsonSerializer.SerializeToUtf8Bytes(new NamedImage(name.ToString(), manifest.ToString(), imported), ImageJson.Default.NamedImage));
+
+    /// <summary>Notes that the image is used now: its file's time says when that was last, over restarts too.</summary>
+    public void Touch(ImageName name, DateTimeOffset now)
+    {
+        if (File.Exists(PathOf(name))) File.SetLastWriteTimeUtc(PathOf(name), now.UtcDateTime);
+    }
+
+    public DateTimeOffset LastUsed(ImageName name) => File.GetLastWriteTimeUtc(PathOf(name));
+
+    public void Remove(ImageName name)
+    {
+        File.Delete(PathOf(name));
+        PrivateDirectory.Flush(_names);
+    }
 
     public IReadOnlyList<NamedImage> All() =>
         [.. Directory.EnumerateFiles(_names, "*.json").Select(Load).OrderBy(image => image.Name, StringComparer.Ordinal)];

@@ -50,6 +50,18 @@ sealed class LayerStore : IDisposable
         return directories;
     }
 
+    /// <summary>Takes away all layers but these. None goes by halves: what has a name is whole.</summary>
+    public void KeepOnly(IEnumerable<ImageLayer> layers)
+    {
+        var kept = layers.Select(PathOf).ToHashSet(StringComparer.Ordinal);
+        foreach (var layer in Directory.EnumerateDirectories(_layers).Where(layer => !kept.Contains(layer)).ToList())
+        {
+            var beside = Path.Combine(_unpacking, Path.GetRandomFileName());
+            Directory.Move(layer, beside);
+            Directory.Delete(beside, recursive: true);
+        }
+    }
+
     /// <summary>Takes away what an interrupted run left half unpacked.</summary>
     public void Sweep()
     {

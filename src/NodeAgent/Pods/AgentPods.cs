@@ -121,6 +121,28 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
         }
     }
 
+    /// <summary>The images of all pods that are here.</summary>
+    internal ImagesInUse ImagesInUse()
+    {
+        var runners = All();
+        return new ImagesInUse(
+            runners.SelectMany(runner => runner.Pod.Spec.InitContainers.Concat(runner.Pod.Spec.Containers)).Select(container => Named(container.Image)).OfType<ImageName>().ToHashSet(),
+            runners.SelectMany(runner => runner.Facts.Containers.Values).Select(container => container.ImageId).OfType<string>().Select(id => Digest.Parse(id[(id.LastIndexOf('@') + 1)..])).ToHashSet());
+    }
+
+    // A name that is none was refused before any pull, and is no name of an image.
+    static ImageName? Named(string text)
+    {
+        try
+        {
+            return ImageName.Parse(text);
+        }
+        catch (ImageException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Lets containers that wait for this image try at once, instead of at the end of their back-off.</summary>
     public void ImageArrived(string image)
     {
