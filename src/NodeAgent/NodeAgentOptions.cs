@@ -50,8 +50,8 @@ public sealed record NodeAgentOptions
     /// <summary>Unused images are removed when their disk is fuller than this, in percent. The default is Kubernetes'.</summary>
     public int ImageGcHighPercent { get; init; } = 85;
 
-    /// <summary>And until it is as full as this.</summary>
-    public int ImageGcLowPercent { get; init; } = 80;
+    /// <summary>And until it is as full as this: below the other, so that not every pull removes something.</summary>
+    public int ImageGcLowPercent => Math.Max(0, ImageGcHighPercent - 5);
 
     /// <summary>The cgroup below which all containers stand, absolute in every hierarchy.</summary>
     public string CgroupRoot { get; init; } = "/orch";

@@ -143,6 +143,7 @@ static partial class OrchdHost
         ServersHeard = membership is null ? null : membership.Servers.Heard,
         ConfigureConnections = membership is null ? null : membership.Files.Secure,
         Labels = WithRoles(settings),
+        ImageGcHighPercent = settings.ImageGcHighPercent,
         CgroupRoot = settings.CgroupRoot,
         Registries = new NodeAgent.Images.RegistryOptions { Insecure = settings.InsecureRegistries.ToHashSet(StringComparer.Ordinal) },
     };

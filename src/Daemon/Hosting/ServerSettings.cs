@@ -45,6 +45,9 @@ sealed record ServerSettings
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Unused images are removed when their disk is fuller than this, in percent.</summary>
+    public int ImageGcHighPercent { get; init; } = 85;
+
     /// <summary>The cgroup below which this node's containers stand.</summary>
     public string CgroupRoot { get; init; } = "/orch";
 
