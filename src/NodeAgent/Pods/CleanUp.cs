@@ -44,11 +44,22 @@ public static class CleanUp
     {
         if (!await shim.IsServingAsync(cancel))
             return;
-        foreach (var container in await shim.ListAsync(cancel))
+        for (var tries = 1; await shim.ListAsync(cancel) is { Count: > 0 } left; tries++)
         {
-            if (container.Status != ShimContainer.Stopped)
-                await shim.EndAsync(container.Id, cancel);
-            await shim.DeleteAsync(container.Id, cancel);
+            try
+            {
+                foreach (var container in left)
+                {
+                    if (container.Status != ShimContainer.Stopped)
+                        await shim.EndAsync(container.Id, cancel);
+                    await shim.DeleteAsync(container.Id, cancel);
+                }
+            }
+            catch (ShimException) when (tries < DeathTimeout / LookAgain)
+            {
+                // The agent had asked for the same before it ended, and the shim is at it.
+                await Task.Delay(LookAgain, cancel);
+            }
         }
 
         await shim.StopAsync(cancel);
