@@ -14,7 +14,7 @@ usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench
   ingress   the ingress beside nginx and haproxy: HTTP/1.1, TLS, HTTP/2, idle connections   (root; ROUNDS=3)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
   scheduler placing pods: the rows of scheduler_perf beside its floors, 1,000 to 100,000 nodes, held against an exhaustive oracle
-  packing   how much of generated demands is placed, beside first fit, best fit, dot product and FGD   (SCALE=0.6 SEEDS=5)
+  packing   how much of generated demands is placed, beside first fit, best fit, dot product and FGD   (SCALE=0.6 SEEDS=10)
   all       all of them but the races (the default)
 TEXT
 }

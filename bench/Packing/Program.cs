@@ -5,7 +5,7 @@ using Orchestrator.Bench.Packing;
 // How much of generated demands each way of choosing nodes gets placed. Everyone is told the same machines in the same order and the same pods one after another;
 // MIX names one of them, WAY one of the ways. Those who weigh the usual demand (FGD) know it beforehand, the scheduler has to learn it. The demand goes on to 130 % of what the cluster has.
 var scale = Number("SCALE", 0.6);
-var seeds = (int)Number("SEEDS", 5);
+var seeds = (int)Number("SEEDS", 10);
 var way = Environment.GetEnvironmentVariable("WAY");
 var results = new List<Result>();
 foreach (var mix in Mix.All.Where(mix => mix.Name.Contains(Environment.GetEnvironmentVariable("MIX") ?? "", StringComparison.Ordinal)))
