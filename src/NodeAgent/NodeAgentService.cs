@@ -52,7 +52,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         await RestorePoliciesAsync(policies, pods, cancel);
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
         DriveInfo disk = new(data);
-        ImageGarbage garbage = new(images, pods.ImagesInUse, () => (int)(100 - (100 * disk.AvailableFreeSpace / disk.TotalSize)), options, time, log);
+        ImageGarbage garbage = new(images, pods.ImagesInUse, () => (int)(100 - (100 * disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize))), options, time, log);
         var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, lease, time, log).RunAsync(cancel);
         await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), garbage.RunAsync(cancel), policies.RunAsync(() => pods.All().Select(runner => runner.Pod), cancel), AnswerNamesAsync());
 

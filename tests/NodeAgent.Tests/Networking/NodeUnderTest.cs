@@ -40,6 +40,7 @@ sealed class NodeUnderTest
         made.Add(policies);
         NodeUnderTest node = new(directory, name, host, policies, made);
         Assert.Empty(await node._network.ConfigureAsync(new ClusterNetwork(AddressRange.Parse("10.244.0.0/16"), Range, []), CancellationToken.None));
+        await policies.RestoreAsync([], CancellationToken.None);
         await node.SetAsync();
         return node;
     }

@@ -91,6 +91,39 @@ public sealed class PolicyTests : IDisposable
         Assert.Equal($"shut sees {other.Address}", Ask(other, shut));
     }
 
+    [Fact]
+    public async Task A_pod_stays_limited_while_its_agent_starts_anew()
+    {
+        var node = await NodeUnderTest.MakeAsync(_directory, "n1", _made);
+        var (web, stranger) = (await node.AdmittedAsync("web"), await node.AdmittedAsync("stranger"));
+        var takes = Takes("web", from: "10.244.1.99");
+        await node.SetAsync(takes);
+
+        using PolicyFilter next = new(node.Host.Namespace, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        await next.SetAsync([takes], default); // its pods are not known yet
+        Assert.Equal("silence", Ask(stranger, web));
+        await next.RestoreAsync([new LocalPod(NodeUnderTest.Labelled("web"), web.Address)], default);
+        Assert.Equal("silence", Ask(stranger, web));
+    }
+
+    [Fact]
+    public async Task Blocks_that_stand_in_one_another_and_the_whole_of_all_addresses_are_taken_by_the_kernel()
+    {
+        var node = await NodeUnderTest.MakeAsync(_directory, "n1", _made);
+        var (web, stranger) = (await node.AdmittedAsync("web"), await node.AdmittedAsync("stranger"));
+        NetworkPolicyPeer Block(string cidr, params string[] except) => new() { IpBlock = new IpBlock { Cidr = cidr, Except = except } };
+
+        await node.SetAsync(Policy("takes", new NetworkPolicySpec { PodSelector = App("web"), Ingress = [new NetworkPolicyIngressRule { From = [Block("0.0.0.0/0")] }] }));
+        Assert.Equal($"web sees {stranger.Address}", Ask(stranger, web));
+
+        await node.SetAsync(Policy("takes", new NetworkPolicySpec
+        {
+            PodSelector = App("web"),
+            Ingress = [new NetworkPolicyIngressRule { From = [Block("0.0.0.0/0", "10.0.0.0/8", "10.244.0.0/16", "192.0.2.7/32"), Block("10.1.2.3/16")] }],
+        }));
+        Assert.Equal("silence", Ask(stranger, web));
+    }
+
     static string Ask(PodOnNode from, PodOnNode to) => PodServer.Ask(from.Network, to.Address, 8080);
 
     static LabelSelector App(string name) => new() { MatchLabels = new Dictionary<string, string> { ["app"] = name } };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Policies;
@@ -95,7 +96,7 @@ static class PolicyRules
         if (peers.Count == 0) yield return "";
         if (addresses.Count > 0) yield return $"ip {side} @{setOf(addresses)} ";
         foreach (var block in peers.Select(peer => peer.IpBlock).OfType<IpBlock>())
-            yield return block.Except.Count == 0 ? $"ip {side} {block.Cidr} " : $"ip {side} {block.Cidr} ip {side} != {{ {string.Join(", ", block.Except)} }} ";
+            yield return $"ip {side} {IPNetwork.Parse(block.Cidr)} {string.Concat(block.Except.Select(except => $"ip {side} != {IPNetwork.Parse(except)} "))}";
     }
 
     static IEnumerable<string> PortsOf(NetworkPolicyPort port, Func<string, IEnumerable<int>> numbersOf)
