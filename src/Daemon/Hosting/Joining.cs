@@ -43,8 +43,9 @@ static class Joining
             {
                 throw new StartException($"{address.Authority} does not let this machine join: {Reason(refused)}");
             }
-            catch (RpcException refused) when (!cancel.IsCancellationRequested)
+            catch (RpcException refused)
             {
+                cancel.ThrowIfCancellationRequested();
                 silent.Add($"{address.Authority}: {Reason(refused)}");
             }
         }
