@@ -9,7 +9,7 @@ if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
 fi
 source eng/install.sh
 need_dotnet
-need gcc libc6-dev
+need gcc libc6-dev musl-tools
 
 out=artifacts/bin
 mkdir -p "$out"

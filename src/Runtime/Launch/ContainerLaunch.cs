@@ -176,5 +176,5 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         return Kernel.Open(path, O.RDWR);
     }
 
-    static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    static string Now() => DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,7 @@ sealed unsafe class PlanEncoder(Arena arena)
     readonly Dictionary<Scratch, nint> _scratches = [];
     readonly Dictionary<IReadOnlyList<string>, nint> _lists = [];
 
-    public byte* Encode(IReadOnlyList<Op> ops)
+    public byte* Encode(List<Op> ops)
     {
         var first = arena.Take((nint)ops.Count * OpBytes);
         for (var i = 0; i < ops.Count; i++) Encode(ops[i], i, first + i * OpBytes);
@@ -23,15 +23,16 @@ sealed unsafe class PlanEncoder(Arena arena)
     void Encode(Op op, int index, byte* target)
     {
         *(int*)target = (int)op.Call;
-        *(short*)(target + 4) = (short)(op.Into?.Index ?? -1);
+        *(short*)(target + 4) = (short)(op.Result?.Index ?? -1);
         *(ushort*)(target + 6) = checked((ushort)(op.ErrorTo - index - 1));
         *(ushort*)(target + 8) = (ushort)op.Tolerated;
         *(ushort*)(target + 10) = (ushort)op.AlsoTolerated;
         *(ushort*)(target + 12) = checked((ushort)(op.OkTo - index - 1));
         *(ushort*)(target + 14) = checked((ushort)index);
-        for (var i = 0; i < ArgumentCount; i++)
+        new Span<byte>(target + 16, ArgumentCount).Fill(Constant);
+        for (var i = 0; i < op.Args.Length; i++)
         {
-            var arg = i < op.Args.Count ? op.Args[i] : Arg.Null;
+            var arg = op.Args[i];
             target[16 + i] = arg is Arg.From from ? (byte)from.Slot.Index : Constant;
             *(long*)(target + 24 + i * sizeof(long)) = Value(arg);
         }
@@ -40,6 +41,7 @@ sealed unsafe class PlanEncoder(Arena arena)
     long Value(Arg arg) => arg switch
     {
         Arg.Number number => number.Value,
+        Arg.Mode mode => mode.Bits,
         Arg.Text text => (long)arena.Place(text.Value),
         Arg.Block block => (long)arena.Place(block.Bytes),
         Arg.TextList list => TextList(list.Values),

@@ -12,8 +12,7 @@ sealed class Terminal : IDisposable
     const int BufferBytes = 16384;
 
     readonly Fd _near;
-    readonly byte[] _typed = new byte[BufferBytes];
-    readonly byte[] _printed = new byte[BufferBytes];
+    byte[] _typed = [], _printed = [];
     Fd? _master;
     byte[]? _modeBefore;
     int _typedFrom, _typedTo;
@@ -31,6 +30,7 @@ sealed class Terminal : IDisposable
     {
         _master = Kernel.ReceiveDescriptor(_near, "the console") ?? throw new ContainerTerminalException();
         Kernel.MakeNonBlocking(_master);
+        (_typed, _printed) = (new byte[BufferBytes], new byte[BufferBytes]);
         _modeBefore = Kernel.TerminalMode(StandardInput);
         if (_modeBefore is null) return;
         FollowSize();

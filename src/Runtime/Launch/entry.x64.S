@@ -230,6 +230,43 @@ __wrap_mprotect:
 1:      ret
         .size   __wrap_mprotect, . - __wrap_mprotect
 
+# The runtime asks for some hundred settings, DOTNET_GCgen0size and the like, in all of the environment each. This program's are linked in,
+# and whoever starts it must not change its insides.
+        .globl  __wrap_getenv
+        .type   __wrap_getenv, @function
+__wrap_getenv:
+        cmp     word ptr [rdi], 0x4F44          # "DO"
+        jne     __real_getenv
+        cmp     word ptr [rdi + 2], 0x4E54      # "TN"
+        jne     __real_getenv
+        xor     eax, eax
+        ret
+        .size   __wrap_getenv, . - __wrap_getenv
+
+# What the processor can do costs a question of many to it, each an exit of a virtual machine to its host: it can what this
+# program was compiled for, or nothing here would run.
+        .globl  __wrap_minipal_getcpufeatures
+        .type   __wrap_minipal_getcpufeatures, @function
+__wrap_minipal_getcpufeatures:
+        mov     eax, g_requiredCpuFeatures[rip]
+        ret
+        .size   __wrap_minipal_getcpufeatures, . - __wrap_minipal_getcpufeatures
+
+# sched.h's CPU_ALLOC and CPU_FREE of glibc, for which the C# runtime was compiled; musl has them as macros alone.
+        .globl  __sched_cpualloc
+        .type   __sched_cpualloc, @function
+__sched_cpualloc:
+        add     rdi, 63
+        shr     rdi, 6
+        mov     esi, 8
+        jmp     calloc
+        .size   __sched_cpualloc, . - __sched_cpualloc
+        .globl  __sched_cpufree
+        .type   __sched_cpufree, @function
+__sched_cpufree:
+        jmp     free
+        .size   __sched_cpufree, . - __sched_cpufree
+
         .section .bss
         .balign 8
 initial_stack:

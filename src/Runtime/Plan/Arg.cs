@@ -21,6 +21,12 @@ abstract record Arg
         };
     }
 
+    /// <summary>The permissions of a file.</summary>
+    internal sealed record Mode(uint Bits) : Arg
+    {
+        public override string ToString() => "0" + Convert.ToString(Bits, 8);
+    }
+
     /// <summary>The address of a zero-terminated string.</summary>
     internal sealed record Text(string Value) : Arg
     {
@@ -71,7 +77,7 @@ abstract record Arg
 
     public static implicit operator Arg(long number) => new Number(number, null);
 
-    public static implicit operator Arg(Slot slot) => new From(slot);
+    public static implicit operator Arg(Slot slot) => slot.Content;
 
     public static implicit operator Arg(Scratch scratch) => new Inside(scratch, 0);
 
@@ -83,7 +89,7 @@ abstract record Arg
 
     public static implicit operator Arg(CloneFlags flags) => new Number((long)flags, flags);
 
-    public static Arg Octal(uint mode) => new Number(mode, "0" + Convert.ToString(mode, 8));
+    public static Arg Octal(uint mode) => new Mode(mode);
 
     public static Arg Named(long value, string name) => new Number(value, name);
 
@@ -91,7 +97,15 @@ abstract record Arg
 }
 
 /// <summary>A register of the spawn code: holds a descriptor or another result.</summary>
-sealed record Slot(int Index, string Name);
+sealed class Slot(int index, string name)
+{
+    public int Index { get; } = index;
+
+    public string Name { get; } = name;
+
+    /// <summary>The argument that stands for what is in it.</summary>
+    public Arg Content => field ??= new Arg.From(this);
+}
 
 /// <summary>Memory that one operation writes and another reads. Identity matters, not content.</summary>
 sealed class Scratch(string name, byte[] initial)

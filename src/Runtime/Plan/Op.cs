@@ -8,16 +8,56 @@ namespace Orchestrator.Runtime.Plan;
 /// One system call of the container's process, and what follows: on success go on at OkTo, on a tolerated error at ErrorTo, on
 /// any other error the launch fails with What as the reason. Jumps only lead forward.
 /// </summary>
-sealed record Op(
-    Call Call, IReadOnlyList<Arg> Args, string What, Slot? Into, Errno Tolerated, Errno AlsoTolerated, int OkTo, int ErrorTo)
+sealed class Op(Call call, Arg[] args, string what)
 {
+    Mark? _ok, _error;
+
+    public Call Call { get; } = call;
+
+    public Arg[] Args { get; } = args;
+
+    public string What { get; } = what;
+
+    public Slot? Result { get; private set; }
+
+    public Errno Tolerated { get; private set; }
+
+    public Errno AlsoTolerated { get; private set; }
+
+    public int OkTo { get; private set; }
+
+    public int ErrorTo { get; private set; }
+
+    public Op Into(Slot slot)
+    {
+        Result = slot;
+        return this;
+    }
+
+    /// <summary>After success go to the mark instead of the next operation.</summary>
+    public Op ThenTo(Mark mark)
+    {
+        _ok = mark;
+        return this;
+    }
+
+    /// <summary>These errors are no failure: go on with the next operation, or at the mark.</summary>
+    public Op Tolerate(Errno errno, Errno also = Errno.None, Mark? to = null)
+    {
+        (Tolerated, AlsoTolerated, _error) = (errno, also, to);
+        return this;
+    }
+
+    /// <summary>Makes its jumps places, now that all marks are placed.</summary>
+    public void Finish(int index) => (OkTo, ErrorTo) = (_ok?.Index ?? index + 1, _error?.Index ?? index + 1);
+
     /// <summary>The operation in one line, as strace would print it, with its jumps.</summary>
     public string Print(int index)
     {
         var line = new StringBuilder();
         line.Append(CultureInfo.InvariantCulture, $"{index,4}  ");
-        if (Into is not null) line.Append(Into.Name).Append(" = ");
-        line.Append(Call).Append('(').AppendJoin(", ", Args).Append(')');
+        if (Result is not null) line.Append(Result.Name).Append(" = ");
+        line.Append(Call).Append('(').AppendJoin(", ", (IEnumerable<Arg>)Args).Append(')');
         if (OkTo != index + 1) line.Append(CultureInfo.InvariantCulture, $"  ok -> {OkTo}");
         if (Tolerated != Errno.None)
         {
@@ -34,7 +74,7 @@ sealed record Op(
 /// Everything the container's process will do between clone and exec, and what the launcher must open for it before.
 /// </summary>
 sealed record LaunchPlan(
-    CloneFlags Namespaces, IReadOnlyList<Input> Inputs, IReadOnlyList<Op> Ops, IReadOnlyList<string> Warnings)
+    CloneFlags Namespaces, IReadOnlyList<Input> Inputs, List<Op> Ops, IReadOnlyList<string> Warnings)
 {
     /// <summary>True: the process gets a copy of the launcher's memory instead of sharing it.</summary>
     public bool OwnMemory { get; init; }

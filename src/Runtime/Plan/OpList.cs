@@ -5,7 +5,7 @@ namespace Orchestrator.Runtime.Plan;
 /// <summary>Collects operations; jumps are written against marks that are placed later.</summary>
 sealed class OpList
 {
-    readonly List<Draft> _drafts = [];
+    readonly List<Op> _ops = [];
     readonly List<Input> _inputs = [];
     readonly List<string> _warnings = [];
     int _slots = Slots.FirstFree;
@@ -26,52 +26,20 @@ sealed class OpList
 
     public void Warn(string warning) => _warnings.Add(warning);
 
-    public Draft Add(string what, Call call, params ReadOnlySpan<Arg> args)
+    public Op Add(string what, Call call, params ReadOnlySpan<Arg> args)
     {
-        var draft = new Draft(call, args.ToArray(), what);
-        _drafts.Add(draft);
-        return draft;
+        var op = new Op(call, args.ToArray(), what);
+        _ops.Add(op);
+        return op;
     }
 
     /// <summary>Places a mark here: jumps to it go on with the next operation added.</summary>
-    public void Place(Mark mark) => mark.Index = _drafts.Count;
+    public void Place(Mark mark) => mark.Index = _ops.Count;
 
     public LaunchPlan Build(CloneFlags namespaces)
     {
-        var ops = new List<Op>(_drafts.Count);
-        for (var i = 0; i < _drafts.Count; i++) ops.Add(_drafts[i].Finish(i));
-        return new LaunchPlan(namespaces, _inputs, ops, _warnings);
-    }
-
-    /// <summary>An operation whose jumps may still change.</summary>
-    internal sealed class Draft(Call call, Arg[] args, string what)
-    {
-        Slot? _into;
-        Errno _tolerated, _alsoTolerated;
-        Mark? _ok, _error;
-
-        public Draft Into(Slot slot)
-        {
-            _into = slot;
-            return this;
-        }
-
-        /// <summary>After success go to the mark instead of the next operation.</summary>
-        public Draft ThenTo(Mark mark)
-        {
-            _ok = mark;
-            return this;
-        }
-
-        /// <summary>These errors are no failure: go on with the next operation, or at the mark.</summary>
-        public Draft Tolerate(Errno errno, Errno also = Errno.None, Mark? to = null)
-        {
-            (_tolerated, _alsoTolerated, _error) = (errno, also, to);
-            return this;
-        }
-
-        public Op Finish(int index) =>
-            new(call, args, what, _into, _tolerated, _alsoTolerated, _ok?.Index ?? index + 1, _error?.Index ?? index + 1);
+        for (var i = 0; i < _ops.Count; i++) _ops[i].Finish(i);
+        return new LaunchPlan(namespaces, _inputs, _ops, _warnings);
     }
 }
 

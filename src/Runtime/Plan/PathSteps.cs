@@ -19,10 +19,10 @@ static class PathSteps
 
     /// <summary>Opens an existing path into the target slot.</summary>
     /// <param name="followLinks">False: a link anywhere in the path is an error.</param>
-    public static OpList.Draft Find(OpList ops, string what, string path, bool followLinks = true) =>
+    public static Op Find(OpList ops, string what, string path, bool followLinks = true) =>
         Open(ops, what, Clean(path), followLinks ? AsPath : AsItself, Slots.Target);
 
-    public static OpList.Draft FindDirectory(OpList ops, string what, string path) =>
+    public static Op FindDirectory(OpList ops, string what, string path) =>
         Open(ops, what, Clean(path), AsDirectory, Slots.Target);
 
     /// <summary>Opens a path into the target slot; makes it and its parents if they are missing.</summary>
@@ -57,7 +57,7 @@ static class PathSteps
 
     public static string LastPart(string path) => Parts(path)[^1];
 
-    static OpList.Draft Open(OpList ops, string what, string path, Arg how, Slot slot) =>
+    static Op Open(OpList ops, string what, string path, Arg how, Slot slot) =>
         ops.Add(what, Call.openat2, Slots.Root, path, how, Blocks.OpenHowBytes).Into(slot);
 
     static Slot MakeDirectories(OpList ops, string what, string[] parts)

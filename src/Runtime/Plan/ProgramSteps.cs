@@ -29,8 +29,8 @@ static class ProgramSteps
         var (what, candidates, found) = (What(process), Candidates(process), new Mark());
         for (var i = 0; i < candidates.Count; i++)
         {
-            var draft = ops.Add(what, Call.faccessat2, At.FDCWD, candidates[i], Executable, At.EACCESS).ThenTo(found);
-            if (i < candidates.Count - 1) draft.Tolerate(Errno.ENOENT, Errno.EACCES);
+            var op = ops.Add(what, Call.faccessat2, At.FDCWD, candidates[i], Executable, At.EACCESS).ThenTo(found);
+            if (i < candidates.Count - 1) op.Tolerate(Errno.ENOENT, Errno.EACCES);
         }
 
         ops.Place(found);
@@ -42,8 +42,8 @@ static class ProgramSteps
         var candidates = Candidates(process);
         for (var i = 0; i < candidates.Count; i++)
         {
-            var draft = ops.Add(What(process), Call.execve, candidates[i], new Arg.TextList(process.Args), new Arg.TextList(process.Env));
-            if (i < candidates.Count - 1) draft.Tolerate(Errno.ENOENT, Errno.EACCES);
+            var op = ops.Add(What(process), Call.execve, candidates[i], new Arg.TextList(process.Args), new Arg.TextList(process.Env));
+            if (i < candidates.Count - 1) op.Tolerate(Errno.ENOENT, Errno.EACCES);
         }
     }
 

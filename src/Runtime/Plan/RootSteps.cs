@@ -34,7 +34,7 @@ static class RootSteps
     }
 
     /// <summary>Attaches the detached mount in the tree slot, or another, at the target slot.</summary>
-    public static OpList.Draft Attach(OpList ops, string what, Slot? tree = null) =>
+    public static Op Attach(OpList ops, string what, Slot? tree = null) =>
         ops.Add(what, Call.move_mount, tree ?? Slots.Tree, "", Slots.Target, "", Arg.Named(MoveFromEmpty | MoveToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
 
     /// <summary>Changes root; the old one is stacked below and taken off, so that nothing of it is reachable (pivot_root(2)).</summary>
