@@ -55,6 +55,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider().DisableAutomaticKeyGeneration(); // nothing is encrypted, so no key belongs on the disk
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
+        builder.Services.AddRequestTimeouts();
         builder.Services.AddReverseProxy();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -63,7 +64,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
             kestrel.Limits.MaxConcurrentUpgradedConnections = MaxWebSockets;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
-            kestrel.Limits.MaxRequestBodySize = null; // bodies flow through and are not kept: how much is too much is the service's word
+            kestrel.Limits.MaxRequestBodySize = null; // bodies flow through and are not kept: how much is too much is the service's word, or its Ingress's
             kestrel.Limits.MinRequestBodyDataRate = null; // a client may stream at its own pace; one that stops is given up by the idle timeout
             kestrel.Listen(options.Endpoint);
             if (options.TlsEndpoint is { } tls) kestrel.Listen(tls, listen => listen.UseHttps(Handshakes(sites)));
@@ -72,9 +73,13 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         app.UseMiddleware<ClearFraming>();
         app.UseMiddleware<RightSite>();
         app.UseMiddleware<OwnWord>();
+        app.UseRequestTimeouts();
         app.MapReverseProxy(proxy =>
         {
+            proxy.UseMiddleware<ClientRates>();
+            proxy.UseMiddleware<TooLong>();
             proxy.UseMiddleware<AnotherPod>();
+            proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();
         });
         return app;

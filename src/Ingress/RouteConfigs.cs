@@ -1,8 +1,13 @@
 using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
 using Orchestrator.Contracts;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.LoadBalancing;
+using Yarp.ReverseProxy.SessionAffinity;
 
 namespace Orchestrator.Ingress;
 
@@ -11,6 +16,9 @@ static class RouteConfigs
 {
     /// <summary>The names under which a route's own path and its type are kept beside the framework's pattern.</summary>
     public const string PathKey = "path", ExactKey = "exact";
+
+    /// <summary>The name under which a route's requests a second from one address are kept.</summary>
+    public const string RateKey = "rate";
 
     /// <summary>How long a request, an answer or a websocket may move no byte before it is given up.</summary>
     static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(100);
@@ -33,7 +41,10 @@ static class RouteConfigs
         {
             [PathKey] = route.Path,
             [ExactKey] = (route.PathType == Route.Types.PathType.Exact).ToString(),
+            [RateKey] = route.RateLimit.ToString(CultureInfo.InvariantCulture),
         },
+        MaxRequestBodySize = route.BodyLimit > 0 ? route.BodyLimit : null,
+        Timeout = route.TimeoutSeconds > 0 ? TimeSpan.FromSeconds(route.TimeoutSeconds) : null,
         // Services see the host that the client asked for, as behind any Kubernetes ingress.
         Transforms = [new Dictionary<string, string> { ["RequestHeaderOriginalHost"] = "true" }],
     };
@@ -46,10 +57,21 @@ static class RouteConfigs
         {
             ClusterId = backend.Id,
             LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
+            SessionAffinity = backend.KeepsPod ? KeptPod(backend.Id) : null,
             HttpRequest = Forwarding,
             Destinations = destinations,
         };
     }
+
+    // A cookie of its own for each backend; it holds a hash of the pod's id. When that pod is gone, another one takes over.
+    static SessionAffinityConfig KeptPod(string backend) => new()
+    {
+        Enabled = true,
+        Policy = SessionAffinityConstants.Policies.HashCookie,
+        FailurePolicy = SessionAffinityConstants.FailurePolicies.Redistribute,
+        AffinityKeyName = $"orch-pod-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(backend)).AsSpan(0, 8))}",
+        Cookie = new SessionAffinityCookieConfig { Path = "/", HttpOnly = true, SameSite = SameSiteMode.Lax, SecurePolicy = CookieSecurePolicy.SameAsRequest },
+    };
 
     // The pattern only narrows the search; RouteRules decides. A path that the pattern language would refuse must not spoil the whole table, and is
     // searched for everywhere.

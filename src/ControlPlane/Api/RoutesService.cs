@@ -75,10 +75,13 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Time
             PathType = route.Exact ? Contract.Route.Types.PathType.Exact : Contract.Route.Types.PathType.Prefix,
             Backend = route.Backend,
             Order = route.Order,
+            BodyLimit = route.Settings.BodyLimit,
+            RateLimit = route.Settings.RateLimit,
+            TimeoutSeconds = route.Settings.TimeoutSeconds,
         }));
         foreach (var backend in table.Backends)
         {
-            var one = new Contract.Backend { Id = backend.Id };
+            var one = new Contract.Backend { Id = backend.Id, KeepsPod = backend.KeepsPod };
             one.Destinations.AddRange(backend.Destinations.Select(each => new Contract.Destination { Id = each.Id, Address = each.Address }));
             message.Backends.Add(one);
         }

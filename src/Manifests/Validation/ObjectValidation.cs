@@ -58,7 +58,7 @@ static class ObjectValidation
                 ServiceValidation.EndpointSlice(findings, slice);
                 break;
             case Ingress ingress:
-                ServiceValidation.Ingress(findings, ingress.Spec);
+                ServiceValidation.Ingress(findings, ingress);
                 break;
             case NetworkPolicy policy:
                 PolicyValidation.NetworkPolicy(findings, policy.Spec);

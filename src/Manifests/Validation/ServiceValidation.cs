@@ -69,8 +69,10 @@ static class ServiceValidation
         findings.Require(inside, "spec.clusterIP", $"\"{address}\" must be None or an address in {ServiceNetwork.Range}; leave it out to be given one");
     }
 
-    public static void Ingress(Findings findings, IngressSpec spec)
+    public static void Ingress(Findings findings, Ingress ingress)
     {
+        var spec = ingress.Spec;
+        IngressSettings.Read(ingress.Metadata.Annotations, (key, what) => findings.Add($"metadata.annotations.{key}", what));
         findings.Require(spec.Rules.Count > 0 || spec.DefaultBackend is not null, "spec", "needs rules or a defaultBackend");
         if (spec.DefaultBackend is { } fallback) Backend(findings, "spec.defaultBackend", fallback);
         if (spec.IngressClassName is { } name) Names.Subdomain(findings, "spec.ingressClassName", name);

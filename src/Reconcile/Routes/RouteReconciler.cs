@@ -11,6 +11,8 @@ namespace Orchestrator.Reconcile.Routes;
 /// </summary>
 public static class RouteReconciler
 {
+    const string KeptPods = "+cookie";
+
     public static RouteTable Compute(ClusterState state)
     {
         var routes = new List<Route>();
@@ -20,12 +22,15 @@ public static class RouteReconciler
         var ingresses = OldestFirst(state);
         foreach (var ingress in ingresses)
         {
+            // What admission would have refused is as if it were not there.
+            var settings = IngressSettings.Read(ingress.Metadata.Annotations, static (_, _) => { });
             foreach (var (host, path, exact, backend) in PathsOf(ingress))
             {
                 if (!taken.Add((host, path, exact))) continue;
                 var id = $"{ingress.Namespace}/{backend.Service.Name}:{backend.Service.Port.Name ?? backend.Service.Port.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
-                backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service)));
-                routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0));
+                if (settings.KeepsPod) id += KeptPods; // one service may be behind an Ingress of each kind
+                backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service), settings.KeepsPod));
+                routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0, settings));
             }
         }
 

@@ -1,3 +1,5 @@
+using Orchestrator.Model.Services;
+
 namespace Orchestrator.Reconcile.Routes;
 
 /// <summary>Where an ingress sends requests, with nothing left for it to decide.</summary>
@@ -6,10 +8,12 @@ public sealed record RouteTable(long Revision, IReadOnlyList<Route> Routes, IRea
 /// <summary>Sends the requests for a host and path to a backend.</summary>
 /// <param name="Host">Empty for every host; <c>*.example.com</c> for one label in front.</param>
 /// <param name="Order">Lower comes first among routes that match.</param>
-public sealed record Route(string Id, string Host, string Path, bool Exact, string Backend, int Order);
+/// <param name="Settings">What else its Ingress asks for.</param>
+public sealed record Route(string Id, string Host, string Path, bool Exact, string Backend, int Order, IngressSettings Settings);
 
 /// <summary>The pods behind one port of a service.</summary>
-public sealed record Backend(string Id, IReadOnlyList<Destination> Destinations);
+/// <param name="KeepsPod">A client's requests go to the pod that had its first one.</param>
+public sealed record Backend(string Id, IReadOnlyList<Destination> Destinations, bool KeepsPod);
 
 /// <param name="Id">The pod's uid.</param>
 /// <param name="Address">address:port</param>

@@ -57,6 +57,20 @@ public sealed class IngressTests
     }
 
     [Fact]
+    public void What_an_ingress_asks_for_holds_for_its_own_routes_also_of_a_service_that_it_shares()
+    {
+        var asking = Ingress("shop", "asking", age: 1, "a.example");
+        asking = asking with
+        {
+            Metadata = asking.Metadata with { Annotations = new Dictionary<string, string> { ["ingress.orchestrator/affinity"] = "cookie", ["ingress.orchestrator/body-limit"] = "1Ki", ["ingress.orchestrator/rate-limit"] = "5" } },
+        };
+        var table = RouteReconciler.Compute(State(Service("shop", "web"), asking, Ingress("shop", "plain", age: 2, "b.example")));
+
+        Assert.Equal([("a.example", new IngressSettings(true, 1024, 5, 0)), ("b.example", IngressSettings.None)], table.Routes.Select(route => (route.Host, route.Settings)).OrderBy(route => route.Host));
+        Assert.All(table.Routes, route => Assert.Equal(route.Settings.KeepsPod, table.Backends.Single(backend => backend.Id == route.Backend).KeepsPod));
+    }
+
+    [Fact]
     public void What_was_said_already_is_not_said_again()
     {
         var state = State(Service("shop", "web"), Ingress("shop", "web", age: 1, "a.example"));

@@ -1,0 +1,104 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Testing;
+
+namespace Orchestrator.Ingress.Tests;
+
+/// <summary>What an Ingress may ask for by annotations.</summary>
+public sealed class SettingsTests
+{
+    const string Host = "web.example";
+
+    [Fact]
+    public async Task A_client_that_shows_its_cookie_stays_with_its_pod_until_that_is_gone()
+    {
+        await using var first = await Pod.Named("first");
+        await using var second = await Pod.Named("second");
+        var backend = Given.Backend("web", first.Address, second.Address);
+        backend.KeepsPod = true;
+        await using var ingress = await RunningIngress.StartAsync(Given.Table([Given.Prefix(Host, "/")], backend));
+        using var answer = await ingress.GetAsync(Host);
+        var pod = await answer.Content.ReadAsStringAsync();
+        var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(first.Address, cookie, StringComparison.Ordinal);
+        for (var i = 0; i < 40; i++) Assert.Equal(pod, await TextWithAsync(ingress, cookie));
+
+        var left = Given.Backend("web", pod == "first" ? second.Address : first.Address);
+        left.KeepsPod = true;
+        await ingress.PublishAsync(Given.Table([Given.Prefix(Host, "/")], left));
+        Assert.Equal(pod == "first" ? "second" : "first", await TextWithAsync(ingress, cookie));
+    }
+
+    [Fact]
+    public async Task A_body_above_the_limit_is_refused_whether_its_length_is_said_or_not()
+    {
+        await using var pod = await Pod.Answering(async context =>
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            await context.Response.WriteAsync("taken");
+        });
+        var route = Given.Prefix(Host, "/");
+        route.BodyLimit = 1000;
+        await using var ingress = await RunningIngress.StartAsync(Given.Table([route], Given.Backend("web", pod.Address)));
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(ingress, new ByteArrayContent(new byte[1000])));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await PostAsync(ingress, new ByteArrayContent(new byte[1001])));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await PostAsync(ingress, new StreamContent(new UnknownLength(new byte[1001]))));
+    }
+
+    [Fact]
+    public async Task A_client_above_the_rate_is_told_so_and_may_come_back()
+    {
+        await using var pod = await Pod.Named("web");
+        var limited = Given.Prefix(Host, "/");
+        limited.RateLimit = 5;
+        await using var ingress = await RunningIngress.StartAsync(Given.Table([limited, Given.Prefix("free.example", "/")], Given.Backend("web", pod.Address)));
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 100; i++)
+        {
+            using var answer = await ingress.GetAsync(Host);
+            answers.Add(answer.StatusCode);
+            if (answer.StatusCode != HttpStatusCode.OK) Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter?.Delta);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, answers[0]);
+        Assert.Contains(HttpStatusCode.TooManyRequests, answers);
+        for (var i = 0; i < 20; i++) Assert.Equal("web", await ingress.TextAsync("free.example"));
+        await Eventually.HoldsAsync(async () => await ingress.TextAsync(Host) == "web", "the client is let in again");
+    }
+
+    [Fact]
+    public async Task A_request_that_takes_too_long_is_given_up()
+    {
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var pod = await Pod.Answering(async context =>
+        {
+            await Task.WhenAny(Task.Delay(Timeout.Infinite, context.RequestAborted));
+            gone.SetResult();
+        });
+        var route = Given.Prefix(Host, "/");
+        route.TimeoutSeconds = 1;
+        await using var ingress = await RunningIngress.StartAsync(Given.Table([route], Given.Backend("web", pod.Address)));
+        using var answer = await ingress.GetAsync(Host);
+        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
+        await gone.Task;
+    }
+
+    static async Task<string> TextWithAsync(RunningIngress ingress, string cookie)
+    {
+        using var answer = await ingress.SendAsync(HttpMethod.Get, Host, "/", more: request => request.Headers.Add("Cookie", cookie.Split(';')[0]));
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    static async Task<HttpStatusCode> PostAsync(RunningIngress ingress, HttpContent content)
+    {
+        using var answer = await ingress.SendAsync(HttpMethod.Post, Host, "/", content);
+        return answer.StatusCode;
+    }
+
+    /// <summary>Bytes that a client sends in chunks, because it can't say how many they are.</summary>
+    sealed class UnknownLength(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+    }
+}
