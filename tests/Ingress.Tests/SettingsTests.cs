@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Testing;
 
@@ -68,20 +69,35 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_request_that_takes_too_long_is_given_up()
+    public async Task A_request_that_takes_too_long_is_given_up_and_a_websocket_is_not()
     {
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var pod = await Pod.Answering(async context =>
         {
+            if (context.WebSockets.IsWebSocketRequest)
+            {
+                using var socket = await context.WebSockets.AcceptWebSocketAsync();
+                var message = await socket.ReceiveAsync(new byte[64], CancellationToken.None);
+                await socket.SendAsync(new byte[message.Count], WebSocketMessageType.Binary, true, CancellationToken.None);
+                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+                return;
+            }
+
             await Task.WhenAny(Task.Delay(Timeout.Infinite, context.RequestAborted));
             gone.SetResult();
         });
         var route = Given.Prefix(Host, "/");
         route.TimeoutSeconds = 1;
         await using var ingress = await RunningIngress.StartAsync(Given.Table([route], Given.Backend("web", pod.Address)));
-        using var answer = await ingress.GetAsync(Host);
+        using var client = new ClientWebSocket();
+        client.Options.SetRequestHeader("Host", Host);
+        client.Options.Proxy = null;
+        await client.ConnectAsync(new UriBuilder(ingress.Address) { Scheme = "ws" }.Uri, CancellationToken.None);
+        using var answer = await ingress.GetAsync(Host); // as long as the limit, and begun after the websocket
         Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
         await gone.Task;
+        await client.SendAsync(new byte[3], WebSocketMessageType.Binary, true, CancellationToken.None);
+        Assert.Equal(3, (await client.ReceiveAsync(new byte[64], CancellationToken.None)).Count);
     }
 
     static async Task<string> TextWithAsync(RunningIngress ingress, string cookie)
