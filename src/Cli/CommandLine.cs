@@ -24,6 +24,7 @@ static class CommandLine
             DeleteCommand.Create(shared),
             LogsCommand.Create(shared),
             ScaleCommand.Create(shared),
+            TopCommand.Create(shared),
             WhyCommand.Create(shared),
             PlanCommand.Create(shared),
             CordonCommand.Create(shared, cordon: true),

@@ -5,6 +5,7 @@ using Orchestrator.Contracts;
 using Orchestrator.Contracts.Security;
 using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Controllers;
+using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Nodes.Silo;
@@ -42,12 +43,15 @@ public static class ControlPlaneHosting
             .AddHostedService(static provider => provider.GetRequiredService<SiloHost>())
             .AddSingleton<NodeSessions>()
             .AddSingleton<NodeCalls>()
+            .AddSingleton<HeardMetrics>()
+            .AddSingleton<ClusterMetrics>()
             .AddSingleton<Followers>()
             .AddSingleton<NetworkFeed>()
             .AddSingleton<Withdrawal>()
             .AddSingleton<NodeMonitor>()
             .AddSingleton<ControllerLoop>()
             .AddSingleton<SchedulingLoop>()
+            .AddSingleton<AutoscalingLoop>()
             .AddHostedService<LeaderLoops>()
             .AddHostedService<ServerRegistration>();
     }

@@ -14,6 +14,7 @@ static class EventIds
     public const int PodUnplaced = 1021;
     public const int SchedulerWaits = 1022;
     public const int PodsPreempted = 1023;
+    public const int Scaled = 1024;
     public const int NodeJudged = 1030;
     public const int SessionOpened = 1031;
     public const int SessionClosed = 1032;

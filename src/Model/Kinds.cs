@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
@@ -33,6 +34,7 @@ public static class Kinds
         new("apps/v1", DaemonSet.KindName, "daemonsets", ["ds"], true, true, ModelJson.SchemaOf<DaemonSet>()),
         new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
         new("discovery.k8s.io/v1", EndpointSlice.KindName, "endpointslices", ["endpoints", "ep"], true, true, ModelJson.SchemaOf<EndpointSlice>()),
+        new("autoscaling/v2", HorizontalPodAutoscaler.KindName, "horizontalpodautoscalers", ["hpa"], true, true, ModelJson.SchemaOf<HorizontalPodAutoscaler>()),
         new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
         new("batch/v1", Job.KindName, "jobs", [], true, true, ModelJson.SchemaOf<Job>()),
         new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),

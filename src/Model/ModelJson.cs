@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
@@ -85,6 +86,7 @@ public static class ModelJson
 [JsonSerializable(typeof(StatefulSet))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(EndpointSlice))]
+[JsonSerializable(typeof(HorizontalPodAutoscaler))]
 [JsonSerializable(typeof(Services.Ingress))]
 [JsonSerializable(typeof(Meta.Namespace))]
 [JsonSerializable(typeof(NetworkPolicy))]

@@ -56,6 +56,9 @@ public sealed record NodeAgentOptions
     /// <summary>The cgroup below which all containers stand, absolute in every hierarchy.</summary>
     public string CgroupRoot { get; init; } = "/orch";
 
+    /// <summary>The cgroup of a pod's container.</summary>
+    internal string CgroupOf(string uid, string container) => $"{CgroupRoot}/{uid}/{container}";
+
     /// <summary>The pod network's bridge: at most 15 characters.</summary>
     public string BridgeName { get; init; } = "orch0";
 

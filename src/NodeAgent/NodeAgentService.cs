@@ -4,6 +4,7 @@ using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Logs;
+using Orchestrator.NodeAgent.Metrics;
 using Orchestrator.NodeAgent.Networking;
 using Orchestrator.NodeAgent.Networking.Names;
 using Orchestrator.NodeAgent.Networking.Policies;
@@ -53,7 +54,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
         DriveInfo disk = new(data);
         ImageGarbage garbage = new(images, pods.ImagesInUse, () => (int)(100 - (100 * disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize))), options, time, log);
-        var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, lease, time, log).RunAsync(cancel);
+        var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, new Meter(options, time), lease, time, log).RunAsync(cancel);
         await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), garbage.RunAsync(cancel), policies.RunAsync(() => pods.All().Select(runner => runner.Pod), cancel), AnswerNamesAsync());
 
         async Task AnswerNamesAsync()

@@ -98,7 +98,7 @@ sealed partial class SmallCluster(int seed, bool shuffled = true)
     bool Round()
     {
         var before = State.Revision;
-        var actors = new List<Action> { Controllers, Nodes, Schedule, Agents };
+        var actors = new List<Action> { Controllers, Nodes, Schedule, Autoscale, Agents };
         foreach (var act in InSomeOrder(actors)) act();
         Now = Now.AddSeconds(1);
         return State.Revision != before || _agentsTakeTheirTime || _dead.Values.Any(since => Now - since <= Lease);

@@ -4,11 +4,13 @@ using System.Text.RegularExpressions;
 using Orchestrator.Manifests;
 using Orchestrator.Manifests.Merging;
 using Orchestrator.Model;
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Tables;
+using Orchestrator.Model.Values;
 using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.Simulation;
@@ -73,7 +75,13 @@ sealed partial class Story
                 var node1 = _cluster.State.Find<Node>(Node.KindName, "", name)!; // a story names nodes that it has
                 return Refusal(_cluster.Write(new Update(node1 with { Spec = node1.Spec with { Unschedulable = words[0] == "cordon" } })));
             case ["scale", var target, var replicas]:
-                return Refusal(_cluster.Write(new Update(Scaled(Find(target), int.Parse(replicas, CultureInfo.InvariantCulture)))));
+                return Refusal(_cluster.Write(new Update(Scale.Of(Find(target))!.To(int.Parse(replicas, CultureInfo.InvariantCulture)))));
+            case ["load", var app, var cpu]:
+                _cluster.Load(app, cpu == "unknown" ? null : Quantity.Parse(cpu).Millis);
+                return "";
+            case ["requests", var ingress, var perSecond]:
+                _cluster.Requests(ingress, decimal.Parse(perSecond, CultureInfo.InvariantCulture));
+                return "";
             case ["evict", var on]:
                 foreach (var pod in _cluster.Pods.Where(pod => pod.Spec.NodeName == on)) _cluster.Write(new Update(Eviction.Ask(pod, _cluster.Now)));
                 return "";
@@ -126,19 +134,12 @@ sealed partial class Story
         return string.Concat(rows.Select(row => string.Join("   ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd() + "\n"));
     }
 
-    static Resource Scaled(Resource resource, int replicas) => resource switch
-    {
-        Deployment deployment => deployment with { Spec = deployment.Spec with { Replicas = replicas } },
-        ReplicaSet set => set with { Spec = set.Spec with { Replicas = replicas } },
-        StatefulSet set => set with { Spec = set.Spec with { Replicas = replicas } },
-        _ => throw new InvalidOperationException($"{resource.Key} can't be scaled"),
-    };
-
     static IReadOnlyList<Condition> ConditionsOf(Resource resource) => resource switch
     {
         Deployment deployment => deployment.Status.Conditions,
         ReplicaSet set => set.Status.Conditions,
         Job job => job.Status.Conditions,
+        HorizontalPodAutoscaler autoscaler => autoscaler.Status.Conditions,
         Node node => node.Status.Conditions,
         _ => throw new InvalidOperationException($"{resource.Key} has no conditions"),
     };

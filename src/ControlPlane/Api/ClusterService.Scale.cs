@@ -1,8 +1,6 @@
 using Grpc.Core;
 using Orchestrator.Contracts;
-using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
-using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.ControlPlane.Api;
 
@@ -17,7 +15,8 @@ sealed partial class ClusterService
         {
             var state = await store.ReadAsync(context.CancellationToken);
             var live = state.Find(key) ?? throw RpcErrors.NotFound(key);
-            var (present, scaled) = Scaled(live, request.Replicas);
+            var scale = Model.Workloads.Scale.Of(live) ?? throw RpcErrors.Invalid($"a {live.Kind.ToLowerInvariant()} has no replicas; scale a deployment, a statefulset or a replicaset");
+            var (present, scaled) = (scale.Replicas, scale.To(request.Replicas));
             if (request.HasCurrentReplicas && request.CurrentReplicas != present)
                 throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{key} keeps {present} replicas, not {request.CurrentReplicas}"));
             if (present == request.Replicas) return new ScaleReply { Resource = live.ToMessage() };
@@ -29,12 +28,4 @@ sealed partial class ClusterService
             if (result is not Conflict || attempt == MaxTries) throw RpcErrors.Of(result);
         }
     });
-
-    static (int Present, Resource Scaled) Scaled(Resource live, int replicas) => live switch
-    {
-        Deployment deployment => (deployment.Spec.Replicas ?? 1, deployment with { Spec = deployment.Spec with { Replicas = replicas } }),
-        ReplicaSet set => (set.Spec.Replicas ?? 1, set with { Spec = set.Spec with { Replicas = replicas } }),
-        StatefulSet set => (set.Spec.Replicas ?? 1, set with { Spec = set.Spec with { Replicas = replicas } }),
-        _ => throw RpcErrors.Invalid($"a {live.Kind.ToLowerInvariant()} has no replicas; scale a deployment, a statefulset or a replicaset"),
-    };
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Servers;
@@ -13,7 +14,7 @@ using Orchestrator.Model.Values;
 namespace Orchestrator.ControlPlane.Api;
 
 /// <summary>The API for users and their tools. Each verb has a file of its own.</summary>
-sealed partial class ClusterService(ClusterStore store, NodeCalls calls, ControlPlaneOptions options, TimeProvider clock) : Cluster.ClusterBase
+sealed partial class ClusterService(ClusterStore store, NodeCalls calls, ClusterMetrics metrics, ControlPlaneOptions options, TimeProvider clock) : Cluster.ClusterBase
 {
     public override Task<ResourceMessage> Get(GetRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
     {
@@ -45,6 +46,8 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Control
         Leader = store.Leader is null ? "" : store.Current.Leader ?? "",
         Revision = store.Current.Revision,
     });
+
+    public override Task<MetricsReply> Metrics(MetricsRequest request, ServerCallContext context) => metrics.GatherAsync(context.CancellationToken);
 
     Command Command(ServerCallContext context, string requestId, IReadOnlyList<Operation> operations) =>
         new(requestId.Length == 0 ? Guid.NewGuid().ToString("N") : requestId, clock.GetUtcNow(), context.Caller().Name) { Operations = operations };

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Scheduling;
 using Orchestrator.ControlPlane.Store;
@@ -10,7 +11,7 @@ namespace Orchestrator.ControlPlane.Controllers;
 
 /// <summary>Everything that decides for the cluster, run on the one server that leads, for as long as it leads.</summary>
 sealed partial class LeaderLoops(
-    ClusterStore store, ControllerLoop controllers, SchedulingLoop scheduling, NodeMonitor monitor, TimeProvider clock, ILogger<LeaderLoops> log)
+    ClusterStore store, ControllerLoop controllers, SchedulingLoop scheduling, AutoscalingLoop autoscaling, NodeMonitor monitor, TimeProvider clock, ILogger<LeaderLoops> log)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -35,7 +36,10 @@ sealed partial class LeaderLoops(
     {
         using var leading = CancellationTokenSource.CreateLinkedTokenSource(claim.Lost, stopping);
         var writer = new LeaderWriter(store, claim, clock);
-        var loops = new[] { PrepareAsync(writer, leading.Token), controllers.RunAsync(writer, leading.Token), scheduling.RunAsync(writer, leading.Token), monitor.RunAsync(writer, leading.Token) };
+        var loops = new[]
+        {
+            PrepareAsync(writer, leading.Token), controllers.RunAsync(writer, leading.Token), scheduling.RunAsync(writer, leading.Token), autoscaling.RunAsync(writer, leading.Token), monitor.RunAsync(writer, leading.Token),
+        };
         try
         {
             // A loop ends only by an error; then all start anew, under a new claim.

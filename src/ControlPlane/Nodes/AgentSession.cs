@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Api;
+using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Servers;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model;
@@ -18,7 +19,7 @@ namespace Orchestrator.ControlPlane.Nodes;
 /// hears of its pods and of the other nodes.
 /// </summary>
 sealed partial class AgentSession(
-    ClusterStore store, NodeSessions sessions, NodeCalls calls, ControlPlaneOptions options, TimeProvider clock, ILogger<AgentSession> log)
+    ClusterStore store, NodeSessions sessions, NodeCalls calls, HeardMetrics metrics, ControlPlaneOptions options, TimeProvider clock, ILogger<AgentSession> log)
 {
     /// <summary>Messages waiting to be sent; an agent that does not read them is hung up on.</summary>
     const int Window = 256;
@@ -96,6 +97,9 @@ sealed partial class AgentSession(
                 case AgentMessage.MessageOneofCase.Report:
                     await Task.WhenAll(message.Report.Pods.Select(pod => TakeAsync(session, pod, token)));
                     await _outgoing.Writer.WriteAsync(new ServerMessage { Reported = new Reported { Sequence = message.Report.Sequence } }, token);
+                    break;
+                case AgentMessage.MessageOneofCase.Metrics:
+                    metrics.Heard(session.Node, message.Metrics);
                     break;
                 case AgentMessage.MessageOneofCase.Hello or AgentMessage.MessageOneofCase.None:
                     throw RpcErrors.Invalid("a session has one hello, at its start");

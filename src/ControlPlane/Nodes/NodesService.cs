@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
@@ -8,13 +9,13 @@ using Orchestrator.ControlPlane.Store;
 namespace Orchestrator.ControlPlane.Nodes;
 
 /// <summary>The API for node agents.</summary>
-sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls calls, NetworkFeed network, Withdrawal withdrawal, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs)
+sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls calls, HeardMetrics metrics, NetworkFeed network, Withdrawal withdrawal, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs)
     : Contracts.Nodes.NodesBase
 {
     public override async Task Session(
         IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<ServerMessage> responseStream, ServerCallContext context)
     {
-        var session = new AgentSession(store, sessions, calls, options, clock, logs.CreateLogger<AgentSession>());
+        var session = new AgentSession(store, sessions, calls, metrics, options, clock, logs.CreateLogger<AgentSession>());
         await session.RunAsync(context.Caller().Name, requestStream, responseStream, context.CancellationToken);
     }
 

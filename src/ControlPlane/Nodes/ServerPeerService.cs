@@ -1,13 +1,14 @@
 using System.Threading.Channels;
 using Grpc.Core;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Store;
 
 namespace Orchestrator.ControlPlane.Nodes;
 
 /// <summary>What servers ask of each other: the store's part, and calls to the nodes whose sessions are held here.</summary>
-sealed class ServerPeerService(ClusterStore store, NodeCalls calls, Followers followers) : PeerService(store)
+sealed class ServerPeerService(ClusterStore store, NodeCalls calls, HeardMetrics metrics, Followers followers) : PeerService(store)
 {
     public override async Task<AppliedReply> Applied(AppliedRequest request, ServerCallContext context)
     {
@@ -15,6 +16,8 @@ sealed class ServerPeerService(ClusterStore store, NodeCalls calls, Followers fo
         reply.Nodes.AddRange(await followers.AppliedAsync(request.Revision, context.CancellationToken));
         return reply;
     }
+
+    public override Task<MetricsReply> Metrics(MetricsRequest request, ServerCallContext context) => Task.FromResult(metrics.Reply());
 
     public override async Task CallNode(IAsyncStreamReader<NodeCallRequest> requestStream, IServerStreamWriter<Frame> responseStream, ServerCallContext context)
     {

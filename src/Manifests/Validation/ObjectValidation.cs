@@ -1,4 +1,5 @@
 using Orchestrator.Model;
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
@@ -59,6 +60,9 @@ static class ObjectValidation
                 break;
             case Ingress ingress:
                 ServiceValidation.Ingress(findings, ingress);
+                break;
+            case HorizontalPodAutoscaler autoscaler:
+                AutoscalerValidation.Check(findings, autoscaler.Spec);
                 break;
             case NetworkPolicy policy:
                 PolicyValidation.NetworkPolicy(findings, policy.Spec);

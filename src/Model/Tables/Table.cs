@@ -29,6 +29,7 @@ public static class Table
         Workloads.Job.KindName => [.. BatchColumns.Job, Age],
         Workloads.CronJob.KindName => [.. BatchColumns.CronJob, Age],
         Workloads.ReplicaSet.KindName => [.. WorkloadColumns.ReplicaSet, Age],
+        Autoscaling.HorizontalPodAutoscaler.KindName => [.. AutoscalerColumns.Own, Age],
         Configuration.ConfigMap.KindName => [ConfigurationColumns.ConfigMapData, Age],
         Storage.PersistentVolumeClaim.KindName => [StorageColumns.ClaimStatus, StorageColumns.ClaimVolume, StorageColumns.ClaimCapacity, StorageColumns.ClaimModes, Age],
         Storage.PersistentVolume.KindName => [StorageColumns.VolumeCapacity, StorageColumns.VolumeModes, StorageColumns.VolumePolicy, StorageColumns.VolumeStatus, StorageColumns.VolumeClaim, Age],

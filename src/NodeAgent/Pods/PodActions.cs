@@ -150,7 +150,7 @@ sealed class PodActions(
                 Container = container,
                 Image = image,
                 Rootfs = RootFilesystem.Mount(image.Layers, places.LayersOf(uid, id)),
-                CgroupsPath = $"{options.CgroupRoot}/{uid}/{container.Name}",
+                CgroupsPath = options.CgroupOf(uid, container.Name),
                 Mounts = [.. PodEtc.Mounts(places.EtcOf(uid)), .. volumes.MountsOf(ContentOf(pod, facts.PodIp), container, uid), messages.Make(uid, container)],
                 NetworkNamespace = pod.Spec.HostNetwork ? options.NetworkNamespace : namespaces.Network,
                 IpcNamespace = namespaces.Ipc,

@@ -6,6 +6,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Metrics;
 using Orchestrator.NodeAgent.Pods;
 
 namespace Orchestrator.NodeAgent.Session;
@@ -16,9 +17,10 @@ namespace Orchestrator.NodeAgent.Session;
 /// </summary>
 sealed partial class ControlPlaneSession(
     NodeAgentOptions options, AgentPods pods, ContentStore contents, AgentNetwork network, ReportBox reports, CallServer calls, ServiceFollower services,
-    Withdrawals withdrawals, NodeLease lease, TimeProvider time, ILogger log)
+    Withdrawals withdrawals, Meter meter, NodeLease lease, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
+    const int BeatsPerMetrics = 5;
     static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(10);
     internal static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     // A dead server and the pause after it must cost less than a lease, or a living node is lost with the server it happened to try.
@@ -115,7 +117,10 @@ sealed partial class ControlPlaneSession(
             {
                 await beat;
                 lease.Sending(sequence);
-                await stream.WriteAsync(new AgentMessage { Beat = new Beat { Sequence = sequence++ } }, cancel);
+                await stream.WriteAsync(new AgentMessage { Beat = new Beat { Sequence = sequence } }, cancel);
+                if (sequence % BeatsPerMetrics == 1 && meter.Take(pods.All()) is { } metrics)
+                    await stream.WriteAsync(new AgentMessage { Metrics = metrics }, cancel);
+                sequence++;
                 beat = beats.WaitForNextTickAsync(cancel).AsTask();
             }
         }

@@ -28,7 +28,7 @@ public sealed class ClusterServiceTests : IAsyncLifetime
         _store = await ClusterStore.OpenAsync(
             options, _ => throw new InvalidOperationException("there is no other server"), TimeProvider.System, () => Guid.NewGuid().ToString(),
             state => Task.FromResult<IStateLog>(new ScriptedLog(state)));
-        _api = new ClusterService(_store, null!, new ControlPlaneOptions("s1", new Uri("http://127.0.0.1:1")), TimeProvider.System); // no node is called here
+        _api = new ClusterService(_store, null!, null!, new ControlPlaneOptions("s1", new Uri("http://127.0.0.1:1")), TimeProvider.System); // no node is called or measured here
     }
 
     public async Task DisposeAsync() => await _store.DisposeAsync();

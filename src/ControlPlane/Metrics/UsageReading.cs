@@ -1,0 +1,24 @@
+using Orchestrator.Contracts;
+using Orchestrator.Model.Pods;
+using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Autoscaling;
+
+namespace Orchestrator.ControlPlane.Metrics;
+
+/// <summary>What was heard, as the deciding code takes it.</summary>
+static class UsageReading
+{
+    public static Usage Of(MetricsReply heard, ClusterState state)
+    {
+        // A node speaks for its own pods only.
+        var placed = state.All<Pod>(Pod.KindName).Where(pod => pod.Spec.NodeName is not null).ToDictionary(pod => pod.Metadata.Uid!, pod => pod.Spec.NodeName, StringComparer.Ordinal); // stored ones have one
+        var pods = new Dictionary<string, IReadOnlyDictionary<string, ContainerUsage>>(StringComparer.Ordinal);
+        foreach (var node in heard.Nodes)
+        {
+            foreach (var pod in node.Pods.Where(pod => placed.GetValueOrDefault(pod.Uid) == node.Node))
+                pods[pod.Uid] = pod.Containers.GroupBy(container => container.Name, StringComparer.Ordinal).ToDictionary(same => same.Key, same => new ContainerUsage(same.First().CpuMillicores, same.First().MemoryBytes), StringComparer.Ordinal);
+        }
+
+        return new Usage { Pods = pods };
+    }
+}
