@@ -24,6 +24,8 @@ static class EventIds
     public const int SiloFailed = 1041;
     public const int SiloFatal = 1042;
     public const int IngressConnected = 1050;
+    public const int Woken = 1051;
+    public const int NotWoken = 1052;
     public const int ServerRegistered = 1060;
     public const int ServerRemoved = 1061;
     public const int MemberAdded = 1062;

@@ -10,6 +10,9 @@ public static class IngressHosting
         .AddSingleton<RouteConfigProvider>()
         .AddSingleton<Sites>()
         .AddSingleton<TableFile>()
+        .AddSingleton<RequestCounts>()
+        .AddSingleton<AwaitedPods>()
+        .AddSingleton<Reports>()
         .AddHostedService<RouteFeed>()
         .AddHostedService<ProxyHost>();
 }

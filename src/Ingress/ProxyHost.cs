@@ -14,7 +14,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Orchestrator.Ingress;
 
 /// <summary>The reverse proxy, on a listener of its own so that nothing of the API can ever be reached through it.</summary>
-sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites sites, ILoggerFactory logs) : IHostedService, IAsyncDisposable
+sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites sites, RequestCounts counts, AwaitedPods awaited, ILoggerFactory logs) : IHostedService, IAsyncDisposable
 {
     /// <summary>Open connections from outside; more are turned away, so that a flood can't take the machine's memory.</summary>
     const int MaxConnections = 20_000;
@@ -31,7 +31,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
     /// <summary>How long a client may take to agree on keys.</summary>
     static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
-    readonly WebApplication _app = Build(options, routes, sites, logs);
+    readonly WebApplication _app = Build(options, routes, sites, counts, awaited, logs);
 
     /// <summary>Where requests come in: the endpoint of the options, with the port that was found when they leave it open. Known once started.</summary>
     public Uri Address => new(_app.Urls.First(url => url.StartsWith("http:", StringComparison.Ordinal)));
@@ -45,13 +45,17 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    static WebApplication Build(IngressOptions options, RouteConfigProvider routes, Sites sites, ILoggerFactory logs)
+    static WebApplication Build(IngressOptions options, RouteConfigProvider routes, Sites sites, RequestCounts counts, AwaitedPods awaited, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "ingress", ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IProxyConfigProvider>(routes);
         builder.Services.AddSingleton(sites);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(counts);
+        builder.Services.AddSingleton(awaited);
+        builder.Services.AddSingleton<IConfigChangeListener>(awaited);
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider().DisableAutomaticKeyGeneration(); // nothing is encrypted, so no key belongs on the disk
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
@@ -78,6 +82,8 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         {
             proxy.UseMiddleware<ClientRates>();
             proxy.UseMiddleware<TooLong>();
+            proxy.UseMiddleware<Counted>();
+            proxy.UseMiddleware<UntilAwake>();
             proxy.UseMiddleware<AnotherPod>();
             proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();

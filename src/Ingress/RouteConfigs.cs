@@ -20,10 +20,15 @@ static class RouteConfigs
     /// <summary>The name under which a route's requests a second from one address are kept.</summary>
     public const string RateKey = "rate";
 
+    /// <summary>The name under which a backend's metadata say that requests wait for its pods.</summary>
+    public const string WakesKey = "wakes";
+
     /// <summary>How long a request, an answer or a websocket may move no byte before it is given up.</summary>
     static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(100);
 
     static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/");
+
+    static readonly Dictionary<string, string> Wakes = new(StringComparer.Ordinal) { [WakesKey] = "" };
 
     static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = IdleTimeout };
 
@@ -60,8 +65,12 @@ static class RouteConfigs
             SessionAffinity = backend.KeepsPod ? KeptPod(backend.Id) : null,
             HttpRequest = Forwarding,
             Destinations = destinations,
+            Metadata = backend.Wakes ? Wakes : null,
         };
     }
+
+    /// <summary>The Ingress that a route is of, as namespace/name.</summary>
+    public static string IngressOf(string route) => route[..Math.Max(0, route.LastIndexOf('/'))];
 
     // A cookie of its own for each backend; it holds a hash of the pod's id. When that pod is gone, another one takes over.
     static SessionAffinityConfig KeptPod(string backend) => new()

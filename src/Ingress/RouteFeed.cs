@@ -7,7 +7,7 @@ using Orchestrator.Contracts;
 namespace Orchestrator.Ingress;
 
 /// <summary>Follows the control plane's route table, from whichever server answers. While none does, the last table stays in force.</summary>
-sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider routes, Sites sites, TableFile file, TimeProvider clock, ILogger<RouteFeed> log) : BackgroundService
+sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider routes, Sites sites, TableFile file, Reports reports, TimeProvider clock, ILogger<RouteFeed> log) : BackgroundService
 {
     /// <summary>The pause before the next server is tried.</summary>
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
@@ -48,16 +48,26 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
         };
         options.ConfigureConnections?.Invoke(handler);
         using var channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
         try
         {
-            using var call = new Routes.RoutesClient(channel).Watch(cancellationToken: token);
-            await call.RequestStream.WriteAsync(new RoutesRequest { Ingress = options.Name }, token);
-            await foreach (var table in call.ResponseStream.ReadAllAsync(token))
+            using var call = new Routes.RoutesClient(channel).Watch(cancellationToken: over.Token);
+            await call.RequestStream.WriteAsync(new RoutesRequest { Ingress = options.Name }, over.Token);
+            var reporting = reports.SendAsync(call.RequestStream, over.Token);
+            try
             {
-                Publish(table);
-                file.Keep(table);
-                await call.RequestStream.WriteAsync(new RoutesRequest { Ingress = options.Name, AppliedRevision = table.Revision }, token);
-                Published(table.Revision, table.Routes.Count, table.Backends.Sum(backend => backend.Destinations.Count));
+                await foreach (var table in call.ResponseStream.ReadAllAsync(over.Token))
+                {
+                    Publish(table);
+                    file.Keep(table);
+                    reports.Applied(table.Revision);
+                    Published(table.Revision, table.Routes.Count, table.Backends.Sum(backend => backend.Destinations.Count));
+                }
+            }
+            finally
+            {
+                await over.CancelAsync();
+                await reporting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         catch (RpcException lost)

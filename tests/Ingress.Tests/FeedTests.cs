@@ -93,7 +93,8 @@ public sealed class FeedTests
     static RouteFeed Feed(RouteConfigProvider routes, string? file, params int[] ports)
     {
         var options = new IngressOptions("edge", new IPEndPoint(IPAddress.Loopback, 0), [.. ports.Select(port => new Uri($"http://127.0.0.1:{port}"))]) { TableFile = file };
-        return new RouteFeed(options, routes, new Sites(TimeProvider.System, NullLogger<Sites>.Instance), new TableFile(options, NullLogger<TableFile>.Instance), TimeProvider.System, NullLogger<RouteFeed>.Instance);
+        return new RouteFeed(options, routes, new Sites(TimeProvider.System, NullLogger<Sites>.Instance), new TableFile(options, NullLogger<TableFile>.Instance),
+            new Reports(options, new RequestCounts(), new AwaitedPods(), TimeProvider.System), TimeProvider.System, NullLogger<RouteFeed>.Instance);
     }
 
     static Task<bool> Has(RouteConfigProvider routes, string host) => Task.FromResult(routes.GetConfig().Routes.Any(route => route.Match.Hosts is [var only] && only == host));

@@ -18,6 +18,10 @@ sealed class RunningIngress : IAsyncDisposable
 
     public Sites Sites { get; }
 
+    public required RequestCounts Counts { get; init; }
+
+    public required AwaitedPods Awaited { get; init; }
+
     public Uri TlsAddress => _proxy.TlsAddress!; // all listen for it
 
     public Uri Address => _proxy.Address;
@@ -27,9 +31,10 @@ sealed class RunningIngress : IAsyncDisposable
         var routes = new RouteConfigProvider();
         var options = new IngressOptions("test", new IPEndPoint(IPAddress.Loopback, 0), [new Uri("http://127.0.0.1:1")]) { TlsEndpoint = new IPEndPoint(IPAddress.Loopback, 0) };
         var sites = new Sites(TimeProvider.System, NullLogger<Sites>.Instance);
-        var proxy = new ProxyHost(options, routes, sites, NullLoggerFactory.Instance);
+        var (counts, awaited) = (new RequestCounts(), new AwaitedPods());
+        var proxy = new ProxyHost(options, routes, sites, counts, awaited, NullLoggerFactory.Instance);
         await proxy.StartAsync(CancellationToken.None);
-        var ingress = new RunningIngress(proxy, routes, sites);
+        var ingress = new RunningIngress(proxy, routes, sites) { Counts = counts, Awaited = awaited };
         if (table is not null) await ingress.PublishAsync(table);
         return ingress;
     }

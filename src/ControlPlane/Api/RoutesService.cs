@@ -2,15 +2,19 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Network;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Autoscaling;
 using Orchestrator.Reconcile.Routes;
 using Contract = Orchestrator.Contracts;
 
 namespace Orchestrator.ControlPlane.Api;
 
 /// <summary>Sends every ingress the whole route table, at once and whenever it changes.</summary>
-sealed partial class RoutesService(ClusterStore store, Followers followers, TimeProvider clock, ILogger<RoutesService> log) : Contract.Routes.RoutesBase
+sealed partial class RoutesService(ClusterStore store, Followers followers, HeardMetrics metrics, TimeProvider clock, ILogger<RoutesService> log) : Contract.Routes.RoutesBase
 {
     /// <summary>How long changes are gathered, so that a burst of them is one new table.</summary>
     static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
@@ -21,7 +25,7 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Time
         Connected(requestStream.Current.Ingress);
         using var follower = followers.Add(node: null);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        var listening = ListenAsync(follower, requestStream, over.Token);
+        var listening = ListenAsync(context.Caller().Name, follower, requestStream, over.Token);
         try
         {
             await await Task.WhenAny(SendAsync(follower, responseStream, over.Token), listening);
@@ -37,9 +41,30 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Time
         }
     }
 
-    static async Task ListenAsync(Follower follower, IAsyncStreamReader<RoutesRequest> requests, CancellationToken token)
+    async Task ListenAsync(string caller, Follower follower, IAsyncStreamReader<RoutesRequest> requests, CancellationToken token)
     {
-        while (await requests.MoveNext(token)) follower.Acknowledged(requests.Current.AppliedRevision);
+        while (await requests.MoveNext(token))
+        {
+            var request = requests.Current;
+            if (request.AppliedRevision > 0) follower.Acknowledged(request.AppliedRevision);
+            if (request.Metrics is { } told) metrics.Heard(caller, told);
+            foreach (var backend in request.Awaited) await WakeAsync(caller, backend, token);
+        }
+    }
+
+    /// <summary>What can't be done now is asked for again a second later.</summary>
+    async Task WakeAsync(string caller, string backend, CancellationToken token)
+    {
+        if (Awakening.Decide(store.Current, backend) is not { IsEmpty: false } plan) return;
+        try
+        {
+            var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"ingress/{caller}") { Operations = plan.Operations };
+            if (await store.WriteAsync(command, token) is Applied) Woken(plan.Because);
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            NotWoken(backend, unavailable.Message);
+        }
     }
 
     async Task SendAsync(Follower follower, IServerStreamWriter<Contract.RouteTable> responses, CancellationToken token)
@@ -81,7 +106,7 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Time
         }));
         foreach (var backend in table.Backends)
         {
-            var one = new Contract.Backend { Id = backend.Id, KeepsPod = backend.KeepsPod };
+            var one = new Contract.Backend { Id = backend.Id, KeepsPod = backend.KeepsPod, Wakes = backend.Wakes };
             one.Destinations.AddRange(backend.Destinations.Select(each => new Contract.Destination { Id = each.Id, Address = each.Address }));
             message.Backends.Add(one);
         }
@@ -95,6 +120,12 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Time
 
         return message;
     }
+
+    [LoggerMessage(EventIds.Woken, LogLevel.Information, "{Because}")]
+    partial void Woken(string because);
+
+    [LoggerMessage(EventIds.NotWoken, LogLevel.Warning, "Requests wait for {Backend}, but it can't be scaled up now: {Why}")]
+    partial void NotWoken(string backend, string why);
 
     [LoggerMessage(EventIds.IngressConnected, LogLevel.Information, "Ingress {Ingress} asks for the routes")]
     partial void Connected(string ingress);

@@ -18,6 +18,7 @@ sealed class ClusterMetrics(ClusterStore store, HeardMetrics heard, PeerClients 
         var gathered = new MetricsReply();
         // A node that has just gone to another server is still in what its former one heard.
         gathered.Nodes.AddRange(replies.SelectMany(reply => reply.Nodes).GroupBy(node => node.Node, StringComparer.Ordinal).Select(same => same.First()).OrderBy(node => node.Node, StringComparer.Ordinal));
+        gathered.Ingresses.AddRange(replies.SelectMany(reply => reply.Ingresses).GroupBy(ingress => ingress.Ingress, StringComparer.Ordinal).Select(same => same.First()).OrderBy(ingress => ingress.Ingress, StringComparer.Ordinal));
         return gathered;
     }
 

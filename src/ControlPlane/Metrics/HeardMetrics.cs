@@ -10,6 +10,7 @@ sealed class HeardMetrics(TimeProvider clock)
     static readonly TimeSpan Useful = TimeSpan.FromSeconds(20);
 
     readonly ConcurrentDictionary<string, (long At, NodeMetrics Metrics)> _nodes = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, (long At, IngressMetrics Metrics)> _ingresses = new(StringComparer.Ordinal);
 
     /// <param name="node">Who says it, by its certificate: nobody speaks for another.</param>
     public void Heard(string node, NodeMetrics metrics)
@@ -18,15 +19,27 @@ sealed class HeardMetrics(TimeProvider clock)
         _nodes[node] = (clock.GetTimestamp(), metrics);
     }
 
+    /// <param name="ingress">As above.</param>
+    public void Heard(string ingress, IngressMetrics metrics)
+    {
+        metrics.Ingress = ingress;
+        _ingresses[ingress] = (clock.GetTimestamp(), metrics);
+    }
+
     public MetricsReply Reply()
     {
-        foreach (var (node, heard) in _nodes)
-        {
-            if (clock.GetElapsedTime(heard.At) > Useful) _nodes.TryRemove(KeyValuePair.Create(node, heard));
-        }
-
         var reply = new MetricsReply();
-        reply.Nodes.AddRange(_nodes.Values.Select(heard => heard.Metrics));
+        reply.Nodes.AddRange(Present(_nodes));
+        reply.Ingresses.AddRange(Present(_ingresses));
         return reply;
+    }
+
+    IEnumerable<T> Present<T>(ConcurrentDictionary<string, (long At, T Metrics)> all)
+    {
+        foreach (var (name, heard) in all)
+        {
+            if (clock.GetElapsedTime(heard.At) <= Useful) yield return heard.Metrics;
+            else all.TryRemove(KeyValuePair.Create(name, heard));
+        }
     }
 }

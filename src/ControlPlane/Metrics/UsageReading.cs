@@ -1,5 +1,7 @@
 using Orchestrator.Contracts;
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Reconcile.Autoscaling;
 
@@ -8,6 +10,9 @@ namespace Orchestrator.ControlPlane.Metrics;
 /// <summary>What was heard, as the deciding code takes it.</summary>
 static class UsageReading
 {
+    /// <summary>What no host can say in earnest.</summary>
+    const double MostPerSecond = 1e9;
+
     public static Usage Of(MetricsReply heard, ClusterState state)
     {
         // A node speaks for its own pods only.
@@ -19,6 +24,19 @@ static class UsageReading
                 pods[pod.Uid] = pod.Containers.GroupBy(container => container.Name, StringComparer.Ordinal).ToDictionary(same => same.Key, same => new ContainerUsage(same.First().CpuMillicores, same.First().MemoryBytes), StringComparer.Ordinal);
         }
 
-        return new Usage { Pods = pods };
+        return new Usage { Pods = pods, Requests = heard.Ingresses.Count == 0 ? null : Requests(heard) };
+    }
+
+    static Dictionary<ResourceKey, decimal> Requests(MetricsReply heard)
+    {
+        var rates = new Dictionary<ResourceKey, decimal>();
+        foreach (var each in heard.Ingresses.SelectMany(ingress => ingress.Requests))
+        {
+            if (each.Ingress.Split('/') is not [var @namespace, var name] || !double.IsFinite(each.PerSecond)) continue;
+            var key = new ResourceKey(Ingress.KindName, @namespace, name);
+            rates[key] = rates.GetValueOrDefault(key) + (decimal)Math.Clamp(each.PerSecond, 0, MostPerSecond);
+        }
+
+        return rates;
     }
 }

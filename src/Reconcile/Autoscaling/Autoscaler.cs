@@ -52,8 +52,8 @@ public static class Autoscaler
             var problem = readings.Select(reading => reading.Problem).FirstOrDefault(problem => problem is not null);
             // A metric that says nothing might have asked for more.
             var isUnclear = wanted is null || (problem is not null && wanted < present);
-            // What was not measured, or not yet, may have asked for the present number.
-            if (isUnclear || memory.Recommended.Count == 0) memory = memory with { Recommended = memory.Recommended.Add((now, present)) };
+            // What was not measured, or not yet, may have asked for the present number; and so may somebody who set it meanwhile.
+            if (isUnclear || memory.Left != present) memory = memory with { Recommended = memory.Recommended.Add((now, present)) };
             memory = ScalingPace.Forget(_spec, memory, now);
             if (isUnclear) return Told(scale, present, present, able, Active(ConditionStatus.False, "FailedGetMetric", problem ?? ""));
             var (next, heldBack) = ScalingPace.Next(_spec, memory, present, wanted!.Value, now); // clear only when it is there
@@ -75,6 +75,7 @@ public static class Autoscaler
                 memory = memory with { Changed = memory.Changed.Add((now, next - present)) };
             }
 
+            memory = memory with { Left = next };
             var before = autoscaler.Status;
             var status = new HorizontalPodAutoscalerStatus
             {

@@ -16,6 +16,9 @@ public sealed record AutoscalerMemory
     /// <summary>By how many pods the number was changed, oldest first.</summary>
     public ImmutableList<(DateTimeOffset At, int Change)> Changed { get; init; } = [];
 
+    /// <summary>The number that it left; null before the first look.</summary>
+    public int? Left { get; init; }
+
     /// <summary>When the status was last written.</summary>
     public DateTimeOffset? Told { get; init; }
 }

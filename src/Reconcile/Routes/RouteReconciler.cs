@@ -1,6 +1,7 @@
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Autoscaling;
 using Orchestrator.Reconcile.Services;
 
 namespace Orchestrator.Reconcile.Routes;
@@ -19,6 +20,7 @@ public static class RouteReconciler
         var backends = new SortedDictionary<string, Backend>(StringComparer.Ordinal);
         var slices = EndpointSliceReconciler.ByService(state);
         var taken = new HashSet<(string, string, bool)>();
+        var sleepers = Awakening.Sleepers(state);
         var ingresses = OldestFirst(state);
         foreach (var ingress in ingresses)
         {
@@ -27,9 +29,9 @@ public static class RouteReconciler
             foreach (var (host, path, exact, backend) in PathsOf(ingress))
             {
                 if (!taken.Add((host, path, exact))) continue;
-                var id = $"{ingress.Namespace}/{backend.Service.Name}:{backend.Service.Port.Name ?? backend.Service.Port.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+                var id = $"{ingress.Namespace}/{backend.Service.Name}:{backend.Service.Port.Name ?? backend.Service.Port.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}"; // Awakening reads it
                 if (settings.KeepsPod) id += KeptPods; // one service may be behind an Ingress of each kind
-                backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service), settings.KeepsPod));
+                backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service), settings.KeepsPod, Awakening.Wakes(state, sleepers, ingress.Namespace, backend.Service.Name)));
                 routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0, settings));
             }
         }

@@ -13,7 +13,8 @@ public sealed record Route(string Id, string Host, string Path, bool Exact, stri
 
 /// <summary>The pods behind one port of a service.</summary>
 /// <param name="KeepsPod">A client's requests go to the pod that had its first one.</param>
-public sealed record Backend(string Id, IReadOnlyList<Destination> Destinations, bool KeepsPod);
+/// <param name="Wakes">Its workload may be scaled to nothing, and is scaled up when requests wait.</param>
+public sealed record Backend(string Id, IReadOnlyList<Destination> Destinations, bool KeepsPod, bool Wakes);
 
 /// <param name="Id">The pod's uid.</param>
 /// <param name="Address">address:port</param>
