@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using Grpc.Core;
@@ -88,13 +89,36 @@ public sealed class FeedTests
         }
     }
 
+    [Fact]
+    public async Task Whom_requests_wait_for_is_said_at_once_and_how_many_there_were_every_few_seconds()
+    {
+        var port = FreePort();
+        await using var server = await RouteServer.StartAsync(port, TableOf("web.example"));
+        var (counts, awaited) = (new RequestCounts(), new AwaitedPods());
+        using var feed = Feed(new RouteConfigProvider(), counts, awaited, file: null, port);
+        await feed.StartAsync(CancellationToken.None);
+        await Eventually.HoldsAsync(() => server.Applied > 0, "the stream is open");
+        Assert.True(awaited.TryBegin("shop/web:80", most: 1));
+        for (var i = 0; i < 10; i++) counts.Of("shop/web").Begin();
+
+        var first = await Eventually.GetAsync(() => server.Said.FirstOrDefault(each => each.Awaited.Count > 0), "it says whom it awaits");
+        Assert.Equal(["shop/web:80"], first.Awaited);
+        var measured = (await Eventually.GetAsync(() => server.Said.FirstOrDefault(each => each.Metrics is not null), "it says how many there were")).Metrics;
+        var rate = Assert.Single(measured.Requests);
+        Assert.Equal("shop/web", rate.Ingress);
+        Assert.Equal(10, rate.PerSecond * measured.WindowSeconds, tolerance: 0.001);
+        await feed.StopAsync(CancellationToken.None);
+    }
+
     static RouteFeed Feed(RouteConfigProvider routes, params int[] ports) => Feed(routes, file: null, ports);
 
-    static RouteFeed Feed(RouteConfigProvider routes, string? file, params int[] ports)
+    static RouteFeed Feed(RouteConfigProvider routes, string? file, params int[] ports) => Feed(routes, new RequestCounts(), new AwaitedPods(), file, ports);
+
+    static RouteFeed Feed(RouteConfigProvider routes, RequestCounts counts, AwaitedPods awaited, string? file, params int[] ports)
     {
         var options = new IngressOptions("edge", new IPEndPoint(IPAddress.Loopback, 0), [.. ports.Select(port => new Uri($"http://127.0.0.1:{port}"))]) { TableFile = file };
         return new RouteFeed(options, routes, new Sites(TimeProvider.System, NullLogger<Sites>.Instance), new TableFile(options, NullLogger<TableFile>.Instance),
-            new Reports(options, new RequestCounts(), new AwaitedPods(), TimeProvider.System), TimeProvider.System, NullLogger<RouteFeed>.Instance);
+            new Reports(options, counts, awaited, TimeProvider.System), TimeProvider.System, NullLogger<RouteFeed>.Instance);
     }
 
     static Task<bool> Has(RouteConfigProvider routes, string host) => Task.FromResult(routes.GetConfig().Routes.Any(route => route.Match.Hosts is [var only] && only == host));
@@ -136,6 +160,8 @@ public sealed class FeedTests
         /// <summary>The newest table that the ingress says it serves by.</summary>
         public long Applied { get; private set; }
 
+        public ConcurrentQueue<RoutesRequest> Said { get; } = new();
+
         public override async Task Watch(IAsyncStreamReader<RoutesRequest> requestStream, IServerStreamWriter<RouteTable> responseStream, ServerCallContext context)
         {
             await requestStream.MoveNext(context.CancellationToken);
@@ -145,7 +171,11 @@ public sealed class FeedTests
 
             async Task ListenAsync()
             {
-                while (await requestStream.MoveNext(context.CancellationToken)) Applied = requestStream.Current.AppliedRevision;
+                while (await requestStream.MoveNext(context.CancellationToken))
+                {
+                    Applied = Math.Max(Applied, requestStream.Current.AppliedRevision);
+                    Said.Enqueue(requestStream.Current);
+                }
             }
         }
 
