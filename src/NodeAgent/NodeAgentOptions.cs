@@ -1,5 +1,6 @@
 using System.Net;
 using Orchestrator.NodeAgent.Images;
+using Orchestrator.NodeAgent.Pressure;
 
 namespace Orchestrator.NodeAgent;
 
@@ -52,6 +53,9 @@ public sealed record NodeAgentOptions
 
     /// <summary>And until it is as full as this: below the other, so that not every pull removes something.</summary>
     public int ImageGcLowPercent => Math.Max(0, ImageGcHighPercent - 5);
+
+    /// <summary>Pods are evicted when less than this is left of something: <see cref="EvictionThresholds"/>.</summary>
+    public string EvictionHard { get; init; } = EvictionThresholds.Usual;
 
     /// <summary>The cgroup below which all containers stand, absolute in every hierarchy.</summary>
     public string CgroupRoot { get; init; } = "/orch";

@@ -10,6 +10,7 @@ using Orchestrator.NodeAgent.Networking.Names;
 using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Networking.Services;
 using Orchestrator.NodeAgent.Pods;
+using Orchestrator.NodeAgent.Pressure;
 using Orchestrator.NodeAgent.Probes;
 using Orchestrator.NodeAgent.Session;
 using Orchestrator.NodeAgent.Syscalls;
@@ -43,7 +44,8 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         ContentStore contents = new(journal);
         NodeLease lease = new(time);
         Upstream upstream = new(options.ResolvConf, time);
-        PodActions actions = new(options, places, images, network, withdrawals, new VolumeStore(Path.Combine(data, "volumes"), Path.Combine(data, "claims")), contents, new TerminationMessages(places, time),
+        VolumeStore volumes = new(Path.Combine(data, "volumes"), Path.Combine(data, "claims"));
+        PodActions actions = new(options, places, images, network, withdrawals, volumes, contents, new TerminationMessages(places, time),
             runtime, new ProbeRunner(home, runtime, time), upstream, policies, journal, lease, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
@@ -54,8 +56,9 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
         DriveInfo disk = new(data);
         ImageGarbage garbage = new(images, pods.ImagesInUse, () => (int)(100 - (100 * disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize))), options, time, log);
-        var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, new Meter(options, time), lease, time, log).RunAsync(cancel);
-        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), garbage.RunAsync(cancel), policies.RunAsync(() => pods.All().Select(runner => runner.Pod), cancel), AnswerNamesAsync());
+        PressureWatch pressure = new(options, pods, places, volumes, garbage, time, log);
+        var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, new Meter(options, time), pressure, lease, time, log).RunAsync(cancel);
+        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), garbage.RunAsync(cancel), pressure.RunAsync(cancel), policies.RunAsync(() => pods.All().Select(runner => runner.Pod), cancel), AnswerNamesAsync());
 
         async Task AnswerNamesAsync()
         {

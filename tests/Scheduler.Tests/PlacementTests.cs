@@ -59,6 +59,18 @@ public sealed class PlacementTests
         Assert.Null(Place(state, picky));
     }
 
+    [Theory]
+    [InlineData(NodeConditions.MemoryPressure, 100, true)]
+    [InlineData(NodeConditions.MemoryPressure, 0, false)]
+    [InlineData(NodeConditions.DiskPressure, 100, false)]
+    [InlineData(NodeConditions.PidPressure, 100, false)]
+    public void A_node_that_is_short_of_something_gets_no_pods_but_for_memory_those_that_ask_for_some(string pressure, int millicores, bool placed)
+    {
+        var node = ANode("n1", 4000);
+        node = node with { Status = node.Status with { Conditions = [.. node.Status.Conditions, new Condition { Type = pressure, Status = ConditionStatus.True }] } };
+        Assert.Equal(placed ? "n1" : null, Place(Given([node], []), APod("web", millicores)));
+    }
+
     [Fact]
     public void Two_pods_never_share_a_host_port()
     {

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
@@ -11,6 +12,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Nodes;
 
 namespace Orchestrator.ControlPlane.Nodes;
 
@@ -92,7 +94,8 @@ sealed partial class AgentSession(
             {
                 case AgentMessage.MessageOneofCase.Beat:
                     if (await BeatAsync(session, token))
-                        await _outgoing.Writer.WriteAsync(new ServerMessage { Beat = message.Beat }, token);
+                        await _outgoing.Writer.WriteAsync(new ServerMessage { Beat = new Beat { Sequence = message.Beat.Sequence } }, token);
+                    await TakeAsync(session, message.Beat.Pressures, token);
                     break;
                 case AgentMessage.MessageOneofCase.Report:
                     await Task.WhenAll(message.Report.Pods.Select(pod => TakeAsync(session, pod, token)));
@@ -153,6 +156,21 @@ sealed partial class AgentSession(
                 throw new RpcException(new Status(StatusCode.Aborted, $"node {session.Node} has opened a newer session"));
             case var refused:
                 throw RpcErrors.Of(refused);
+        }
+    }
+
+    /// <summary>What the node is short of becomes its conditions. What can't be written now is told again with the next beat.</summary>
+    async Task TakeAsync(NodeSession session, RepeatedField<string> pressures, CancellationToken token)
+    {
+        if (store.Current.Find<Node>(Node.KindName, "", session.Node) is not { } node || NodePressure.Told(node, pressures, clock.GetUtcNow()) is not { } told) return;
+        var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{session.Node}") { Fence = new Fence { Session = session }, Operations = [new UpdateStatus(told)] };
+        try
+        {
+            if (await store.WriteAsync(command, token) is Applied) Pressed(session.Node, pressures.Count == 0 ? "nothing" : string.Join(", ", pressures));
+        }
+        catch (StoreUnavailableException)
+        {
+            // As said above.
         }
     }
 
@@ -233,6 +251,9 @@ sealed partial class AgentSession(
         peers.Servers.AddRange(ServerInfo.All(state).Select(server => server.Api));
         return peers;
     }
+
+    [LoggerMessage(EventIds.NodePressed, LogLevel.Warning, "Node {Node} is pressed by {Pressures}")]
+    partial void Pressed(string node, string pressures);
 
     [LoggerMessage(EventIds.SessionOpened, LogLevel.Information, "Node {Node} has opened session {Epoch}")]
     partial void Opened(string node, long epoch);

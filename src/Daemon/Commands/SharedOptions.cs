@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Text.RegularExpressions;
 using Orchestrator.Daemon.Hosting;
+using Orchestrator.NodeAgent.Pressure;
 
 namespace Orchestrator.Daemon.Commands;
 
@@ -37,6 +38,8 @@ sealed partial class SharedOptions
 
     readonly Option<int> _imageGc = new("--image-gc-high-threshold") { Description = "unused images are removed when their disk is fuller than this, in percent, until it is at 5 less; 100 keeps all", DefaultValueFactory = _ => 85 };
 
+    readonly Option<string> _evictionHard = new("--eviction-hard") { Description = "a pod is evicted when less than this is left of something on its node; empty for never", DefaultValueFactory = _ => EvictionThresholds.Usual };
+
     readonly Option<string> _cgroup = new("--cgroup-root") { Description = "the cgroup below which this node's containers stand", DefaultValueFactory = _ => "/orch" };
 
     readonly Option<int> _ingressPort = new("--ingress-port") { Description = "the port of the ingress", DefaultValueFactory = _ => DefaultIngressPort };
@@ -58,7 +61,7 @@ sealed partial class SharedOptions
             foreach (var option in new Option[] { _join, _token, _tokenFile }) command.Options.Add(option);
         }
 
-        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _imageGc, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _imageGc, _evictionHard, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
             command.Options.Add(option);
     }
 
@@ -78,6 +81,7 @@ sealed partial class SharedOptions
             Labels = LabelsFrom(parsed.GetValue(_labels) ?? []),
             InsecureRegistries = parsed.GetValue(_insecure) ?? [],
             ImageGcHighPercent = parsed.GetValue(_imageGc) is var percent and >= 1 and <= 100 ? percent : throw new StartException($"--image-gc-high-threshold {parsed.GetValue(_imageGc)} is no share of a disk; choose 1 to 100"),
+            EvictionHard = parsed.GetValue(_evictionHard) is var thresholds && EvictionThresholds.ProblemOf(thresholds ?? "") is { } problem ? throw new StartException($"--eviction-hard: {problem}") : thresholds ?? "",
             CgroupRoot = parsed.GetValue(_cgroup)!, // has a default
             JsonLogs = parsed.GetValue(_logFormat) == "json",
             Verbose = parsed.GetValue(_verbose),

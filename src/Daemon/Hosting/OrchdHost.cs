@@ -144,6 +144,7 @@ static partial class OrchdHost
         ConfigureConnections = membership is null ? null : membership.Files.Secure,
         Labels = WithRoles(settings),
         ImageGcHighPercent = settings.ImageGcHighPercent,
+        EvictionHard = settings.EvictionHard,
         CgroupRoot = settings.CgroupRoot,
         Registries = new NodeAgent.Images.RegistryOptions { Insecure = settings.InsecureRegistries.ToHashSet(StringComparer.Ordinal) },
     };

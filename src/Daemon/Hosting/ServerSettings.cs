@@ -1,5 +1,6 @@
 using System.Net;
 using Orchestrator.Contracts.Security;
+using Orchestrator.NodeAgent.Pressure;
 
 namespace Orchestrator.Daemon.Hosting;
 
@@ -47,6 +48,9 @@ sealed record ServerSettings
 
     /// <summary>Unused images are removed when their disk is fuller than this, in percent.</summary>
     public int ImageGcHighPercent { get; init; } = 85;
+
+    /// <summary>When pods are evicted, as the kubelet's option of the same name.</summary>
+    public string EvictionHard { get; init; } = EvictionThresholds.Usual;
 
     /// <summary>The cgroup below which this node's containers stand.</summary>
     public string CgroupRoot { get; init; } = "/orch";

@@ -15,6 +15,9 @@ public sealed record Node() : Resource<NodeSpec, NodeStatus>("v1", KindName)
     public const string IngressRole = "node-role.kubernetes.io/ingress";
 
     public bool IsReady() => Status.Conditions.IsTrue(NodeConditions.Ready);
+
+    /// <summary>What keeps pods away: what users say, and what the node is short of. Source: Kubernetes, "Taint Nodes by Condition".</summary>
+    public IEnumerable<Taint> Taints() => Status.Conditions.Count < 2 ? Spec.Taints : Spec.Taints.Concat(NodeConditions.Pressures.Where(Status.Conditions.IsTrue).Select(NodeConditions.TaintOf));
 }
 
 [KnownUpstream("configSource", "externalID", "podCIDRs", "providerID")]
@@ -80,6 +83,27 @@ public sealed record NodeStatus
 public static class NodeConditions
 {
     public const string Ready = "Ready";
+    public const string MemoryPressure = "MemoryPressure";
+    public const string DiskPressure = "DiskPressure";
+    public const string PidPressure = "PIDPressure";
+
+    /// <summary>The taint of a node that is short of memory, which pods with a request or limit tolerate.</summary>
+    public const string MemoryTaint = "node.kubernetes.io/memory-pressure";
+
+    /// <summary>Those that the node's agent tells of.</summary>
+    public static IReadOnlyList<string> Pressures { get; } = [MemoryPressure, DiskPressure, PidPressure];
+
+    internal static Taint TaintOf(string pressure) => new()
+    {
+        Key = pressure switch
+        {
+            MemoryPressure => MemoryTaint,
+            DiskPressure => "node.kubernetes.io/disk-pressure",
+            PidPressure => "node.kubernetes.io/pid-pressure",
+            _ => throw new System.Diagnostics.UnreachableException($"{pressure} is none of the pressures"),
+        },
+        Effect = TaintEffect.NoSchedule,
+    };
 }
 
 public sealed record NodeAddress

@@ -9,6 +9,9 @@ namespace Orchestrator.NodeAgent.Metrics;
 /// </summary>
 static class CgroupConsumption
 {
+    /// <summary>Where cgroups are found on every machine.</summary>
+    public const string Mount = "/sys/fs/cgroup";
+
     const long NanosecondsPerMicrosecond = 1000;
 
     /// <summary>Null when the cgroup is not there any more.</summary>
@@ -21,6 +24,20 @@ static class CgroupConsumption
         catch (IOException)
         {
             return null; // ENOENT, or ENODEV while it is being removed
+        }
+    }
+
+    /// <summary>Processes and threads in a cgroup (pids.current); 0 when it is not there any more.</summary>
+    public static long PidsOf(string mount, string path)
+    {
+        var file = File.Exists(Path.Combine(mount, "cgroup.controllers")) ? $"{mount}{path}/pids.current" : $"{mount}/pids{path}/pids.current";
+        try
+        {
+            return Number(file);
+        }
+        catch (IOException)
+        {
+            return 0; // as above
         }
     }
 

@@ -19,7 +19,8 @@ static class MachineConsumption
         return new Consumption((ticks.Sum() - ticks[3] - ticks[4]) * NanosecondsPerTick, Math.Max(0, Bytes(memory, "MemTotal:") - Bytes(memory, "MemAvailable:")));
     }
 
-    static long Bytes(IReadOnlyList<string> lines, string name)
+    /// <summary>A line of /proc/meminfo, in bytes.</summary>
+    internal static long Bytes(IReadOnlyList<string> lines, string name)
     {
         var line = lines.First(line => line.StartsWith(name, StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * BytesPerKibibyte;

@@ -9,8 +9,6 @@ namespace Orchestrator.NodeAgent.Metrics;
 /// </summary>
 sealed class Meter(NodeAgentOptions options, TimeProvider time)
 {
-    const string Mount = "/sys/fs/cgroup";
-
     Dictionary<string, Consumption> _containers = [];
     (long Taken, Consumption Machine)? _last;
 
@@ -28,7 +26,7 @@ sealed class Meter(NodeAgentOptions options, TimeProvider time)
             foreach (var container in runner.Pod.Spec.InitContainers.Concat(runner.Pod.Spec.Containers))
             {
                 var path = options.CgroupOf(pod.Uid, container.Name);
-                if (CgroupConsumption.Of(Mount, path) is not { } consumed)
+                if (CgroupConsumption.Of(CgroupConsumption.Mount, path) is not { } consumed)
                     continue;
                 containers[path] = consumed;
                 if (_containers.TryGetValue(path, out var earlier) && passed > TimeSpan.Zero)

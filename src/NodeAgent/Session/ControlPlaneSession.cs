@@ -8,6 +8,7 @@ using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Metrics;
 using Orchestrator.NodeAgent.Pods;
+using Orchestrator.NodeAgent.Pressure;
 
 namespace Orchestrator.NodeAgent.Session;
 
@@ -17,7 +18,7 @@ namespace Orchestrator.NodeAgent.Session;
 /// </summary>
 sealed partial class ControlPlaneSession(
     NodeAgentOptions options, AgentPods pods, ContentStore contents, AgentNetwork network, ReportBox reports, CallServer calls, ServiceFollower services,
-    Withdrawals withdrawals, Meter meter, NodeLease lease, TimeProvider time, ILogger log)
+    Withdrawals withdrawals, Meter meter, PressureWatch pressure, NodeLease lease, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     const int BeatsPerMetrics = 5;
@@ -117,7 +118,9 @@ sealed partial class ControlPlaneSession(
             {
                 await beat;
                 lease.Sending(sequence);
-                await stream.WriteAsync(new AgentMessage { Beat = new Beat { Sequence = sequence } }, cancel);
+                Beat told = new() { Sequence = sequence };
+                told.Pressures.AddRange(pressure.Told);
+                await stream.WriteAsync(new AgentMessage { Beat = told }, cancel);
                 if (sequence % BeatsPerMetrics == 1 && meter.Take(pods.All()) is { } metrics)
                     await stream.WriteAsync(new AgentMessage { Metrics = metrics }, cancel);
                 sequence++;

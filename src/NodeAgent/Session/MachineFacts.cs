@@ -4,6 +4,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Values;
+using Orchestrator.NodeAgent.Metrics;
 
 namespace Orchestrator.NodeAgent.Session;
 
@@ -13,7 +14,6 @@ namespace Orchestrator.NodeAgent.Session;
 static class MachineFacts
 {
     const long MillicoresPerCore = 1000;
-    const long BytesPerKibibyte = 1024;
 
     public static Node Describe(NodeAgentOptions options)
     {
@@ -48,7 +48,7 @@ static class MachineFacts
     public static Dictionary<string, Quantity> Capacity(NodeAgentOptions options) => new()
     {
         [ResourceNames.Cpu] = Quantity.FromMillicores(options.CpuMillicores ?? Environment.ProcessorCount * MillicoresPerCore),
-        [ResourceNames.Memory] = Quantity.FromBytes(options.MemoryBytes ?? MemoryBytes(File.ReadLines("/proc/meminfo"))),
+        [ResourceNames.Memory] = Quantity.FromBytes(options.MemoryBytes ?? MachineConsumption.Bytes(File.ReadAllLines("/proc/meminfo"), "MemTotal:")),
         [ResourceNames.Pods] = Quantity.FromCount(options.MaxPods),
     };
 
@@ -60,14 +60,6 @@ static class MachineFacts
         var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith(effective, StringComparison.Ordinal));
         var capabilities = ulong.Parse(line[effective.Length..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         return (capabilities >> sysResource & 1) == 1 ? -1000 : int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>MemTotal of /proc/meminfo (proc_meminfo(5)), in bytes.</summary>
-    internal static long MemoryBytes(IEnumerable<string> lines)
-    {
-        var line = lines.First(text => text.StartsWith("MemTotal:", StringComparison.Ordinal));
-        var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return long.Parse(parts[1], CultureInfo.InvariantCulture) * BytesPerKibibyte;
     }
 
     // The well-known labels, under those the operator gave.

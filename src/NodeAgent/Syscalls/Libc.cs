@@ -49,6 +49,20 @@ static partial class Libc
     public const ulong ResolveNoMagiclinks = 0x02;
     public const ulong ResolveInRoot = 0x10;
 
+    /// <summary>What statvfs(3) fills in on 64-bit machines, with the room that C libraries keep behind it.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    public struct FileSystemFacts
+    {
+        public ulong BlockBytes;
+        public ulong FragmentBytes;
+        public ulong Blocks;
+        public ulong BlocksFree;
+        public ulong BlocksAvailable;
+        public ulong Files;
+        public ulong FilesFree;
+        public ulong FilesAvailable;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     public struct OpenHow
     {
@@ -150,4 +164,7 @@ static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     public static partial int Setsockopt(SafeFileHandle socket, int level, int name, ReadOnlySpan<byte> value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int StatVfs(string path, out FileSystemFacts facts);
 }

@@ -76,6 +76,15 @@ sealed class VolumeStore(string directory, string claims)
         return mounts;
     }
 
+    /// <summary>Where a pod's own volumes are on the disk.</summary>
+    public string PlaceOf(string podUid) => Path.Combine(_directory, podUid);
+
+    /// <summary>Where an empty directory on the disk is that may not grow without end, and how many bytes it may take.</summary>
+    public IEnumerable<(string Volume, string Path, long Limit)> Bounded(Pod pod, string podUid) =>
+        from volume in pod.Spec.Volumes
+        where volume.EmptyDir is { SizeLimit: not null } empty && empty.Medium != Memory
+        select (volume.Name, PathOf(podUid, volume.Name), volume.EmptyDir!.SizeLimit!.Value.Units); // asked for in the line above
+
     /// <summary>Takes the pod's volumes away. Paths of the node stay, of course, and so do those of claims.</summary>
     public void Remove(string podUid)
     {

@@ -60,7 +60,7 @@ public static class DaemonSetReconciler
         return spec.NodeSelector.All(pair => node.Metadata.Labels.GetValueOrDefault(pair.Key) == pair.Value)
             && set.Spec.Template.Spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is var required
             && (required is null || required.NodeSelectorTerms.Any(term => term.Matches(node.Name, node.Metadata.Labels)))
-            && node.Spec.Taints.All(taint => taint.Effect == TaintEffect.PreferNoSchedule || spec.Tolerations.Any(toleration => toleration.Tolerates(taint)));
+            && node.Taints().All(taint => taint.Effect == TaintEffect.PreferNoSchedule || spec.Tolerations.Any(toleration => toleration.Tolerates(taint)));
     }
 
     static string? NodeOf(Pod pod) => pod.Spec.NodeName ?? DaemonPods.NodeOf(pod.Spec);

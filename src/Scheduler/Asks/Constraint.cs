@@ -61,8 +61,8 @@ sealed class Constraint
 
     static Taint? Untolerated(PodSpec spec, Node node)
     {
-        foreach (var taint in node.Spec.Taints)
-            if (taint.Effect != TaintEffect.PreferNoSchedule && !Tolerated(spec, taint)) return taint;
+        foreach (var taint in node.Taints())
+            if (taint.Effect != TaintEffect.PreferNoSchedule && !Tolerated(spec, taint) && !(taint.Key == NodeConditions.MemoryTaint && Quality.Of(spec) != QosClass.BestEffort)) return taint;
         return null;
     }
 

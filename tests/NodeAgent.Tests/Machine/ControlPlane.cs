@@ -37,6 +37,9 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
 
     public Hello? LastHello { get; private set; }
 
+    /// <summary>What the node last said that it is short of.</summary>
+    public IReadOnlyList<string> Pressures { get; private set; } = [];
+
     /// <summary>False renews no leases.</summary>
     public bool AnswersBeats { get; set; } = true;
 
@@ -132,6 +135,8 @@ sealed class ControlPlane : Nodes.NodesBase, IAsyncDisposable
     {
         if (message.Hello is { } hello)
             LastHello = hello;
+        if (message.Beat is { } told)
+            Pressures = [.. told.Pressures];
         if (message.Beat is { } beat && AnswersBeats)
             outgoing.Writer.TryWrite(new ServerMessage { Beat = beat });
         if (message.Report is not { } report)

@@ -71,6 +71,9 @@ sealed class RunningAgent : IAsyncDisposable
         _running = new NodeAgentService(Options, _log).RunAsync(_ending.Token);
     }
 
+    /// <summary>Changes what the agent is told when it next starts.</summary>
+    public void Change(Func<NodeAgentOptions, NodeAgentOptions> change) => Options = change(Options);
+
     /// <summary>Ends the agent as SIGTERM would; containers stay.</summary>
     public async Task StopAsync()
     {
