@@ -11,6 +11,7 @@ usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench
             the attacks on orun that win only at the right moment, 10,000 tries of each (root; ORUN_RACES=10000)
   store     three members beside three of Debian's etcd: writes, linearizable reads, watches, memory   (root; ROUNDS=3)
   failover-store  leader killed, hung, cut off: until the next acknowledged write   (root; ROUNDS=50)
+  failover  a host cut off, 1 -> 100 replicas, apply to first page, beside Docker Swarm   (root; ROUNDS=7)
   ingress   the ingress beside nginx and haproxy: HTTP/1.1, TLS, HTTP/2, idle connections   (root; ROUNDS=3)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
   scheduler placing pods: the rows of scheduler_perf beside its floors, 1,000 to 100,000 nodes, held against an exhaustive oracle
@@ -24,6 +25,7 @@ runtime() { need busybox-static crun golang-github-containers-common util-linux;
 races() { need busybox-static; need_dotnet; ./build.sh; bench/runtime-races.sh; }
 store() { need etcd-server iproute2 util-linux; need_dotnet; ./build.sh; bench/store.sh; }
 failover_store() { need nftables iproute2 util-linux; need_dotnet; ./build.sh; bench/failover-store.sh; }
+failover() { need docker.io iproute2 nftables curl busybox-static skopeo umoci util-linux; need_dotnet; ./build.sh; bench/failover.sh; }
 ingress() { need nginx-light haproxy wrk nghttp2-client openssl iproute2 util-linux; need_dotnet; ./build.sh; bench/edge.sh; }
 pure() { need_dotnet; dotnet run --project bench/Pure -c Release -- "$PWD/artifacts/bench/pure.json"; }
 scheduler() { need_dotnet; dotnet run --project bench/Placing -c Release -- "$PWD/artifacts/bench/scheduler.json"; }
@@ -33,11 +35,12 @@ case "${1:-all}" in
   runtime-races) races ;;
   store) store ;;
   failover-store) failover_store ;;
+  failover) failover ;;
   ingress) ingress ;;
   pure) pure ;;
   scheduler) scheduler ;;
   packing) packing ;;
-  all) runtime; store; failover_store; ingress; pure; scheduler; packing ;;
+  all) runtime; store; failover_store; failover; ingress; pure; scheduler; packing ;;
   -h | --help) usage ;;
   *) usage >&2; exit 2 ;;
 esac
