@@ -42,7 +42,7 @@ sealed partial class AgentSession(
         Opened(session.Node, session.Epoch);
         calls.Attach(session.Node, _outgoing.Writer);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
-        var loops = new[] { SendAsync(outgoing, over.Token), FollowAsync(session.Node, over.Token), ReceiveAsync(session, incoming, over.Token) };
+        var loops = new[] { SendAsync(outgoing, over.Token), FollowAsync(session.Node, incoming.Current.Hello.TakesChanges, over.Token), ReceiveAsync(session, incoming, over.Token) };
         try
         {
             await await Task.WhenAny(loops);
@@ -175,9 +175,9 @@ sealed partial class AgentSession(
     }
 
     /// <summary>Tells the agent what its pods and its peers are, now and after every change.</summary>
-    async Task FollowAsync(string node, CancellationToken token)
+    async Task FollowAsync(string node, bool takesChanges, CancellationToken token)
     {
-        Pods? pods = null;
+        var told = new ToldPods(takesChanges);
         Contents? contents = null;
         Peers? nodes = null;
         while (true)
@@ -190,9 +190,7 @@ sealed partial class AgentSession(
             var contentsNow = ContentsOf(state, references);
             if (!contentsNow.Equals(contents)) await _outgoing.Writer.WriteAsync(new ServerMessage { Contents = contentsNow }, token);
             contents = contentsNow;
-            var podsNow = PodsOf(state.Revision, placed);
-            if (pods is null || !pods.Pods_.Equals(podsNow.Pods_)) await _outgoing.Writer.WriteAsync(new ServerMessage { Pods = podsNow }, token);
-            pods = podsNow;
+            if (told.Next(state.Revision, placed) is { } pods) await _outgoing.Writer.WriteAsync(new ServerMessage { Pods = pods }, token);
             var nodesNow = PeersOf(state);
             if (!nodesNow.Equals(nodes)) await _outgoing.Writer.WriteAsync(new ServerMessage { Peers = nodesNow }, token);
             nodes = nodesNow;
@@ -223,13 +221,6 @@ sealed partial class AgentSession(
     static RpcException NotYours(string why) => new(new Status(StatusCode.PermissionDenied, why));
 
     static bool IsOn(string node, Resource? resource) => resource is Pod pod && pod.Spec.NodeName == node;
-
-    static Pods PodsOf(long revision, List<Pod> placed)
-    {
-        var pods = new Pods { Revision = revision };
-        pods.Pods_.AddRange(placed.Select(pod => pod.ToMessage()));
-        return pods;
-    }
 
     /// <summary>An agent gets no content but that of its own pods.</summary>
     static Contents ContentsOf(ClusterState state, HashSet<ResourceKey> references)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orchestrator.Model;
@@ -12,10 +13,23 @@ namespace Orchestrator.NodeAgent.Journal;
 sealed record JournalEntry(Pod Pod, PodFacts Facts)
 {
     /// <summary>The pod in the model's own encoding, our facts beside it.</summary>
-    public byte[] Encode()
+    public byte[] Encode() => Encode(ModelJson.Encode(Pod), Facts);
+
+    /// <summary>The same, for a pod that was encoded before.</summary>
+    public static byte[] Encode(ReadOnlySpan<byte> pod, PodFacts facts)
     {
-        using var pod = JsonDocument.Parse(ModelJson.Encode(Pod));
-        return JsonSerializer.SerializeToUtf8Bytes(new JournalFile(pod.RootElement, Facts), JournalJson.Default.JournalFile);
+        ArrayBufferWriter<byte> buffer = new(pod.Length * 2);
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WritePropertyName("pod"u8);
+            writer.WriteRawValue(pod, skipInputValidation: true);
+            writer.WritePropertyName("facts"u8);
+            JsonSerializer.Serialize(writer, facts, JournalJson.Default.PodFacts);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <exception cref="JsonException">It is not what Encode wrote.</exception>

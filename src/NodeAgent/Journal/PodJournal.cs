@@ -7,19 +7,43 @@ namespace Orchestrator.NodeAgent.Journal;
 
 /// <summary>
 /// The pods of this node on its disk: a node that is cut off or restarted keeps running them, and an agent that
-/// returns knows what it had done. One file a pod, replaced whole.
+/// returns knows what it had done. A file a pod, to which an entry is added as a line, since that costs one flush and no new file; the last whole one
+/// counts. A file that has grown long begins anew.
 /// </summary>
 sealed class PodJournal(string directory)
 {
     const string Suffix = ".json";
+    const byte LineEnd = (byte)'\n';
+
+    // Some ten entries: what is kept of a pod is a few thousand bytes.
+    const int MostBytes = 64 << 10;
+
     const string NetworkFile = "network";
     const string ContentsFile = "contents";
     const string ServicesFile = "services";
 
     readonly string _directory = PrivateDirectory.Make(directory);
 
-    /// <summary>Keeps an encoded entry.</summary>
-    public void Save(string podUid, ReadOnlySpan<byte> entry) => PrivateDirectory.WriteFile(PathOf(podUid), entry);
+    /// <summary>Keeps an encoded entry, which is one line of text.</summary>
+    public void Save(string podUid, ReadOnlySpan<byte> entry)
+    {
+        var path = PathOf(podUid);
+        byte[] line = [.. entry, LineEnd];
+        if (new FileInfo(path) is { Exists: true, Length: > 0 and < MostBytes } there)
+            Append(path, there.Length, line);
+        else
+            PrivateDirectory.WriteFile(path, line);
+    }
+
+    static void Append(string path, long at, byte[] line)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        // Whatever stands there in part, or without an end, is not joined to it.
+        Span<byte> last = [0];
+        RandomAccess.Read(file, last, at - 1);
+        RandomAccess.Write(file, last[0] == LineEnd ? line : [LineEnd, .. line], at);
+        RandomAccess.FlushToDisk(file);
+    }
 
     public void Forget(string podUid)
     {
@@ -92,17 +116,33 @@ sealed class PodJournal(string directory)
         List<string> unreadable = [];
         foreach (var path in Directory.EnumerateFiles(_directory, "*" + Suffix))
         {
-            try
-            {
-                pods[Path.GetFileNameWithoutExtension(path)] = JournalEntry.Decode(File.ReadAllBytes(path));
-            }
-            catch (JsonException e)
-            {
-                unreadable.Add($"{path}: {e.Message}");
-            }
+            var (entry, problem) = LastOf(File.ReadAllBytes(path));
+            if (entry is not null)
+                pods[Path.GetFileNameWithoutExtension(path)] = entry;
+            else
+                unreadable.Add($"{path}: {problem}");
         }
 
         return (pods, unreadable);
+    }
+
+    // A power cut may have left the last one in part.
+    static (JournalEntry? Entry, string Problem) LastOf(ReadOnlySpan<byte> lines)
+    {
+        var problem = "it is empty";
+        for (var rest = lines.TrimEnd(LineEnd); rest.Length > 0; rest = rest[..Math.Max(0, rest.LastIndexOf(LineEnd))].TrimEnd(LineEnd))
+        {
+            try
+            {
+                return (JournalEntry.Decode(rest[(rest.LastIndexOf(LineEnd) + 1)..]), "");
+            }
+            catch (JsonException e)
+            {
+                problem = e.Message;
+            }
+        }
+
+        return (null, problem);
     }
 
     string PathOf(string podUid) => Path.Combine(_directory, podUid + Suffix);

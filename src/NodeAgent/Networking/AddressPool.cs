@@ -18,14 +18,16 @@ sealed class AddressPool(string directory)
     readonly string _directory = PrivateDirectory.Make(directory);
     readonly Lock _lock = new();
 
+    // What the files say: only this agent writes them.
+    readonly Dictionary<IPAddress, string> _held = Read(PrivateDirectory.Make(directory));
+
     /// <summary>The pod's address: the one it holds already, else the next free one.</summary>
     /// <exception cref="InvalidOperationException">All are taken.</exception>
     public IPAddress Take(AddressRange range, string owner)
     {
         lock (_lock)
         {
-            var held = Held();
-            foreach (var (address, by) in held)
+            foreach (var (address, by) in _held)
             {
                 if (by == owner && range.OffsetOf(address) is not null)
                     return address;
@@ -37,7 +39,7 @@ sealed class AddressPool(string directory)
             for (long i = 0; i < usable; i++)
             {
                 var address = range.At(2 + ((start + i) % usable));
-                if (!held.ContainsKey(address) && TryClaim(address, owner))
+                if (!_held.ContainsKey(address) && TryClaim(address, owner))
                     return address;
             }
 
@@ -49,7 +51,7 @@ sealed class AddressPool(string directory)
     public IPAddress? Find(string owner)
     {
         lock (_lock)
-            return Held().Where(pair => pair.Value == owner).Select(pair => pair.Key).FirstOrDefault();
+            return _held.Where(pair => pair.Value == owner).Select(pair => pair.Key).FirstOrDefault();
     }
 
     /// <summary>Lets a pod's address rest: it belongs to nobody, and is given to nobody before it is released. Nothing held is fine.</summary>
@@ -57,10 +59,10 @@ sealed class AddressPool(string directory)
     {
         lock (_lock)
         {
-            foreach (var (address, by) in Held())
+            foreach (var address in Of(by => by == owner))
             {
-                if (by == owner)
-                    PrivateDirectory.WriteFile(Path.Combine(_directory, address.ToString()), System.Text.Encoding.UTF8.GetBytes(RestMark + owner));
+                PrivateDirectory.WriteFile(Path.Combine(_directory, address.ToString()), System.Text.Encoding.UTF8.GetBytes(RestMark + owner));
+                _held[address] = RestMark + owner;
             }
         }
     }
@@ -69,7 +71,7 @@ sealed class AddressPool(string directory)
     public IReadOnlyList<string> Resting()
     {
         lock (_lock)
-            return [.. Held().Values.Where(by => by.StartsWith(RestMark)).Select(by => by[1..])];
+            return [.. _held.Values.Where(by => by.StartsWith(RestMark)).Select(by => by[1..])];
     }
 
     /// <summary>Frees what a pod holds or held. Nothing held is fine.</summary>
@@ -77,12 +79,7 @@ sealed class AddressPool(string directory)
     {
         lock (_lock)
         {
-            foreach (var (address, by) in Held())
-            {
-                if (by == owner || by == RestMark + owner)
-                    File.Delete(Path.Combine(_directory, address.ToString()));
-            }
-
+            Free(by => by == owner || by == RestMark + owner);
             PrivateDirectory.Flush(_directory);
         }
     }
@@ -91,12 +88,17 @@ sealed class AddressPool(string directory)
     public void Retain(IReadOnlySet<string> owners)
     {
         lock (_lock)
+            Free(by => !owners.Contains(by));
+    }
+
+    List<IPAddress> Of(Func<string, bool> owned) => [.. _held.Where(pair => owned(pair.Value)).Select(pair => pair.Key)];
+
+    void Free(Func<string, bool> owned)
+    {
+        foreach (var address in Of(owned))
         {
-            foreach (var (address, by) in Held())
-            {
-                if (!owners.Contains(by))
-                    File.Delete(Path.Combine(_directory, address.ToString()));
-            }
+            File.Delete(Path.Combine(_directory, address.ToString()));
+            _held.Remove(address);
         }
     }
 
@@ -108,18 +110,22 @@ sealed class AddressPool(string directory)
         if (Libc.Link(beside, path) != 0)
         {
             var errno = Marshal.GetLastPInvokeError();
-            return errno == Errno.Eexist ? false : throw new SyscallException("link", errno, path);
+            if (errno != Errno.Eexist)
+                throw new SyscallException("link", errno, path);
+            _held[address] = File.ReadAllText(path);
+            return false;
         }
 
         PrivateDirectory.Flush(_directory);
         File.WriteAllText(Path.Combine(_directory, LastFile), address.ToString());
+        _held[address] = owner;
         return true;
     }
 
-    Dictionary<IPAddress, string> Held()
+    static Dictionary<IPAddress, string> Read(string directory)
     {
         Dictionary<IPAddress, string> held = [];
-        foreach (var path in Directory.EnumerateFiles(_directory))
+        foreach (var path in Directory.EnumerateFiles(directory))
         {
             if (IPAddress.TryParse(Path.GetFileName(path), out var address))
                 held[address] = File.ReadAllText(path);

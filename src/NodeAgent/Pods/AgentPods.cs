@@ -42,34 +42,51 @@ sealed partial class AgentPods(NodeAgentOptions options, PodActions actions, Pod
     {
         lock (_lock)
         {
-            HashSet<string> uids = [];
-            foreach (var pod in wanted)
-            {
-                if (!PodPlaces.IsSafe(pod.Metadata.Uid))
-                {
-                    LogNoUid(log, pod.Namespace, pod.Name);
-                    continue;
-                }
+            var uids = wanted.Select(pod => pod.Metadata.Uid).ToHashSet();
+            Take(wanted);
+            Stop(_pods.Keys.Where(uid => !uids.Contains(uid)));
+        }
+    }
 
-                var uid = pod.Metadata.Uid!;
-                uids.Add(uid);
-                if (_pods.TryGetValue(uid, out var known))
-                {
-                    // Labels and annotations may be files inside.
-                    var fieldsChanged = pod.Spec.Volumes.Any(PodContent.IsIn) && !ModelJson.Same(known.Runner.Pod.Metadata, pod.Metadata);
-                    known.Runner.Want(pod);
-                    if (fieldsChanged)
-                        known.Runner.Happened(new PodEvent.ContentChanged());
-                }
-                else
-                    Begin(pod, Accept(pod));
+    /// <summary>Takes on what has changed of it since.</summary>
+    public void Change(IReadOnlyList<Pod> wanted, IEnumerable<string> removed)
+    {
+        lock (_lock)
+        {
+            Take(wanted);
+            Stop(removed);
+        }
+    }
+
+    void Take(IReadOnlyList<Pod> wanted)
+    {
+        foreach (var pod in wanted)
+        {
+            if (!PodPlaces.IsSafe(pod.Metadata.Uid))
+            {
+                LogNoUid(log, pod.Namespace, pod.Name);
+                continue;
             }
 
-            foreach ((var uid, (var runner, _)) in _pods)
+            if (_pods.TryGetValue(pod.Metadata.Uid!, out var known)) // a safe one is there
             {
-                if (!uids.Contains(uid))
-                    runner.Happened(new PodEvent.StopAsked());
+                // Labels and annotations may be files inside.
+                var fieldsChanged = pod.Spec.Volumes.Any(PodContent.IsIn) && !ModelJson.Same(known.Runner.Pod.Metadata, pod.Metadata);
+                known.Runner.Want(pod);
+                if (fieldsChanged)
+                    known.Runner.Happened(new PodEvent.ContentChanged());
             }
+            else
+                Begin(pod, Accept(pod));
+        }
+    }
+
+    void Stop(IEnumerable<string> uids)
+    {
+        foreach (var uid in uids)
+        {
+            if (_pods.TryGetValue(uid, out var known))
+                known.Runner.Happened(new PodEvent.StopAsked());
         }
     }
 

@@ -27,6 +27,7 @@ sealed partial class PodRunner
     readonly Channel<object> _inbox = Channel.CreateUnbounded<object>(new UnboundedChannelOptions { SingleReader = true });
     readonly Dictionary<PodStep, (Task Work, CancellationTokenSource Cancel)> _inFlight = [];
     readonly Dictionary<PodStep, DateTimeOffset> _notBefore = [];
+    (Pod? Pod, byte[] Json) _encoded = (null, []);
     byte[] _written = [];
     byte[] _told = [];
     Pod _pod;
@@ -148,8 +149,9 @@ sealed partial class PodRunner
     // A full disk must not stop a pod that could go on: what is not written now is written with the next change.
     void Write()
     {
-        JournalEntry entry = new(_pod, _facts);
-        var bytes = entry.Encode();
+        if (!ReferenceEquals(_encoded.Pod, _pod))
+            _encoded = (_pod, ModelJson.Encode(_pod));
+        var bytes = JournalEntry.Encode(_encoded.Json, _facts);
         if (_facts.IsRemoved || bytes.AsSpan().SequenceEqual(_written))
             return;
         try

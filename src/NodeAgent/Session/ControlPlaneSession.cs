@@ -69,7 +69,7 @@ sealed partial class ControlPlaneSession(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var call = client.Session(cancellationToken: ending.Token);
         ending.CancelAfter(WelcomeTimeout);
-        await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { Node = MachineFacts.Describe(options).ToMessage() } }, ending.Token);
+        await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { Node = MachineFacts.Describe(options).ToMessage(), TakesChanges = true } }, ending.Token);
         if (!await call.ResponseStream.MoveNext(ending.Token) || call.ResponseStream.Current.Welcome is not { } welcome)
             throw new IOException("the server did not welcome this node");
         LogWelcome(log, welcome.Server, welcome.SessionEpoch);
@@ -143,7 +143,11 @@ sealed partial class ControlPlaneSession(
                     reports.Acknowledged(message.Reported.Sequence);
                     break;
                 case ServerMessage.MessageOneofCase.Pods:
-                    pods.Want([.. message.Pods.Pods_.Select(pod => pod.ToResource<Pod>())]);
+                    IReadOnlyList<Pod> wanted = [.. message.Pods.Pods_.Select(pod => pod.ToResource<Pod>())];
+                    if (message.Pods.ChangesOnly)
+                        pods.Change(wanted, message.Pods.Removed);
+                    else
+                        pods.Want(wanted);
                     break;
                 case ServerMessage.MessageOneofCase.Contents:
                     SetContents([.. message.Contents.Contents_.Select(content => content.ToResource())]);

@@ -62,7 +62,12 @@ public sealed class Lan : IAsyncDisposable
     {
         var left = new List<string>();
         foreach (var problems in await Task.WhenAll(_hosts.Select(host => host.TearDownAsync()))) left.AddRange(problems);
-        foreach (var host in _hosts) await host.Namespace.DeleteAsync();
+        foreach (var host in _hosts)
+        {
+            await host.Namespace.DeleteAsync();
+            await Shell.TryAsync("umount", host.RunDirectory);
+        }
+
         await Outer.DeleteAsync();
         Leftovers.RemoveEmptyCgroup(CgroupRoot);
         Leftovers.RemoveEmptyCgroup(CgroupParent);
@@ -77,6 +82,9 @@ public sealed class Lan : IAsyncDisposable
         var inside = await NetworkNamespace.MakeAsync($"oc-{Id}-h{number}");
         var host = new LanHost(this, number, AddressOf(number), inside);
         _hosts.Add(host);
+        // As /run is on every machine: in memory, and gone with it.
+        System.IO.Directory.CreateDirectory(host.RunDirectory);
+        await Shell.RunAsync("mount", "-t", "tmpfs", "-o", "mode=0700", "tmpfs", host.RunDirectory);
         _namespaces.Add(await inside.IdAsync());
         await Outer.RunAsync("ip", "link", "add", host.Cable, "type", "veth", "peer", "name", "eth0", "netns", inside.Name);
         await Outer.RunAsync("ip", "link", "set", host.Cable, "master", "lan", "up");
