@@ -78,6 +78,7 @@ sealed class Swarm : Candidate
         }
 
         foreach (var left in Leftovers.ProcessesNaming(Lan.Directory)) Signals.Send(left, RunningProgram.Kill);
+        foreach (var host in Lan.Hosts) Leftovers.RemoveEmptyCgroup(host.CgroupRoot);
         await Lan.DisposeAsync();
     }
 

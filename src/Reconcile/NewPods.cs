@@ -7,7 +7,7 @@ namespace Orchestrator.Reconcile;
 /// <summary>Makes the pods of an owner from its template, with what the namespace's LimitRanges add and refuse.</summary>
 static class NewPods
 {
-    public static Pod Of(PodTemplate template, Resource owner, string name, IReadOnlyList<LimitRange> limits, Ids ids) => Limits.Filled(new Pod
+    public static Pod Of(PodTemplate template, Resource owner, string name, IReadOnlyList<LimitRange> limits, Ids ids) => Limits.Filled(Model.Pods.Dependencies.Gated(new Pod
     {
         Metadata = template.Metadata with
         {
@@ -17,7 +17,7 @@ static class NewPods
             OwnerReferences = [Owners.ReferenceTo(owner)],
         },
         Spec = template.Spec,
-    }, limits);
+    }), limits);
 
     /// <summary>Why pods of the template may not be created; null when they may.</summary>
     public static string? Refusal(PodTemplate template, IReadOnlyList<LimitRange> limits)

@@ -10,6 +10,7 @@ using Orchestrator.Model.Storage;
 using Orchestrator.Model.Workloads;
 using Orchestrator.Model.Meta;
 using Orchestrator.Reconcile.DaemonSets;
+using Orchestrator.Reconcile.Dependencies;
 using Orchestrator.Reconcile.Deployments;
 using Orchestrator.Reconcile.Evictions;
 using Orchestrator.Reconcile.Garbage;
@@ -44,6 +45,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         .. state.All<PersistentVolumeClaim>(PersistentVolumeClaim.KindName).Select(each => new Work(Controller.Claims, each.Namespace, each.Name)),
         .. state.All<Service>(Service.KindName).Select(each => new Work(Controller.Endpoints, each.Namespace, each.Name)),
         .. Policies(state, static _ => true),
+        .. state.All<Pod>(Pod.KindName).Where(DependencyReconciler.Waits).Select(pod => Waiting(pod.Namespace)).Distinct(),
         Cidrs,
         Evictions,
         Ingresses,
@@ -56,6 +58,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
     {
         var resource = (change.After ?? change.Before)!; // a change has at least one side
         if (change.After is null) yield return Leavings;
+        if (resource is Deployment or ReplicaSet or StatefulSet or DaemonSet or Job or EndpointSlice or Pod) yield return Waiting(resource.Namespace); // pods may wait for it
         switch (resource)
         {
             case Model.Meta.Namespace:
@@ -134,6 +137,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         }
     }
 
+    static Work Waiting(string @namespace) => new(Controller.Dependencies, @namespace, "");
+
     static Controller? ControllerOf(string? kind) => kind switch
     {
         StatefulSet.KindName => Controller.StatefulSets,
@@ -172,6 +177,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.Endpoints => state.Find<Service>(Service.KindName, Namespace, Name) is { } service ? EndpointSliceReconciler.Reconcile(state, service, ids) : Plan.Nothing,
         Controller.NetworkPolicies => state.Find<NetworkPolicy>(NetworkPolicy.KindName, Namespace, Name) is { } policy ? NetworkPolicyReconciler.Reconcile(state, policy) : Plan.Nothing,
         Controller.Claims => state.Find<PersistentVolumeClaim>(PersistentVolumeClaim.KindName, Namespace, Name) is { } claim ? ClaimReconciler.Reconcile(state, claim) : Plan.Nothing,
+        Controller.Dependencies => DependencyReconciler.Reconcile(state, Namespace, now),
         Controller.Ingresses => IngressReconciler.Reconcile(state, now),
         Controller.Volumes => ClaimReconciler.Release(state),
         Controller.Evictions => EvictionReconciler.Reconcile(state, now),
@@ -179,7 +185,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.Garbage => GarbageReconciler.Reconcile(state),
     };
 
-    public override string ToString() => Name.Length == 0 ? Controller.ToString() : $"{Controller} {Namespace}/{Name}";
+    public override string ToString() => Name.Length == 0 ? $"{Controller} {Namespace}".TrimEnd() : $"{Controller} {Namespace}/{Name}";
 }
 
 public enum Controller
@@ -195,6 +201,7 @@ public enum Controller
     NodeCidrs,
     Evictions,
     Claims,
+    Dependencies,
     Ingresses,
     Volumes,
     Garbage,

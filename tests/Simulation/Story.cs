@@ -8,6 +8,7 @@ using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Scheduling;
 using Orchestrator.Model.Nodes;
+using Orchestrator.Model.Pods;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Tables;
 using Orchestrator.Model.Values;
@@ -141,10 +142,12 @@ sealed partial class Story
         Job job => job.Status.Conditions,
         HorizontalPodAutoscaler autoscaler => autoscaler.Status.Conditions,
         Node node => node.Status.Conditions,
+        Pod pod => pod.Status.Conditions,
         _ => throw new InvalidOperationException($"{resource.Key} has no conditions"),
     };
 
-    Resource Find(string target) => _cluster.State.Find(Key(target)) ?? throw new InvalidOperationException($"there is no {target}");
+    /// <summary>An object by its name, or the first whose name begins so: pod/web-*.</summary>
+    Resource Find(string target) => (target.EndsWith('*') ? _cluster.State.All<Resource>(Key(target).Kind).FirstOrDefault(each => each.Name.StartsWith(Key(target).Name.TrimEnd('*'), StringComparison.Ordinal)) : _cluster.State.Find(Key(target))) ?? throw new InvalidOperationException($"there is no {target}");
 
     static ResourceKey Key(string target)
     {

@@ -104,11 +104,11 @@ static class Admission
         return [.. Limits.Of(state, @namespace).Where(old => ours.TrueForAll(each => each.Name != old.Name)), .. ours];
     }
 
-    /// <summary>An object as it is created: a pod with the defaults of the LimitRanges, and what it breaks of their bounds.</summary>
+    /// <summary>An object as it is created: a pod held back by what it depends on, with the defaults of the LimitRanges, and what it breaks of their bounds.</summary>
     public static (Resource Resource, IReadOnlyList<(string Path, string Message)> Broken) Limited(Resource resource, IReadOnlyList<LimitRange> limits)
     {
-        if (resource is not Pod pod || limits.Count == 0) return (resource, []);
-        var filled = Limits.Filled(pod, limits);
+        if (resource is not Pod pod) return (resource, []);
+        var filled = Limits.Filled(Dependencies.Gated(pod), limits);
         return (filled, [.. Limits.Broken(filled.Spec, limits)]);
     }
 

@@ -1,3 +1,4 @@
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 
 namespace Orchestrator.Manifests.Validation;
@@ -5,6 +6,10 @@ namespace Orchestrator.Manifests.Validation;
 /// <summary>What must hold inside a pod's spec.</summary>
 static class PodValidation
 {
+    /// <param name="path">Of the pod's or its template's metadata.</param>
+    public static void DependsOn(Findings findings, string path, ObjectMeta metadata) =>
+        Dependencies.Read(metadata.Annotations, problem => findings.Add($"{path}.annotations.{Dependencies.Annotation}", problem));
+
     public static void Spec(Findings findings, string path, PodSpec spec)
     {
         findings.Require(spec.Containers.Count > 0, $"{path}.containers", "needs at least one container");

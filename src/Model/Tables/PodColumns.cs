@@ -30,6 +30,7 @@ public static class PodColumns
             if (container.State.Terminated is { } ended && !pod.Status.ContainerStatuses.Any(each => each.State.Running is not null)) return WordFor(ended);
         }
 
+        if (pod.Status.Phase == PodPhase.Pending && pod.Spec.SchedulingGates.Count > 0) return "SchedulingGated";
         return pod.Status.Reason ?? pod.Status.Phase.ToString();
     }
 

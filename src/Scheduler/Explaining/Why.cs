@@ -25,6 +25,7 @@ public static class Why
     public static Explanation Explain(ClusterState state, Pod pod)
     {
         if (pod.Spec.NodeName is { } bound) return new Explanation(pod, bound, $"it is placed on {bound}", [], []);
+        if (pod.Spec.SchedulingGates is [{ Name: Dependencies.Gate }] && Dependencies.Unmet(state, pod) is { Count: > 0 } unmet) return new Explanation(pod, null, $"it waits: {string.Join(", ", unmet)}", [], []);
         if (pod.Spec.SchedulingGates is [var gate, ..]) return new Explanation(pod, null, $"it is held back by the scheduling gate {gate.Name}", [], []);
         var decision = DecisionOf(state, pod);
         return decision switch
