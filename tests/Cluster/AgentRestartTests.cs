@@ -40,6 +40,55 @@ public sealed class AgentRestartTests
         (int Process, string Started)[] Processes() => [.. pods.SelectMany(pod => host.Containers(pod.Uid)).Order().Select(process => (process, StartOf(process)))];
     }
 
+    [Fact]
+    public async Task Fifty_containers_lose_no_line_and_no_end_when_orchd_is_killed_and_are_known_again_within_seconds()
+    {
+        const int Count = 50;
+        await using var cluster = await TestCluster.StartAsync(hosts: 1);
+        var host = cluster.Hosts[0];
+        // Each counts until it is asked to stop, and ends with the last digit of its number.
+        await cluster.ApplyAsync(string.Join("\n---\n", Enumerable.Range(0, Count).Select(i => Given.Pod($"counter-{i}", $"trap 'exit {i % 10}' TERM; n=0; while :; do n=$((n + 1)); echo line $n; sleep 0.2; done", labels: "{app: counter}", cpu: "1m"))));
+        var pods = await PodView.ReadyAsync(cluster, "counter", Count);
+        var before = Processes();
+
+        await host.KillAsync();
+        Assert.Equal(before.Length, Processes().Intersect(before).Count());
+        // Five end while nobody looks.
+        var ending = pods.Where(pod => pod.Name.EndsWith('7')).ToList();
+        foreach (var process in ending.SelectMany(pod => host.Containers(pod.Uid)).Where(IsShell)) Signals.Send(process, RunningProgram.Terminate);
+        await cluster.HoldsAsync(() => Task.FromResult(ending.TrueForAll(pod => host.Containers(pod.Uid).Count == 0)), "the end of five");
+
+        cluster.Start(host);
+        await cluster.HoldsAsync(async () => (await cluster.ListAsync("pods", "-l", "app=counter")).Count(pod => (string?)pod["status"]?["phase"] == "Failed") == ending.Count, "their ends to be known");
+        var after = (await cluster.ListAsync("pods", "-l", "app=counter")).ToDictionary(pod => (string)pod["metadata"]!["name"]!); // every object has one
+        Assert.All(ending, pod => Assert.Equal(7, (int)after[pod.Name]["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["exitCode"]!)); // it has ended
+        Assert.All(after.Values, pod => Assert.Equal(0, (int?)pod["status"]!["containerStatuses"]![0]!["restartCount"] ?? 0)); // it ran
+        var staying = pods.Except(ending).ToList();
+        Assert.Equal(staying.Select(pod => pod.Uid).Order(), after.Values.Where(pod => (string?)pod["status"]!["phase"] == "Running").Select(pod => (string)pod["metadata"]!["uid"]!).Order()); // every object has both
+
+        // Every line is there once and in order.
+        foreach (var pod in pods.Where((_, i) => i % 10 == 0).Concat(ending))
+        {
+            var lines = (await cluster.OrchAsync("logs", pod.Name)).Lines;
+            Assert.Equal(Enumerable.Range(1, lines.Count).Select(n => $"line {n}"), lines);
+            Assert.NotEmpty(lines);
+        }
+
+        (int Process, string Started)[] Processes() => [.. host.Containers().Where(IsShell).Select(process => (process, StartOf(process)))];
+    }
+
+    static bool IsShell(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline").StartsWith("/bin/sh", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // a sleep of one of them, which is over
+        }
+    }
+
     // proc_pid_stat(5): the start is field 22; the name in field 2 may hold blanks, and ends with the last parenthesis.
     static string StartOf(int process)
     {

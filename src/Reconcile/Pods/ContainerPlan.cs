@@ -115,7 +115,7 @@ static class ContainerPlan
         foreach (var kind in kinds)
         {
             if (ProbeVerdicts.Of(container, kind) is { } probe)
-                agenda.DoAt(ProbeVerdicts.DueAt(known.Of(kind), probe, known.StartedAt ?? agenda.Now), new PodStep.Probe(container.Name, known.Instances - 1, kind));
+                agenda.DoAt(ProbeVerdicts.DueAt(kind, known.Of(kind), probe, known.StartedAt ?? agenda.Now), new PodStep.Probe(container.Name, known.Instances - 1, kind));
         }
     }
 

@@ -7,6 +7,8 @@ namespace Orchestrator.Reconcile.Pods;
 /// </summary>
 static class ProbeVerdicts
 {
+    static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(50);
+
     public static ContainerFacts After(ContainerFacts container, PodEvent.Probed probed)
     {
         var before = container.Of(probed.Kind);
@@ -59,11 +61,18 @@ static class ProbeVerdicts
     public static bool IsReady(ContainerFacts facts, Container container) =>
         HasStarted(facts, container) && (container.ReadinessProbe is not { } probe || Judge(facts.Readiness, probe) == true);
 
-    /// <summary>When the probe is due: after its initial delay, then every period, counted from the start of the last try.</summary>
-    public static DateTimeOffset DueAt(ProbeFacts facts, Probe probe, DateTimeOffset startedAt)
+    /// <summary>
+    /// When the probe is due: after its initial delay, then every period, counted from the start of the last try. A container that is not ready at once
+    /// mostly is a moment later, and nobody should wait a whole period for it: while it has run for less than that, readiness is tried again after as long as it has taken so far.
+    /// </summary>
+    public static DateTimeOffset DueAt(ProbeKind kind, ProbeFacts facts, Probe probe, DateTimeOffset startedAt)
     {
         var first = startedAt.AddSeconds(probe.InitialDelaySeconds);
-        return facts.LastAt is { } last ? last.AddSeconds(probe.PeriodSeconds) : first;
+        if (facts.LastAt is not { } last) return first;
+        var period = TimeSpan.FromSeconds(probe.PeriodSeconds);
+        if (kind != ProbeKind.Readiness || facts.LastSucceeded) return last + period;
+        var taken = last - first < Soonest ? Soonest : last - first;
+        return last + (taken < period ? taken : period);
     }
 
     static ProbeFacts Settle(ProbeFacts facts, Probe? probe) => probe is null ? facts : facts with { Verdict = Judge(facts, probe) };

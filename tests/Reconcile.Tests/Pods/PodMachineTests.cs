@@ -189,6 +189,23 @@ public sealed class PodMachineTests
     }
 
     [Fact]
+    public void A_container_that_is_not_ready_at_once_is_asked_again_soon_then_ever_later_and_at_last_every_period()
+    {
+        Probe probe = new() { TcpSocket = new TcpSocketAction { Port = 80 }, PeriodSeconds = 2 };
+        var pod = PodScript.Running(change: c => c with { ReadinessProbe = probe });
+        var began = pod.Now;
+        List<double> tries = [];
+        while (pod.Now - began < TimeSpan.FromSeconds(9))
+        {
+            tries.Add((pod.Now - began).TotalSeconds);
+            pod.Probe(ProbeKind.Readiness, false);
+            pod.After((pod.Decision.NextCheck!.Value - pod.Now).TotalSeconds); // the next try
+        }
+
+        Assert.Equal([0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.2, 7.2], tries.Select(each => Math.Round(each, 3)));
+    }
+
+    [Fact]
     public void Readiness_needs_its_thresholds_both_ways()
     {
         Probe probe = new() { TcpSocket = new TcpSocketAction { Port = 80 }, PeriodSeconds = 5, SuccessThreshold = 2, FailureThreshold = 3, InitialDelaySeconds = 7 };
