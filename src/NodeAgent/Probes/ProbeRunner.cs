@@ -94,7 +94,7 @@ sealed class ProbeRunner(NetworkNamespace home, OciRuntime runtime, TimeProvider
 
     async Task<ProbeResult> GrpcAsync(GrpcAction action, IPAddress podAddress, CancellationToken cancel)
     {
-        using var channel = GrpcChannel.ForAddress($"http://{podAddress}:{action.Port}", new GrpcChannelOptions { HttpHandler = Handler(), DisposeHttpClient = true });
+        using var channel = GrpcChannel.ForAddress($"http://{podAddress}:{action.Port}", new GrpcChannelOptions { HttpHandler = Handler(), DisposeHttpClient = true, ThrowOperationCanceledOnCancellation = true });
         var answer = await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest { Service = action.Service ?? "" }, cancellationToken: cancel);
         return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving ? ProbeResult.Success : ProbeResult.Failure($"health status {answer.Status}");
     }
