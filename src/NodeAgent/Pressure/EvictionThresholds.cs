@@ -7,8 +7,8 @@ namespace Orchestrator.NodeAgent.Pressure;
 /// <summary>Reads thresholds as the kubelet's option --eviction-hard writes them: <c>memory.available&lt;100Mi,nodefs.available&lt;10%</c>.</summary>
 public static class EvictionThresholds
 {
-    /// <summary>The kubelet's own, and the last part of the pids.</summary>
-    public const string Usual = "memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,pid.available<2%";
+    /// <summary>The kubelet's own, but for the disk, of which it wants a tenth free however large it is: half of that, as in k3s. And the last of the pids.</summary>
+    public const string Usual = "memory.available<100Mi,nodefs.available<5%,nodefs.inodesFree<5%,pid.available<2%";
 
     static readonly (string Name, Signal Signal)[] Names =
         [("memory.available", Signal.Memory), ("nodefs.available", Signal.Disk), ("nodefs.inodesFree", Signal.Inodes), ("pid.available", Signal.Pids)];
