@@ -24,6 +24,8 @@ sealed partial class SmallCluster(int seed, bool shuffled = true)
 
     readonly Random _random = new(seed);
     readonly Dictionary<string, DateTimeOffset> _dead = new(StringComparer.Ordinal);
+    // When nodes came back that had been silent for longer than their fence.
+    readonly Dictionary<string, DateTimeOffset> _fenced = new(StringComparer.Ordinal);
     int _requests;
 
     public ClusterState State { get; private set; } = ClusterState.Empty;
@@ -64,13 +66,22 @@ sealed partial class SmallCluster(int seed, bool shuffled = true)
         },
     }));
 
-    /// <summary>Whether a pod surely runs no longer: it never began to, it has ended, its node said that it stopped, or the node has been silent for so long that it has stopped it.</summary>
-    public bool HasStopped(Pod pod) => pod.Status.StartTime is null || pod.IsTerminal() || _stopped.Contains(pod.Metadata.Uid ?? "")
-        || (_dead.TryGetValue(pod.Spec.NodeName ?? "", out var since) && FenceSeconds is { } fence && Now - since >= Lease + TimeSpan.FromSeconds(fence));
+    /// <summary>
+    /// Whether a pod that the cluster no longer knows surely does not run: it never began to, it has ended, its node said that it stopped, or the node is or was silent for so long that it
+    /// has stopped it. A node that is back begins nothing that it is not told of.
+    /// </summary>
+    public bool HasStopped(Pod pod) => pod.Status.StartTime is not { } started || pod.IsTerminal() || _stopped.Contains(pod.Metadata.Uid ?? "")
+        || IsFenced(pod.Spec.NodeName ?? "") || (_fenced.TryGetValue(pod.Spec.NodeName ?? "", out var back) && started < back);
 
     public void Kill(string node) => _dead.TryAdd(node, Now);
 
-    public void Revive(string node) => _dead.Remove(node);
+    public void Revive(string node)
+    {
+        if (IsFenced(node)) _fenced[node] = Now;
+        _dead.Remove(node);
+    }
+
+    bool IsFenced(string node) => _dead.TryGetValue(node, out var since) && FenceSeconds is { } fence && Now - since >= Lease + TimeSpan.FromSeconds(fence);
 
     public ApplyResult Write(params IReadOnlyList<Operation> operations)
     {
