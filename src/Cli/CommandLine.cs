@@ -27,6 +27,8 @@ static class CommandLine
             TopCommand.Create(shared),
             WhyCommand.Create(shared),
             PlanCommand.Create(shared),
+            LabelCommand.Create(shared, annotate: false),
+            LabelCommand.Create(shared, annotate: true),
             CordonCommand.Create(shared, cordon: true),
             CordonCommand.Create(shared, cordon: false),
             DrainCommand.Create(shared),

@@ -80,6 +80,22 @@ sealed class FakeCluster : Cluster.ClusterBase, IAsyncDisposable
         return Task.FromResult(new TransactReply());
     }
 
+    /// <summary>The first node tells of its pods; of the others nothing was heard.</summary>
+    public override Task<MetricsReply> Metrics(MetricsRequest request, ServerCallContext context)
+    {
+        var pods = Matching(Pod.KindName, "", "").Cast<Pod>().Where(pod => pod.Spec.NodeName == "n1").ToList();
+        var node = new NodeMetrics { Node = "n1", CpuMillicores = 250, MemoryBytes = 1L << 30, WindowSeconds = 5 };
+        node.Pods.AddRange(pods.Select((pod, i) =>
+        {
+            var metrics = new PodMetrics { Namespace = pod.Namespace, Name = pod.Name, Uid = pod.Metadata.Uid ?? "" };
+            metrics.Containers.AddRange(pod.Spec.Containers.Select((container, j) => new ContainerMetrics { Name = container.Name, CpuMillicores = 10 * (i + j + 1), MemoryBytes = (long)(30 - i) << 20 }));
+            return metrics;
+        }));
+        var reply = new MetricsReply();
+        reply.Nodes.Add(node);
+        return Task.FromResult(reply);
+    }
+
     public override Task<ResourceMessage> Get(GetRequest request, ServerCallContext context) => Task.FromResult(Find(request.Kind, request.Namespace, request.Name).ToMessage());
 
     public override Task<ListReply> List(ListRequest request, ServerCallContext context)

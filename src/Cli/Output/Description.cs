@@ -2,6 +2,7 @@ using System.Text;
 using Orchestrator.Cli.Commands;
 using Orchestrator.Cli.Connection;
 using Orchestrator.Model;
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
@@ -39,6 +40,10 @@ sealed class Description
                 description.Cells(resource, clock.GetUtcNow());
                 description.Conditions(resource switch { StatefulSet set => set.Status.Conditions, DaemonSet set => set.Status.Conditions, Job job => job.Status.Conditions, _ => [] });
                 description.List("Pods", await Owned(Model.Pods.Pod.KindName), clock);
+                break;
+            case HorizontalPodAutoscaler autoscaler:
+                description.Cells(resource, clock.GetUtcNow());
+                description.Conditions(autoscaler.Status.Conditions);
                 break;
             case CronJob cron:
                 description.Cells(resource, clock.GetUtcNow());
