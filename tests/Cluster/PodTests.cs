@@ -32,6 +32,36 @@ public sealed class PodTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_pod_waits_for_what_it_depends_on_and_for_a_node_with_its_label_and_says_so()
+    {
+        await Cluster.ApplyAsync("""
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: later
+              annotations: {orchestrator/depends-on: pod/sooner}
+            spec:
+              terminationGracePeriodSeconds: 0
+              nodeSelector: {disk: fast}
+              containers: [{name: main, image: "hello:1", command: [sleep, "1000"]}]
+            """);
+        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("why", "pod/later")).Output.Contains("it waits: pod/sooner is not there", StringComparison.Ordinal), "it says for what it waits");
+        Assert.Contains(" SchedulingGated ", (await Cluster.OrchAsync("get", "pod", "later")).Lines[1], StringComparison.Ordinal);
+
+        await Cluster.ApplyAsync(Given.Pod("sooner", "exec sleep 1000"));
+        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("why", "pod/later")).Output.Contains("node selector", StringComparison.Ordinal), "it waits for a node");
+
+        var node = Cluster.Hosts[1].Name;
+        Assert.Equal([$"node/{node} labeled"], (await Cluster.OrchAsync("label", "node", node, "disk=fast")).Lines);
+        await Cluster.HoldsAsync(async () => await PodView.FindAsync(Cluster, "later") is { Ready: true } pod && pod.Node == node, "it runs where the label is");
+        await Cluster.OrchAsync("label", "pod/later", "seen=yes");
+        await Cluster.OrchAsync("annotate", "pod/later", "example.com/note=a b c");
+        Assert.Equal(["later"], (await Cluster.ListAsync("pods", "-l", "seen=yes")).Select(pod => (string)pod["metadata"]!["name"]!)); // every object has one
+        await Cluster.OrchAsync("label", $"node/{node}", "disk-");
+        await Cluster.OrchAsync("delete", "pod/later", "pod/sooner");
+    }
+
+    [Fact]
     public async Task Pods_reach_services_by_their_names_from_every_host()
     {
         await Cluster.ApplyAsync(Given.Site("named", replicas: 2));
