@@ -55,7 +55,7 @@ static class CgroupConsumption
 
     static long Named(string file, string name)
     {
-        var line = File.ReadLines(file).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal) && line[name.Length] == ' ');
-        return line is null ? 0 : long.Parse(line.AsSpan(name.Length + 1), CultureInfo.InvariantCulture);
+        var line = File.ReadLines(file).Select(line => line.Split(' ')).FirstOrDefault(words => words[0] == name);
+        return line is [_, var number] ? long.Parse(number, CultureInfo.InvariantCulture) : 0;
     }
 }
