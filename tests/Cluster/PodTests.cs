@@ -38,27 +38,27 @@ public sealed class PodTests(SharedCluster shared)
             apiVersion: v1
             kind: Pod
             metadata:
-              name: later
-              annotations: {orchestrator/depends-on: pod/sooner}
+              name: dependent
+              annotations: {orchestrator/depends-on: pod/depended}
             spec:
               terminationGracePeriodSeconds: 0
               nodeSelector: {disk: fast}
               containers: [{name: main, image: "hello:1", command: [sleep, "1000"]}]
             """);
-        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("why", "pod/later")).Output.Contains("it waits: pod/sooner is not there", StringComparison.Ordinal), "it says for what it waits");
-        Assert.Contains(" SchedulingGated ", (await Cluster.OrchAsync("get", "pod", "later")).Lines[1], StringComparison.Ordinal);
+        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("why", "pod/dependent")).Output.Contains("it waits: pod/depended is not there", StringComparison.Ordinal), "it says for what it waits");
+        Assert.Contains(" SchedulingGated ", (await Cluster.OrchAsync("get", "pod", "dependent")).Lines[1], StringComparison.Ordinal);
 
-        await Cluster.ApplyAsync(Given.Pod("sooner", "exec sleep 1000"));
-        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("why", "pod/later")).Output.Contains("node selector", StringComparison.Ordinal), "it waits for a node");
+        await Cluster.ApplyAsync(Given.Pod("depended", "exec sleep 1000"));
+        await Cluster.HoldsAsync(async () => (await Cluster.OrchAsync("why", "pod/dependent")).Output.Contains("node selector", StringComparison.Ordinal), "it waits for a node");
 
         var node = Cluster.Hosts[1].Name;
         Assert.Equal([$"node/{node} labeled"], (await Cluster.OrchAsync("label", "node", node, "disk=fast")).Lines);
-        await Cluster.HoldsAsync(async () => await PodView.FindAsync(Cluster, "later") is { Ready: true } pod && pod.Node == node, "it runs where the label is");
-        await Cluster.OrchAsync("label", "pod/later", "seen=yes");
-        await Cluster.OrchAsync("annotate", "pod/later", "example.com/note=a b c");
-        Assert.Equal(["later"], (await Cluster.ListAsync("pods", "-l", "seen=yes")).Select(pod => (string)pod["metadata"]!["name"]!)); // every object has one
+        await Cluster.HoldsAsync(async () => await PodView.FindAsync(Cluster, "dependent") is { Ready: true } pod && pod.Node == node, "it runs where the label is");
+        await Cluster.OrchAsync("label", "pod/dependent", "seen=yes");
+        await Cluster.OrchAsync("annotate", "pod/dependent", "example.com/note=a b c");
+        Assert.Equal(["dependent"], (await Cluster.ListAsync("pods", "-l", "seen=yes")).Select(pod => (string)pod["metadata"]!["name"]!)); // every object has one
         await Cluster.OrchAsync("label", $"node/{node}", "disk-");
-        await Cluster.OrchAsync("delete", "pod/later", "pod/sooner");
+        await Cluster.OrchAsync("delete", "pod/dependent", "pod/depended");
     }
 
     [Fact]
