@@ -22,13 +22,13 @@ static class Growth
             var host = candidate.Lan.Hosts.First(each => each != leader);
             await candidate.DeployAsync(Service, 1, host);
             await candidate.UntilAsync(() => Candidate.Running(Service, [host]) == 1);
-            await Task.Delay(TimeSpan.FromSeconds(2));
+            await Task.Delay(TimeSpan.FromSeconds(2)); // until it has come to rest
             var (shims, daemons) = (Candidate.Memory(candidate.Shims()), Candidate.Memory(candidate.Daemons(host)));
             var clock = Stopwatch.StartNew();
             await candidate.ScaleAsync(Service, Replicas);
             await candidate.UntilAsync(() => Candidate.Running(Service, [host]) == Replicas);
             var rate = (Replicas - 1) / clock.Elapsed.TotalSeconds;
-            await Task.Delay(TimeSpan.FromSeconds(5)); // until it has come to rest
+            await Task.Delay(TimeSpan.FromSeconds(5)); // likewise
             const double More = Replicas - 1;
             found.Add((rate, (Candidate.Memory(candidate.Shims()) - shims) / More / BytesPerMegabyte, (Candidate.Memory(candidate.Daemons(host)) - daemons) / More / BytesPerMegabyte));
             Console.WriteLine($"{candidate.Name}: 1 -> {Replicas} replicas at {rate:0.0} a second");

@@ -31,7 +31,7 @@ sealed class ClientRates(RequestDelegate next) : IDisposable
 
     static RateLimitPartition<Client> Bucket(HttpContext context)
     {
-        var ingress = RouteConfigs.IngressOf(context.GetReverseProxyFeature().Route.Config.RouteId);
+        var ingress = RouteConfigs.IngressOf(context);
         return RateLimitPartition.GetTokenBucketLimiter(new Client(ingress, RateOf(context), NetworkOf(context.Connection.RemoteIpAddress)), static client => new TokenBucketRateLimiterOptions
         {
             TokenLimit = client.Rate, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / client.Rate),

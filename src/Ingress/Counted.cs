@@ -7,7 +7,7 @@ sealed class Counted(RequestDelegate next, RequestCounts counts)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        var count = counts.Of(RouteConfigs.IngressOf(context.GetReverseProxyFeature().Route.Config.RouteId));
+        var count = counts.Of(RouteConfigs.IngressOf(context));
         count.Begin();
         try
         {

@@ -20,6 +20,9 @@ static class RouteConfigs
     /// <summary>The name under which a route's requests a second from one address are kept.</summary>
     public const string RateKey = "rate";
 
+    /// <summary>The name under which a route's Ingress is kept, as namespace/name.</summary>
+    public const string IngressKey = "ingress";
+
     /// <summary>The name under which a backend's metadata say that requests wait for its pods.</summary>
     public const string WakesKey = "wakes";
 
@@ -44,6 +47,7 @@ static class RouteConfigs
         },
         Metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            [IngressKey] = route.Id[..Math.Max(0, route.Id.LastIndexOf('/'))],
             [PathKey] = route.Path,
             [ExactKey] = (route.PathType == Route.Types.PathType.Exact).ToString(),
             [RateKey] = route.RateLimit.ToString(CultureInfo.InvariantCulture),
@@ -69,8 +73,8 @@ static class RouteConfigs
         };
     }
 
-    /// <summary>The Ingress that a route is of, as namespace/name.</summary>
-    public static string IngressOf(string route) => route[..Math.Max(0, route.LastIndexOf('/'))];
+    /// <summary>The Ingress that the request's route is of.</summary>
+    public static string IngressOf(HttpContext context) => context.GetReverseProxyFeature().Route.Config.Metadata![IngressKey]; // every route made has it
 
     // A cookie of its own for each backend; it holds a hash of the pod's id. When that pod is gone, another one takes over.
     static SessionAffinityConfig KeptPod(string backend) => new()

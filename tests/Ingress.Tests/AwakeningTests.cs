@@ -80,8 +80,10 @@ public sealed class AwakeningTests
             entered.SetResult();
             await leave.Task;
         });
-        await using var ingress = await RunningIngress.StartAsync(Given.Table([Given.Prefix("web.example", "/")], Given.Backend("web", pod.Address)));
-        var mine = RouteConfigs.IngressOf(Given.Prefix("web.example", "/").Id);
+        var table = Given.Table([Given.Prefix("web.example", "/")], Given.Backend("web", pod.Address));
+        table.Routes[0].Id = "shop/web/0";
+        await using var ingress = await RunningIngress.StartAsync(table);
+        const string mine = "shop/web";
         ingress.Counts.Take();
         for (var i = 0; i < 3; i++) (await ingress.GetAsync("web.example")).EnsureSuccessStatusCode();
         Assert.Equal(3, ingress.Counts.Take()[mine]);

@@ -69,6 +69,6 @@ static class LabelCommand
     static string Word(bool annotate, bool same, IReadOnlyList<(string Key, string? Value)> sets)
     {
         var word = annotate ? "annotated" : "labeled";
-        return same ? $"not {word}" : sets.All(set => set.Value is null) ? annotate ? "annotated" : "unlabeled" : word;
+        return same ? $"not {word}" : !annotate && sets.All(set => set.Value is null) ? "unlabeled" : word;
     }
 }
