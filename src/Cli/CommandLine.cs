@@ -39,6 +39,7 @@ static class CommandLine
             RollbackCommand.Create(shared),
             ClusterCommand.Create(shared),
             TokenCommand.Create(shared),
+            CaCommand.Create(shared),
             ImageCommand.Create(shared),
             SimCommand.Create(),
             ConfigCommand.Create(),

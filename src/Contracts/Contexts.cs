@@ -19,7 +19,7 @@ public sealed record Contexts
     /// <summary>Writes the file for its owner's eyes only: keys are in it.</summary>
     public void Write(string path)
     {
-        var fresh = path + ".new";
+        var fresh = $"{path}.{Environment.ProcessId}.new"; // a server and its user may both be at it
         File.Delete(fresh);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
         using (var file = new FileStream(fresh, options)) JsonSerializer.Serialize(file, this, ContextsJson.Default.Contexts);

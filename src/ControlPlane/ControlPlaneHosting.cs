@@ -52,6 +52,7 @@ public static class ControlPlaneHosting
             .AddSingleton<ControllerLoop>()
             .AddSingleton<SchedulingLoop>()
             .AddSingleton<AutoscalingLoop>()
+            .AddSingleton<RotationLoop>()
             .AddHostedService<LeaderLoops>()
             .AddHostedService<ServerRegistration>();
     }

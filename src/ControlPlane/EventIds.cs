@@ -39,4 +39,6 @@ static class EventIds
     public const int JoinRefused = 1073;
     public const int AuthorityStored = 1074;
     public const int AdminWritten = 1075;
+    public const int AuthoritySigns = 1076;
+    public const int AuthoritySettled = 1077;
 }

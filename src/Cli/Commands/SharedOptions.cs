@@ -49,6 +49,21 @@ sealed class SharedOptions
         return named ? address : new UriBuilder(address) { Port = DefaultPort }.Uri;
     }
 
+    /// <summary>
+    /// Keeps a new certificate in the context that a command works with, over the connection that stands: one of a CA that was replaced opens no other. The file of this
+    /// machine's own server is the server's to write.
+    /// </summary>
+    /// <returns>Whether there was one to replace.</returns>
+    public async Task<bool> RenewAsync(ParseResult parsed, ClusterConnection cluster, CancellationToken token)
+    {
+        var contexts = ConfigFile.Read();
+        var name = parsed.GetValue(_context) ?? contexts.CurrentContext;
+        if (name is null || !contexts.ByName.TryGetValue(name, out var context) || await cluster.RenewAsync(token) is not var (certificate, key, roots)) return false;
+        var renewed = new Dictionary<string, Context>(contexts.ByName) { [name] = context with { Certificate = certificate, Key = key, Roots = roots } };
+        ConfigFile.Write(contexts with { ByName = renewed });
+        return true;
+    }
+
     static Credential? CredentialOf(Context? context)
     {
         if (context is not { Certificate: { } certificate, Key: { } key, Roots: { } roots }) return null;

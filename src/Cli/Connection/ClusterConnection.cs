@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Orchestrator.Contracts;
@@ -37,6 +38,18 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
     /// <summary>The same of who may come in.</summary>
     /// <exception cref="CliException">No server answers.</exception>
     public Task<T> AskAccessAsync<T>(Func<Access.AccessClient, Task<T>> ask) => FirstAsync(server => ask(new Access.AccessClient(At(server))));
+
+    /// <summary>A new certificate for who asks, from the server that answered last.</summary>
+    /// <returns>Null where there is none to replace.</returns>
+    /// <exception cref="RpcException">It is not given.</exception>
+    public async Task<(string Certificate, string Key, string Roots)?> RenewAsync(CancellationToken token)
+    {
+        if (credential is null) return null;
+        using var key = CredentialFiles.NewKey();
+        var request = new RenewRequest { SigningRequest = ByteString.CopyFrom(CredentialFiles.RequestFor(key)) };
+        var reply = await new Certificates.CertificatesClient(At(servers[_first])).RenewAsync(request, cancellationToken: token);
+        return (reply.Certificate, key.ExportPkcs8PrivateKeyPem(), reply.Roots);
+    }
 
     async Task<T> FirstAsync<T>(Func<Uri, Task<T>> ask)
     {

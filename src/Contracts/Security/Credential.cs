@@ -31,6 +31,9 @@ public sealed class Credential
     /// <summary>The digests of the roots, sorted, as one text: differs when other roots are trusted.</summary>
     public string RootDigests => string.Join(',', _roots.Select(Digest).Order(StringComparer.Ordinal));
 
+    /// <summary>The digest of the root that signed the certificate; empty when none of these has.</summary>
+    public string SignedBy => _roots.FirstOrDefault(root => Judge(Certificate, [root], out _) is not null) is { } signer ? Digest(signer) : "";
+
     /// <exception cref="CryptographicException">They are no certificates, or the key is not the certificate's.</exception>
     public static Credential FromPem(string certificate, string key, string roots)
     {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Scheduling;
+using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
@@ -11,7 +12,7 @@ namespace Orchestrator.ControlPlane.Controllers;
 
 /// <summary>Everything that decides for the cluster, run on the one server that leads, for as long as it leads.</summary>
 sealed partial class LeaderLoops(
-    ClusterStore store, ControllerLoop controllers, SchedulingLoop scheduling, AutoscalingLoop autoscaling, NodeMonitor monitor, TimeProvider clock, ILogger<LeaderLoops> log)
+    ClusterStore store, ControllerLoop controllers, SchedulingLoop scheduling, AutoscalingLoop autoscaling, RotationLoop rotation, NodeMonitor monitor, TimeProvider clock, ILogger<LeaderLoops> log)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -38,7 +39,8 @@ sealed partial class LeaderLoops(
         var writer = new LeaderWriter(store, claim, clock);
         var loops = new[]
         {
-            PrepareAsync(writer, leading.Token), controllers.RunAsync(writer, leading.Token), scheduling.RunAsync(writer, leading.Token), autoscaling.RunAsync(writer, leading.Token), monitor.RunAsync(writer, leading.Token),
+            PrepareAsync(writer, leading.Token), controllers.RunAsync(writer, leading.Token), scheduling.RunAsync(writer, leading.Token),
+            autoscaling.RunAsync(writer, leading.Token), rotation.RunAsync(writer, leading.Token), monitor.RunAsync(writer, leading.Token),
         };
         try
         {

@@ -194,24 +194,9 @@ sealed partial class AgentSession(
             var nodesNow = PeersOf(state);
             if (!nodesNow.Equals(nodes)) await _outgoing.Writer.WriteAsync(new ServerMessage { Peers = nodesNow }, token);
             nodes = nodesNow;
-            await ChangeAsync(node, references, state.Revision, token);
+            await store.ChangeAsync(state.Revision, change =>
+                change.Key.Kind == Node.KindName || ServerInfo.Is(change.Key) || references.Contains(change.Key) || IsOn(node, change.Before) || IsOn(node, change.After), token);
             await Task.Delay(Gathering, clock, token);
-        }
-    }
-
-    async Task ChangeAsync(string node, HashSet<ResourceKey> references, long revision, CancellationToken token)
-    {
-        try
-        {
-            await foreach (var changed in store.WatchAsync(revision, token))
-            {
-                if (changed.Changes.Any(change =>
-                    change.Key.Kind == Node.KindName || ServerInfo.Is(change.Key) || references.Contains(change.Key) || IsOn(node, change.Before) || IsOn(node, change.After))) return;
-            }
-        }
-        catch (CompactedException)
-        {
-            // Everything is sent anew anyway.
         }
     }
 

@@ -40,7 +40,7 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
                 continue;
             }
 
-            await ChangeAsync(state.Revision, token);
+            await store.ChangeAsync(state.Revision, static change => Kinds.Contains(change.Key.Kind), token);
             await Task.Delay(Gathering, clock, token);
         }
     }
@@ -88,22 +88,6 @@ sealed partial class SchedulingLoop(ClusterStore store, TimeProvider clock, ILog
         NotBound(pod.Key, message);
         var explained = pod with { Status = Bindings.Waiting(pod.Status, message, clock.GetUtcNow()) };
         return await writer.WriteAsync([new UpdateStatus(explained)], Author, token) is Applied;
-    }
-
-    /// <summary>Waits for a change that may let a pod be placed.</summary>
-    async Task ChangeAsync(long revision, CancellationToken token)
-    {
-        try
-        {
-            await foreach (var changed in store.WatchAsync(revision, token))
-            {
-                if (changed.Changes.Any(change => Kinds.Contains(change.Key.Kind))) return;
-            }
-        }
-        catch (CompactedException)
-        {
-            // So much has changed that it is time to look.
-        }
     }
 
     [LoggerMessage(EventIds.PodPlaced, LogLevel.Information, "{Pod} -> {Node} (revision {Revision})")]

@@ -41,6 +41,38 @@ sealed class AccessService(ClusterStore store, ClusterAuthority authority, Contr
         return new RevokeTokenReply();
     });
 
+    public override Task<AuthorityStatus> RotateAuthority(RotateAuthorityRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
+    {
+        var state = await store.ReadAsync(context.CancellationToken);
+        if (authority.Record.Stage == RotationStage.Settled) await WriteAsync([authority.Rotating(authority.Record).Replacing(state)], context);
+        return Status(await store.ReadAsync(context.CancellationToken));
+    });
+
+    public override Task<AuthorityStatus> GetAuthorityStatus(AuthorityStatusRequest request, ServerCallContext context) =>
+        RpcErrors.Translated(async () => Status(await store.ReadAsync(context.CancellationToken)));
+
+    AuthorityStatus Status(ClusterState state)
+    {
+        var record = authority.Record;
+        var introducing = record.Stage == RotationStage.Introducing;
+        using var signer = record.Signer;
+        var status = new AuthorityStatus
+        {
+            Stage = record.Stage switch { RotationStage.Settled => "settled", RotationStage.Introducing => "introducing", RotationStage.Replacing => "replacing" },
+            Signing = record.SignerDigest,
+            Coming = introducing ? record.Roots[0].Digest : record.SignerDigest,
+            ExpiresUnixSeconds = new DateTimeOffset(signer.NotAfter).ToUnixTimeSeconds(),
+        };
+        status.Members.AddRange(MemberRecord.All(state).Where(member => member.Removed is null).OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => new AuthorityMember
+        {
+            Name = member.Name,
+            Role = Identity.WordOf(member.Purpose),
+            Trusts = Rotation.Trusts(record, member.Trusts),
+            Renewed = !introducing && Rotation.Renewed(record, member.SignedBy),
+        }));
+        return status;
+    }
+
     async Task WriteAsync(IReadOnlyList<Operation> operations, ServerCallContext context)
     {
         var result = await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), context.Caller().Name) { Operations = operations }, context.CancellationToken);

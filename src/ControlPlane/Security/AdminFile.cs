@@ -47,7 +47,7 @@ sealed partial class AdminFile(ClusterStore store, ClusterAuthority authority, C
             if (!File.Exists(path) || Contexts.Parse(File.ReadAllText(path)).ByName.GetValueOrDefault(ContextName) is not { Certificate: { } certificate, Key: { } key, Roots: { } roots } context) return false;
             var credential = Credential.FromPem(certificate, key, roots);
             return roots == record.RootsPem && servers.SequenceEqual(context.Servers)
-                && credential.Judge(credential.Certificate, out _) is not null && clock.GetUtcNow() < Renewal.Due(credential.Certificate, Renewal.Middle);
+                && Credential.Judge(credential.Certificate, [record.Signer], out _) is not null && clock.GetUtcNow() < Renewal.Due(credential.Certificate, Renewal.Middle);
         }
         catch (Exception broken) when (broken is System.Text.Json.JsonException or System.Security.Cryptography.CryptographicException)
         {

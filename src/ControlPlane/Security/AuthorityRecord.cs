@@ -2,16 +2,17 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Orchestrator.Contracts.Security;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.State;
 
 namespace Orchestrator.ControlPlane.Security;
 
 /// <summary>
-/// The cluster's CA as it is in the store: its roots, the newest last, with keys that only servers can open. The log and backups are worth nothing to who has not the cluster
-/// key, which each server keeps in a file of its own.
+/// The cluster's CA as it is in the store: its roots, of which the last one signs, with keys that only servers can open. The log and backups are worth nothing to who has not
+/// the cluster key, which each server keeps in a file of its own.
 /// </summary>
-sealed record AuthorityRecord(IReadOnlyList<StoredRoot> Roots)
+sealed record AuthorityRecord(IReadOnlyList<StoredRoot> Roots, RotationStage Stage = RotationStage.Settled)
 {
     const string Name = "authority";
 
@@ -20,14 +21,32 @@ sealed record AuthorityRecord(IReadOnlyList<StoredRoot> Roots)
     [JsonIgnore]
     public string RootsPem => string.Concat(Roots.Select(root => root.Certificate.TrimEnd() + "\n"));
 
+    /// <summary>The certificate of the root that signs.</summary>
     [JsonIgnore]
-    public X509Certificate2 Newest => X509Certificate2.CreateFromPem(Roots[^1].Certificate);
+    public X509Certificate2 Signer => X509Certificate2.CreateFromPem(Roots[^1].Certificate);
+
+    /// <summary>The digest of the root that signs.</summary>
+    [JsonIgnore]
+    public string SignerDigest => Roots[^1].Digest;
+
+    /// <summary>As <see cref="Credential.RootDigests"/> says it of who trusts them all.</summary>
+    [JsonIgnore]
+    public string RootDigests => string.Join(',', Roots.Select(root => root.Digest).Order(StringComparer.Ordinal));
 
     public static AuthorityRecord? Of(ClusterState state) => state.Find(Key) is Record stored ? Parse(stored.Data) : null;
+
+    /// <summary>What makes a write count only while the CA is as it is in a state.</summary>
+    /// <exception cref="StoreNotReadyException">There is none yet.</exception>
+    public static Expect Unchanged(ClusterState state) =>
+        new(Key, state.Find(Key)?.Metadata.Revision() ?? throw new StoreNotReadyException("the cluster's CA is not in the store yet"));
 
     public static AuthorityRecord Parse(string json) => JsonSerializer.Deserialize<AuthorityRecord>(json)!; // only ToJson writes them
 
     public string ToJson() => JsonSerializer.Serialize(this);
+
+    /// <summary>Puts this into the place of what a state has, unless that is another by then.</summary>
+    public Update Replacing(ClusterState state) =>
+        new(ToRecord() with { Metadata = state.Find(Key)?.Metadata ?? throw new StoreNotReadyException("the cluster's CA is not in the store yet") });
 
     public Record ToRecord() => new() { Metadata = new ObjectMeta { Name = Name, Uid = Name }, Data = ToJson() };
 
@@ -40,6 +59,9 @@ sealed record AuthorityRecord(IReadOnlyList<StoredRoot> Roots)
 /// <param name="SealedKey">PKCS#8, sealed with the cluster key.</param>
 sealed record StoredRoot(string Certificate, byte[] SealedKey)
 {
+    [JsonIgnore]
+    public string Digest => Credential.Digest(X509Certificate2.CreateFromPem(Certificate));
+
     public static StoredRoot Of(RootAuthority root, byte[] clusterKey) => new(root.Certificate.ExportCertificatePem(), ClusterKey.Seal(clusterKey, root.ExportKey()));
 }
 

@@ -54,12 +54,15 @@ public sealed partial class ClusterAuthority(
     internal string Sign(byte[] signingRequest, Identity identity, TimeSpan? life = null) =>
         Record.Signing(Convert.FromBase64String(KeyText)).Sign(signingRequest, identity, clock.GetUtcNow(), life ?? options.CertificateLife);
 
+    /// <summary>The record as it is once a change to a new CA has begun.</summary>
+    internal AuthorityRecord Rotating(AuthorityRecord record) => Rotation.Begun(record, StoredRoot.Of(RootAuthority.New(clock.GetUtcNow()), Convert.FromBase64String(KeyText)));
+
     /// <summary>Makes a token, and forgets those whose time is over.</summary>
     internal async Task<(JoinToken Token, TokenRecord Record)> NewTokenAsync(Purpose role, TimeSpan life, bool once, string author, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var state = await store.ReadAsync(cancel);
-        var token = JoinToken.New(Credential.Digest(Record.Newest));
+        var token = JoinToken.New(Record.SignerDigest);
         var record = new TokenRecord(token.Id, role, JoinToken.HashOf(token.Secret), token.RootDigest, now, now + life, once, author);
         var operations = TokenRecord.All(state).Where(each => each.Expires <= now).Select(each => new Delete(each.Key)).Append<Operation>(new Create(record.ToRecord()));
         var result = await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), now, author) { Operations = [.. operations] }, cancel);

@@ -80,17 +80,7 @@ public sealed partial class Gate(CredentialFiles credentials, ILoggerFactory log
                 entry.BreakOff();
             }
 
-            try
-            {
-                await foreach (var changed in store.WatchAsync(revision, token))
-                {
-                    if (changed.Changes.Any(change => MemberRecord.Is(change.Key))) break;
-                }
-            }
-            catch (CompactedException)
-            {
-                // The whole state is looked at anyway.
-            }
+            await store.ChangeAsync(revision, static change => MemberRecord.Is(change.Key), token);
         }
     }
 

@@ -34,7 +34,8 @@ sealed partial class JoiningService(
             var (member, notice) = Newcomer(state, token.Role, request.Name);
             await CheckReachedAsync(request, token.Role, context.CancellationToken);
             var certificate = Signed(request, member);
-            List<Operation> operations = [new Expect(token.Key, revision), .. member.Put(state)];
+            // Whoever is let in is known to the one who decides that a root is needed no more.
+            List<Operation> operations = [new Expect(token.Key, revision), AuthorityRecord.Unchanged(state), .. member.Put(state)];
             if (token.Once) operations.Add(new Delete(token.Key));
             var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"{Identity.WordOf(token.Role)} {request.Name}") { Operations = operations };
             if (await store.WriteAsync(command, context.CancellationToken) is not Applied and var refused)

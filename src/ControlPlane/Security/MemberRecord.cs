@@ -8,7 +8,10 @@ using Orchestrator.Model.State;
 namespace Orchestrator.ControlPlane.Security;
 
 /// <summary>Who has joined under a name, and whether it was removed since. A removal stays noted until no certificate of it can be alive.</summary>
-sealed partial record MemberRecord(Purpose Purpose, string Name, string Membership, DateTimeOffset Joined, DateTimeOffset? Removed = null)
+/// <param name="Trusts">The digests of the roots that it says it trusts; empty before it has said so.</param>
+/// <param name="SignedBy">The digest of the root that signed the certificate that it says it has.</param>
+sealed partial record MemberRecord(
+    Purpose Purpose, string Name, string Membership, DateTimeOffset Joined, DateTimeOffset? Removed = null, string Trusts = "", string SignedBy = "")
 {
     const string Prefix = "member-";
 

@@ -1,9 +1,8 @@
-using Orchestrator.ControlPlane.Store;
 using Orchestrator.Model.State;
 
-namespace Orchestrator.ControlPlane.Network;
+namespace Orchestrator.ControlPlane.Store;
 
-/// <summary>Waiting for what concerns a feed.</summary>
+/// <summary>Waiting for what concerns somebody who looks at the whole state when there is something new.</summary>
 static class StoreChanges
 {
     /// <summary>Ends with the first revision after this one that has such a change; or when so much was missed that everything has to be looked at.</summary>
