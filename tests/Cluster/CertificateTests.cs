@@ -53,4 +53,46 @@ public sealed class CertificateTests
 
         Task<ShellResult> OrchAsync(params string[] arguments) => Shell.TryAsync(joined.OrchCommand([server], arguments));
     }
+
+    [Fact]
+    public async Task Another_CA_takes_over_under_load_without_a_failed_request_or_a_broken_watch_and_the_old_one_opens_nothing_any_more()
+    {
+        await using var cluster = await TestCluster.StartAsync(2);
+        await cluster.ApplyAsync(Given.Site("rotated", replicas: 2));
+        await PodView.ReadyAsync(cluster, "rotated", 2);
+        await cluster.HoldsAsync(async () => await cluster.StatusOfPageAsync(cluster.Hosts[0], "rotated.example") == "200", "the first page");
+        var (oldConfig, oldToken) = (Path.Combine(cluster.Lan.Directory, "old"), await cluster.TokenAsync("agent"));
+        var copied = cluster.OrchCommand(["version"]).Single(word => word.StartsWith("ORCH_CONFIG=", StringComparison.Ordinal))["ORCH_CONFIG=".Length..];
+        File.Copy(copied, oldConfig);
+        await using var watch = RunningProgram.Start(cluster.OrchCommand(["get", "pods", "-w", "--no-headers"]));
+        await using var load = RunningProgram.Start(cluster.Lan.Outer.Enter("sh", "-c",
+            $"while :; do for host in {cluster.Hosts[0].Address} {cluster.Hosts[1].Address}; do curl -s -m 5 -o /dev/null -w '%{{http_code}}\n' -H 'Host: rotated.example' http://$host/; done; done"));
+        await cluster.HoldsAsync(() => Task.FromResult(Answers() >= 20), "some load");
+
+        var rotated = await cluster.OrchAsync("ca", "rotate");
+        Assert.Contains("the one before is trusted no more", rotated.Output, StringComparison.Ordinal);
+        await cluster.HoldsAsync(() => Task.FromResult(cluster.Hosts.All(host => Count(File.ReadAllText(Path.Combine(host.DataDirectory, "pki", "ca.pem")), "BEGIN CERTIFICATE") == 1)), "one root everywhere");
+        var before = Answers();
+        await cluster.HoldsAsync(() => Task.FromResult(Answers() >= before + 20), "the load goes on");
+        Assert.All(load.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), status => Assert.Equal("200", status));
+        load.Signal(RunningProgram.Kill);
+        Assert.False(watch.HasEnded);
+        await cluster.OrchAsync("scale", "deployment/rotated", "--replicas", "3");
+        await PodView.ReadyAsync(cluster, "rotated", 3);
+        await cluster.HoldsAsync(() => Task.FromResult(Count(watch.Output, "Running") >= 3), "the watch goes on");
+
+        // Whoever comes anew is judged by the new CA alone, and finds its way.
+        var stolen = await Shell.TryAsync([.. cluster.Lan.Outer.Enter("env", $"ORCH_CONFIG={oldConfig}", Programs.Orch, "get", "pods")]);
+        Assert.NotEqual(0, stolen.ExitCode);
+        Assert.Contains("another CA", stolen.Error, StringComparison.Ordinal);
+        await cluster.Hosts[1].KillAsync();
+        cluster.Start(cluster.Hosts[1]);
+        await cluster.HoldsAsync(async () => (await cluster.TryOrchAsync("cluster", "status")).Output.Contains("2 of 2 servers", StringComparison.Ordinal) && await cluster.ReadyNodesAsync() == 2, "the second server is back");
+        Assert.DoesNotContain(oldToken.Split('.')[2], (await cluster.OrchAsync("token", "ls")).Output, StringComparison.Ordinal);
+        Assert.Contains("no rotation is under way", (await cluster.OrchAsync("ca", "status")).Output, StringComparison.Ordinal);
+
+        int Answers() => Count(load.Output, "\n");
+
+        static int Count(string text, string word) => text.Split(word).Length - 1;
+    }
 }

@@ -63,13 +63,13 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
                 _first = index;
                 return answer;
             }
-            catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
+            catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable || Untrusted(failure.Status.DebugException) is not null)
             {
                 if (last is null || IsUnreachable(last)) last = failure; // what a server says tells more than that another one is away
             }
         }
 
-        if (last?.Status.DebugException is { } cause && Untrusted(cause) is { } why) throw new CliException(why);
+        if (Untrusted(last?.Status.DebugException) is { } why) throw new CliException(why);
         throw new CliException(IsUnreachable(last)
             ? $"no server answers at {string.Join(", ", servers.Select(server => server.Authority))}; is orchd running there? Name other servers with --server or `orch config set-context`"
             : last?.Status.Detail ?? "no server is named");
@@ -91,10 +91,11 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
     // A server's own words come without an exception of this side.
     static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is not null;
 
-    static string? Untrusted(Exception failure) => failure switch
+    static string? Untrusted(Exception? failure) => failure switch
     {
+        null => null,
         AuthenticationException => "the server is not one of the cluster that the context is for, or does not take its certificate (another CA, or expired): copy admin.json anew from a server's data directory",
-        _ => failure.InnerException is { } inner ? Untrusted(inner) : null,
+        _ => Untrusted(failure.InnerException),
     };
 
     SocketsHttpHandler Handler()

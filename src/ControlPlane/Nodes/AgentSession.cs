@@ -12,6 +12,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Evictions;
 using Orchestrator.Reconcile.Nodes;
 
 namespace Orchestrator.ControlPlane.Nodes;
@@ -38,7 +39,7 @@ sealed partial class AgentSession(
             throw RpcErrors.Invalid("the first message of a session is the hello");
         if (!sessions.CanRenew) throw NoLeases();
         if (hello.Name != caller) throw NotYours($"node {hello.Name} is not {caller}: an agent speaks for its own node only");
-        var session = await RpcErrors.Translated(() => OpenAsync(hello.ToResource<Node>(), token));
+        var session = await RpcErrors.Translated(() => OpenAsync(hello.ToResource<Node>(), incoming.Current.Hello.Starts, token));
         Opened(session.Node, session.Epoch);
         calls.Attach(session.Node, _outgoing.Writer);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
@@ -65,11 +66,11 @@ sealed partial class AgentSession(
         }
     }
 
-    async Task<NodeSession> OpenAsync(Node said, CancellationToken token)
+    async Task<NodeSession> OpenAsync(Node said, bool starts, CancellationToken token)
     {
         var known = store.Current.Find<Node>(Node.KindName, "", said.Name);
         var node = said with { Metadata = said.Metadata with { Uid = known?.Metadata.Uid ?? Guid.NewGuid().ToString() } };
-        var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{said.Name}") { Operations = [new OpenSession(node)] };
+        var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{said.Name}") { Operations = [.. starts ? NodeDrain.Undo(store.Current, said.Name) : [], new OpenSession(node)] };
         var result = await store.WriteAsync(command, token);
         if (result is not Applied applied) throw RpcErrors.Of(result);
         await sessions.OpenAsync(said.Name, applied.Revision, token);

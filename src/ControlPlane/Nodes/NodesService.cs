@@ -1,10 +1,13 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
+using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Network;
 using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Evictions;
 
 namespace Orchestrator.ControlPlane.Nodes;
 
@@ -30,4 +33,13 @@ sealed class NodesService(ClusterStore store, NodeSessions sessions, NodeCalls c
         await withdrawal.WaitAsync(request.PodUid, context.CancellationToken);
         return new WithdrawnReply();
     }
+
+    public override Task<DrainReply> Drain(DrainRequest request, ServerCallContext context) => RpcErrors.Translated(async () =>
+    {
+        var node = context.Caller().Name;
+        var (operations, left) = NodeDrain.Decide(await store.ReadAsync(context.CancellationToken), node, clock.GetUtcNow());
+        if (operations.Count > 0 && await store.WriteAsync(new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{node}") { Operations = operations }, context.CancellationToken) is not Applied and var refused)
+            throw RpcErrors.Of(refused);
+        return new DrainReply { Pods = { left.Select(pod => $"{pod.Namespace}/{pod.Name}") } };
+    });
 }

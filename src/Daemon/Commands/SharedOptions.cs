@@ -40,6 +40,10 @@ sealed partial class SharedOptions
 
     readonly Option<string> _evictionHard = new("--eviction-hard") { Description = "a pod is evicted when less than this is left of something on its node; empty for never", DefaultValueFactory = _ => EvictionThresholds.Usual };
 
+    readonly Option<bool> _drain = new("--drain-on-stop") { Description = "have the node's pods replaced elsewhere before this process stops; without it they run on" };
+
+    readonly Option<int> _drainTimeout = new("--drain-timeout") { Description = "stop all the same after so many seconds", DefaultValueFactory = _ => 300 };
+
     readonly Option<string> _cgroup = new("--cgroup-root") { Description = "the cgroup below which this node's containers stand", DefaultValueFactory = _ => "/orch" };
 
     readonly Option<int> _ingressPort = new("--ingress-port") { Description = "the port of the ingress", DefaultValueFactory = _ => DefaultIngressPort };
@@ -61,7 +65,7 @@ sealed partial class SharedOptions
             foreach (var option in new Option[] { _join, _token, _tokenFile }) command.Options.Add(option);
         }
 
-        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _imageGc, _evictionHard, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _imageGc, _evictionHard, _drain, _drainTimeout, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
             command.Options.Add(option);
     }
 
@@ -82,6 +86,7 @@ sealed partial class SharedOptions
             InsecureRegistries = parsed.GetValue(_insecure) ?? [],
             ImageGcHighPercent = parsed.GetValue(_imageGc) is var percent and >= 1 and <= 100 ? percent : throw new StartException($"--image-gc-high-threshold {parsed.GetValue(_imageGc)} is no share of a disk; choose 1 to 100"),
             EvictionHard = parsed.GetValue(_evictionHard) is var thresholds && EvictionThresholds.ProblemOf(thresholds ?? "") is { } problem ? throw new StartException($"--eviction-hard: {problem}") : thresholds ?? "",
+            DrainPatience = parsed.GetValue(_drain) ? Seconds(parsed.GetValue(_drainTimeout)) : null,
             CgroupRoot = parsed.GetValue(_cgroup)!, // has a default
             JsonLogs = parsed.GetValue(_logFormat) == "json",
             Verbose = parsed.GetValue(_verbose),
@@ -93,6 +98,8 @@ sealed partial class SharedOptions
         Ingress = new IPEndPoint(settings.Advertise, InRange("--ingress-port", parsed.GetValue(_ingressPort), MaxPort)),
         IngressTls = new IPEndPoint(settings.Advertise, InRange("--ingress-tls-port", parsed.GetValue(_ingressTlsPort), MaxPort)),
     };
+
+    static TimeSpan Seconds(int patience) => patience > 0 ? TimeSpan.FromSeconds(patience) : throw new StartException($"--drain-timeout {patience} is no time; give a number of seconds");
 
     static int InRange(string option, int port, int max) =>
         port is > 0 && port <= max ? port : throw new StartException($"{option} {port} is no port; choose one from 1 to {max}");

@@ -33,7 +33,7 @@ static partial class OrchdHost
         log.Information("{Name} is up", settings.Name);
         if (membership.Founded) await JoinCommands.PrintAsync(settings, app.Services.GetRequiredService<ClusterAuthority>(), token);
         var failed = store?.Failed ?? new TaskCompletionSource<Exception>().Task; // without a store nothing of it can fail
-        var stopped = app.WaitForShutdownAsync(token);
+        var stopped = StoppedAsync(app, settings.DrainPatience is { } patience ? () => new Draining(membership, TimeProvider.System, log).RunAsync(patience) : null, token);
         var first = await Task.WhenAny(stopped, failed);
         if (first == failed)
         {
@@ -46,12 +46,24 @@ static partial class OrchdHost
         return first == failed ? 1 : 0;
     }
 
+    /// <param name="before">What is done between the signal and the stop, while everything still runs.</param>
+    static async Task StoppedAsync(WebApplication app, Func<Task>? before, CancellationToken token)
+    {
+        var stopping = app.Lifetime.ApplicationStopping;
+        using var asked = CancellationTokenSource.CreateLinkedTokenSource(token, stopping);
+        await Task.Delay(Timeout.InfiniteTimeSpan, asked.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (before is not null && !stopping.IsCancellationRequested) await before();
+        app.Lifetime.StopApplication();
+        await app.WaitForShutdownAsync(CancellationToken.None);
+    }
+
     static WebApplication Build(ServerSettings settings, Membership membership, Gate gate, ClusterStore? store, PeerClients peers, Serilog.ILogger log)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "orchd", ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.AddSerilog(log);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IHostLifetime, SignalsAreHeardElsewhere>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter("Orchestrator.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
@@ -169,6 +181,14 @@ static partial class OrchdHost
 
         log.Information("health and metrics, for this machine only, on {Health}", settings.Health);
         if (settings.Ingress is { } ingress) log.Information("takes requests from outside on {Ingress}", ingress);
+    }
+
+    /// <summary>The command line turns signals into the cancellation of what runs; the framework's own hearing would stop it before its time.</summary>
+    sealed class SignalsAreHeardElsewhere : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     [LoggerMessage(100, LogLevel.Error, "{Damage} This server is being rebuilt from the others")]

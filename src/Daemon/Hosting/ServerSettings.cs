@@ -49,6 +49,9 @@ sealed record ServerSettings
     /// <summary>Unused images are removed when their disk is fuller than this, in percent.</summary>
     public int ImageGcHighPercent { get; init; } = 85;
 
+    /// <summary>How long a stop waits for this node's pods to be replaced elsewhere; null for a stop that leaves them running.</summary>
+    public TimeSpan? DrainPatience { get; init; }
+
     /// <summary>When pods are evicted, as the kubelet's option of the same name.</summary>
     public string EvictionHard { get; init; } = EvictionThresholds.Usual;
 

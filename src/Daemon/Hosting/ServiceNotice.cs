@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
 using Orchestrator.ControlPlane.Store;
 
 namespace Orchestrator.Daemon.Hosting;
@@ -11,15 +9,13 @@ namespace Orchestrator.Daemon.Hosting;
 /// </summary>
 sealed class ServiceNotice(ServerSettings settings, IHostApplicationLifetime life, TimeProvider clock, ClusterStore? store = null) : BackgroundService
 {
-    const string SocketVariable = "NOTIFY_SOCKET", WatchdogVariable = "WATCHDOG_USEC", WatchedVariable = "WATCHDOG_PID";
+    const string WatchdogVariable = "WATCHDOG_USEC", WatchedVariable = "WATCHDOG_PID";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (Environment.GetEnvironmentVariable(SocketVariable) is not { Length: > 1 } path) return;
-        using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        UnixDomainSocketEndPoint manager = new(path[0] == '@' ? "\0" + path[1..] : path);
-        using var started = life.ApplicationStarted.Register(() => Tell(socket, manager, $"READY=1\nSTATUS={settings.Name} is up"));
-        using var stopping = life.ApplicationStopping.Register(() => Tell(socket, manager, "STOPPING=1"));
+        if (!ServiceManager.Listens) return;
+        using var started = life.ApplicationStarted.Register(() => ServiceManager.Tell($"READY=1\nSTATUS={settings.Name} is up"));
+        using var stopping = life.ApplicationStopping.Register(() => ServiceManager.Tell("STOPPING=1"));
         try
         {
             if (WatchdogInterval() is not { } interval)
@@ -31,7 +27,7 @@ sealed class ServiceNotice(ServerSettings settings, IHostApplicationLifetime lif
             using HttpClient asker = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = interval };
             for (; ; await Task.Delay(interval / 2, clock, stoppingToken))
             {
-                if (await LivesAsync(asker, stoppingToken)) Tell(socket, manager, "WATCHDOG=1");
+                if (await LivesAsync(asker, stoppingToken)) ServiceManager.Tell("WATCHDOG=1");
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -51,19 +47,6 @@ sealed class ServiceNotice(ServerSettings settings, IHostApplicationLifetime lif
         catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !token.IsCancellationRequested))
         {
             return false;
-        }
-    }
-
-    // Nobody listening is the manager's own affair.
-    static void Tell(Socket socket, UnixDomainSocketEndPoint manager, string what)
-    {
-        try
-        {
-            socket.SendTo(Encoding.UTF8.GetBytes(what), manager);
-        }
-        catch (SocketException)
-        {
-            // As above.
         }
     }
 

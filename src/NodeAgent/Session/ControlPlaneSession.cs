@@ -36,6 +36,8 @@ sealed partial class ControlPlaneSession(
     /// </summary>
     internal static TimeSpan Silence(TimeSpan lease) => lease / 2 > BeatEvery * 1.5 ? lease / 2 : BeatEvery * 1.5;
 
+    bool _welcomed;
+
     public async Task RunAsync(CancellationToken cancel)
     {
         var retry = FirstRetry;
@@ -69,9 +71,10 @@ sealed partial class ControlPlaneSession(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var call = client.Session(cancellationToken: ending.Token);
         ending.CancelAfter(WelcomeTimeout);
-        await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { Node = MachineFacts.Describe(options).ToMessage(), TakesChanges = true } }, ending.Token);
+        await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { Node = MachineFacts.Describe(options).ToMessage(), TakesChanges = true, Starts = !_welcomed } }, ending.Token);
         if (!await call.ResponseStream.MoveNext(ending.Token) || call.ResponseStream.Current.Welcome is not { } welcome)
             throw new IOException("the server did not welcome this node");
+        _welcomed = true;
         LogWelcome(log, welcome.Server, welcome.SessionEpoch);
         lease.Begin();
         // The new session's server knows nothing of what was told to another that may not have passed it on.
