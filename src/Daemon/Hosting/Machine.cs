@@ -11,6 +11,11 @@ static class Machine
 
     static readonly string[] NeededNamespaces = ["pid", "mnt", "net", "ipc", "uts"];
 
+    /// <summary>Without them a limit in a manifest would be no limit.</summary>
+    static readonly string[] NeededControllers = ["cpu", "memory", "pids"];
+
+    const string Cgroups = "/sys/fs/cgroup";
+
     /// <exception cref="StartException">Not root, or the kernel lacks something that containers need.</exception>
     public static void CheckForContainers()
     {
@@ -23,7 +28,14 @@ static class Machine
             throw new StartException($"the kernel has no {name} namespaces; use one built with CONFIG_NAMESPACES");
         if (!known.Contains("cgroup") && !known.Contains("cgroup2"))
             throw new StartException("the kernel has no cgroups; use one built with CONFIG_CGROUPS");
+        if (NeededControllers.Where(name => !HasController(name)).ToList() is { Count: > 0 } missing)
+            throw new StartException($"the cgroup controllers {string.Join(", ", missing)} are not to be had below {Cgroups}; mount them, or boot with `{string.Join(' ', missing.Select(name => $"cgroup_enable={name}"))}`");
     }
+
+    // Version 2 says in one file what there is (cgroups(7), "Cgroups v2 controllers"), version 1 has a mount for each, or for some together.
+    static bool HasController(string name) => File.Exists($"{Cgroups}/cgroup.controllers")
+        ? File.ReadAllText($"{Cgroups}/cgroup.controllers").Split([' ', '\n']).Contains(name)
+        : File.Exists($"{Cgroups}/{name}/cgroup.procs");
 
     /// <exception cref="StartException">The directory is not there and can't be made, or it can't be written in.</exception>
     public static void CheckDirectory(string directory)

@@ -1,0 +1,47 @@
+using Orchestrator.Testing;
+using Orchestrator.Testing.Clusters;
+
+namespace Orchestrator.Cluster;
+
+/// <summary>A server alone, and a machine beside it that belongs to nobody yet.</summary>
+public sealed class JoiningServer : IAsyncLifetime
+{
+    Lan? _lan;
+    Joined? _joined;
+
+    public Lan Lan => _lan!; // made before the first test
+
+    public LanHost Server => Lan.Hosts[0];
+
+    public LanHost Newcomer => Lan.Hosts[1];
+
+    public LanHost Member => Lan.Hosts[2];
+
+    public string Address => $"{Server.Address}:6440";
+
+    /// <summary>What the user of the cluster works with.</summary>
+    public string Config => _joined!.Config; // as above
+
+    public async Task InitializeAsync()
+    {
+        _lan = await Lan.MakeAsync(hosts: 3);
+        Server.Start("server", "--name", Server.Name, "--advertise", Server.Address);
+        _joined = new Joined(Lan);
+        await _joined.FollowAsync(Server);
+        await JoinAsync(Member, await TokenAsync("agent"));
+    }
+
+    public async Task DisposeAsync() => await Lan.DisposeAsync();
+
+    public async Task JoinAsync(LanHost host, string token)
+    {
+        host.Start("agent", "--name", host.Name, "--advertise", host.Address, "--join", Address, "--token", token);
+        await Eventually.HoldsAsync(async () => (await NodesAsync()).Any(line => line.StartsWith($"{host.Name} ", StringComparison.Ordinal) && line.Contains(" Ready ", StringComparison.Ordinal)), $"{host.Name} joins", Lan.LogTails);
+    }
+
+    public async Task<string> TokenAsync(string role, params IReadOnlyList<string> options) => (await OrchAsync(["token", "create", "--role", role, "-q", .. options])).Succeeded().Output.Trim();
+
+    public async Task<IReadOnlyList<string>> NodesAsync() => (await OrchAsync("get", "nodes", "--no-headers")).Lines;
+
+    public Task<ShellResult> OrchAsync(params IReadOnlyList<string> arguments) => Shell.TryAsync(_joined!.OrchCommand([Server], arguments)); // as above
+}
