@@ -1,3 +1,5 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Orchestrator.Testing;
 using Orchestrator.Testing.Clusters;
 
@@ -22,7 +24,10 @@ public sealed class CertificateTests
         await Eventually.HoldsAsync(async () => await File.ReadAllTextAsync(certificate) != second, "a third certificate", host.LogTail);
         await Eventually.HoldsAsync(async () => (await AskAsync("get", "nodes", "--no-headers")).Output.Contains(" Ready ", StringComparison.Ordinal), "the node goes on", host.LogTail);
 
-        // A new connection of the agent shows the new one; the first would have expired.
+        // A new connection of the agent shows the new one; the first has expired, and opens nothing.
+        var stale = new Intruder(lan.Outer, "an expired server", X509Certificate2.CreateFromPem(first, first));
+        await Eventually.HoldsAsync(async () => await stale.RefusalAsync(new IPEndPoint(IPAddress.Parse(host.Address), 6440), "orchestrator.v1.Maintenance/Status") is not null, "the end of the first one", host.LogTail);
+        Assert.Null(await Intruder.WithFile(lan.Outer, "a server", certificate).RefusalAsync(new IPEndPoint(IPAddress.Parse(host.Address), 6440), "orchestrator.v1.Maintenance/Status"));
         await host.KillAsync();
         host.Start("server", "--name", host.Name, "--advertise", host.Address, "--agent", "--certificate-hours", lifeInHours);
         await Eventually.HoldsAsync(async () => (await AskAsync("get", "nodes", "--no-headers")).Output.Contains(" Ready ", StringComparison.Ordinal), "the node is back", host.LogTail);

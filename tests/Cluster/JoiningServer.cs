@@ -39,6 +39,19 @@ public sealed class JoiningServer : IAsyncLifetime
         await Eventually.HoldsAsync(async () => (await NodesAsync()).Any(line => line.StartsWith($"{host.Name} ", StringComparison.Ordinal) && line.Contains(" Ready ", StringComparison.Ordinal)), $"{host.Name} joins", Lan.LogTails);
     }
 
+    /// <summary>Has a machine of its own for an ingress join, and go again.</summary>
+    /// <returns>The file with its certificate and key.</returns>
+    public async Task<string> IngressAsync(string name = "edge", string? token = null)
+    {
+        var pem = $"{Lan.Directory}/{name}/pki/node.pem";
+        if (File.Exists(pem)) return pem;
+        await using var ingress = RunningProgram.Start(Member.Namespace.Enter(
+            Programs.Orchd, "ingress", "--name", name, "--advertise", Member.Address, "--data-dir", $"{Lan.Directory}/{name}", "--port", "7440", "--ingress-port", "8080", "--ingress-tls-port", "8443",
+            "--join", Address, "--token", token ?? await TokenAsync("ingress")));
+        await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(pem)), "an ingress", () => ingress.Output);
+        return pem;
+    }
+
     public async Task<string> TokenAsync(string role, params IReadOnlyList<string> options) => (await OrchAsync(["token", "create", "--role", role, "-q", .. options])).Succeeded().Output.Trim();
 
     public async Task<IReadOnlyList<string>> NodesAsync() => (await OrchAsync("get", "nodes", "--no-headers")).Lines;

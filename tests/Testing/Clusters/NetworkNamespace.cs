@@ -1,7 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
 namespace Orchestrator.Testing.Clusters;
 
 /// <summary>A named network namespace, entered with nsenter: <c>ip netns exec</c> would hide the cgroups.</summary>
-public sealed class NetworkNamespace
+public sealed partial class NetworkNamespace
 {
     const string Directory = "/run/netns";
 
@@ -32,5 +36,41 @@ public sealed class NetworkNamespace
     /// <summary>The kernel's name for it, as the links in /proc/PID/ns show it.</summary>
     public async Task<string> IdAsync() => (await RunAsync("readlink", "/proc/self/ns/net")).Output.Trim();
 
+    /// <summary>A connection of this process from in here: a socket stays in the namespace that it was made in (network_namespaces(7)).</summary>
+    public async Task<Socket> ConnectAsync(IPEndPoint to, CancellationToken cancel = default)
+    {
+        var made = new TaskCompletionSource<Socket>();
+        // A thread of its own, which ends in there: no other work ever runs on it.
+        new Thread(() =>
+        {
+            try
+            {
+                using var handle = File.OpenHandle(Path);
+                if (SetNamespace((int)handle.DangerousGetHandle(), NetworkOnly) != 0) throw new IOException($"setns {Path}: errno {Marshal.GetLastPInvokeError()}");
+                made.SetResult(new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+            }
+            catch (Exception failure) when (failure is IOException or SocketException)
+            {
+                made.SetException(failure);
+            }
+        }).Start();
+        var socket = await made.Task;
+        try
+        {
+            await socket.ConnectAsync(to, cancel);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     public Task DeleteAsync() => Shell.RunAsync("ip", "netns", "delete", Name);
+
+    const int NetworkOnly = 0x40000000; // CLONE_NEWNET
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    private static partial int SetNamespace(int handle, int kind);
 }
