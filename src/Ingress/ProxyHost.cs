@@ -57,10 +57,10 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddSingleton(awaited);
         builder.Services.AddSingleton<IConfigChangeListener>(awaited);
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
-        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider().DisableAutomaticKeyGeneration(); // nothing is encrypted, so no key belongs on the disk
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
         builder.Services.AddRequestTimeouts();
         builder.Services.AddReverseProxy();
+        WithoutKeyRing(builder.Services);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -89,6 +89,16 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
             proxy.UseLoadBalancing();
         });
         return app;
+    }
+
+    /// <summary>
+    /// YARP brings the framework's data protection for a kind of cookie that is not used here. Nothing is encrypted, so its keys are neither made nor looked for on the disk.
+    /// </summary>
+    static void WithoutKeyRing(IServiceCollection services)
+    {
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        foreach (var loading in services.Where(each => each.ServiceType == typeof(IHostedService) && each.ImplementationType?.Assembly == typeof(IDataProtectionBuilder).Assembly).ToList())
+            services.Remove(loading);
     }
 
     static TlsHandshakeCallbackOptions Handshakes(Sites sites) => new()

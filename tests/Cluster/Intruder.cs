@@ -101,12 +101,12 @@ sealed class Intruder(NetworkNamespace from, string who, X509Certificate2? certi
     /// <summary>Speaks gRPC as whoever the certificate says.</summary>
     public GrpcChannel Channel(IPEndPoint api) => GrpcChannel.ForAddress($"https://{api}", new GrpcChannelOptions { HttpHandler = Handler(), DisposeHttpClient = true });
 
-    SocketsHttpHandler Handler() => new()
+    SocketsHttpHandler Handler()
     {
-        UseProxy = false,
-        SslOptions = Options(),
-        ConnectCallback = async (context, token) => new NetworkStream(await from.ConnectAsync(IPEndPoint.Parse(context.DnsEndPoint.ToString().Split('/')[^1]), token), ownsSocket: true),
-    };
+        var handler = from.Handler();
+        handler.SslOptions = Options();
+        return handler;
+    }
 
     SslClientAuthenticationOptions Options() => new()
     {

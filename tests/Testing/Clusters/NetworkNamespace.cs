@@ -67,6 +67,14 @@ public sealed partial class NetworkNamespace
         }
     }
 
+    /// <summary>What makes the connections of a client in here.</summary>
+    public SocketsHttpHandler Handler() => new()
+    {
+        UseProxy = false,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
+        ConnectCallback = async (context, token) => new NetworkStream(await ConnectAsync(new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), token), ownsSocket: true),
+    };
+
     public Task DeleteAsync() => Shell.RunAsync("ip", "netns", "delete", Name);
 
     const int NetworkOnly = 0x40000000; // CLONE_NEWNET
