@@ -32,6 +32,7 @@ static class CommandLine
             CordonCommand.Create(shared, cordon: true),
             CordonCommand.Create(shared, cordon: false),
             DrainCommand.Create(shared),
+            NodeCommand.Create(shared),
             RebalanceCommand.Create(shared),
             RolloutCommand.Create(shared),
             HistoryCommand.Create(shared),

@@ -21,6 +21,7 @@ static class EventIds
     public const int SessionSuperseded = 1033;
     public const int SessionUnavailable = 1034;
     public const int NodePressed = 1035;
+    public const int NodeSkewed = 1036;
     public const int SiloStarted = 1040;
     public const int SiloFailed = 1041;
     public const int SiloFatal = 1042;

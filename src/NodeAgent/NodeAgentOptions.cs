@@ -33,6 +33,12 @@ public sealed record NodeAgentOptions
     /// <summary>Labels of the node.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Taints that the node has when it first comes to its cluster: <see cref="Session.JoinTaints"/>.</summary>
+    public IReadOnlyList<string> Taints { get; init; } = [];
+
+    /// <summary>What of the machine is not for pods: <see cref="Session.SystemReserve"/>.</summary>
+    public string SystemReserved { get; init; } = "";
+
     /// <summary>Processor time to offer, in millicores; null for all the machine has.</summary>
     public long? CpuMillicores { get; init; }
 

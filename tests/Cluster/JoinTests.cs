@@ -1,3 +1,7 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Grpc.Core;
+using Orchestrator.Contracts;
 using Orchestrator.Testing;
 using Orchestrator.Testing.Clusters;
 
@@ -102,10 +106,46 @@ public sealed class JoinTests(JoiningServer cluster) : IClassFixture<JoiningServ
     public async Task Who_was_refused_joins_with_what_is_right()
     {
         await RefusedAsync(await JoinAsync(await cluster.TokenAsync("server")), "the token is for role server");
-        await cluster.JoinAsync(cluster.Newcomer, await cluster.TokenAsync("agent"));
+        await cluster.JoinAsync(cluster.Newcomer, await cluster.TokenAsync("agent"), "--taint", "dedicated=db:NoSchedule", "--label", "zone=b", "--system-reserved", "memory=256Mi,cpu=1");
+        var node = JsonNode.Parse((await cluster.OrchAsync("get", "node", cluster.Newcomer.Name, "-o", "json")).Output)!; // it has joined
+        Assert.Equal(("dedicated", "db", "b"), (node["spec"]!["taints"]![0]!["key"]!.ToString(), node["spec"]!["taints"]![0]!["value"]!.ToString(), node["metadata"]!["labels"]!["zone"]!.ToString()));
+        Assert.NotEqual(node["status"]!["capacity"]!["memory"]!.ToString(), node["status"]!["allocatable"]!["memory"]!.ToString());
+
+        var alive = await cluster.OrchAsync("node", "rm", cluster.Newcomer.Name);
+        Assert.Equal(1, alive.ExitCode);
+        Assert.Contains($"node {cluster.Newcomer.Name} is alive: `orch drain {cluster.Newcomer.Name}` empties it", alive.Error, StringComparison.Ordinal);
         Assert.Equal(0, await cluster.Newcomer.StopAsync());
-        (await cluster.OrchAsync("delete", "node", cluster.Newcomer.Name)).Succeeded();
+        Assert.Equal([$"node/{cluster.Newcomer.Name} removed"], (await cluster.OrchAsync("node", "rm", "--force", cluster.Newcomer.Name)).Succeeded().Lines);
         (await cluster.Newcomer.ResetAsync()).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_a_little_off_lets_a_machine_in_and_is_warned_about()
+    {
+        await using var off = RunningProgram.Start(cluster.Newcomer.Namespace.Enter(["faketime", "-f", "+20s", .. Command("--join", cluster.Address, "--token", await cluster.TokenAsync("agent"))]));
+        await Eventually.HoldsAsync(async () => (await cluster.OrchAsync("describe", "node", cluster.Newcomer.Name)).Output.Contains("s ahead of the servers'", StringComparison.Ordinal), "the warning", () => off.Output);
+        Assert.Contains($"Node {cluster.Newcomer.Name}: the node's clock is", cluster.Server.LogText(), StringComparison.Ordinal);
+        off.Signal(RunningProgram.Kill);
+        await off.EndedAsync(TimeSpan.FromSeconds(30));
+        (await cluster.OrchAsync("node", "rm", "--force", cluster.Newcomer.Name)).Succeeded();
+        (await cluster.Newcomer.ResetAsync()).Succeeded();
+    }
+
+    [Fact]
+    public async Task Whoever_tries_tokens_by_the_dozen_is_held_up()
+    {
+        var token = (await cluster.TokenAsync("agent")).Split('.');
+        using var channel = new Intruder(cluster.Lan.Outer, "nobody", null).Channel(new IPEndPoint(IPAddress.Parse(cluster.Server.Address), 6440));
+        var door = new Joining.JoiningClient(channel);
+        List<StatusCode> answers = [];
+        while (answers.Count < 40) answers.Add(await TryAsync(new string('0', token[3].Length)));
+        Assert.Equal(StatusCode.PermissionDenied, answers[0]);
+        Assert.Equal(StatusCode.ResourceExhausted, answers[^1]);
+        Assert.Equal(StatusCode.ResourceExhausted, await TryAsync(token[3])); // who tries the right one now is not told so
+        await Eventually.HoldsAsync(async () => await TryAsync(token[3]) != StatusCode.ResourceExhausted, "the door again");
+
+        async Task<StatusCode> TryAsync(string secret) =>
+            (await Assert.ThrowsAsync<RpcException>(async () => await door.JoinAsync(new JoinRequest { TokenId = token[2], Secret = secret, Name = "nobody", Role = "agent", ReachedAt = "nowhere" }))).StatusCode;
     }
 
     Task<ShellResult> JoinAsync(string token, params IReadOnlyList<string> more) => StartAsync(["--join", cluster.Address, "--token", token, .. more]);

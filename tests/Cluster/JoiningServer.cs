@@ -33,9 +33,9 @@ public sealed class JoiningServer : IAsyncLifetime
 
     public async Task DisposeAsync() => await Lan.DisposeAsync();
 
-    public async Task JoinAsync(LanHost host, string token)
+    public async Task JoinAsync(LanHost host, string token, params IReadOnlyList<string> options)
     {
-        host.Start("agent", "--name", host.Name, "--advertise", host.Address, "--join", Address, "--token", token);
+        host.Start(["agent", "--name", host.Name, "--advertise", host.Address, "--join", Address, "--token", token, .. options]);
         await Eventually.HoldsAsync(async () => (await NodesAsync()).Any(line => line.StartsWith($"{host.Name} ", StringComparison.Ordinal) && line.Contains(" Ready ", StringComparison.Ordinal)), $"{host.Name} joins", Lan.LogTails);
     }
 

@@ -20,6 +20,9 @@ public sealed class StartTests : IAsyncLifetime
     [InlineData("--label zone", "--label zone is no label; write name=value")]
     [InlineData("--label zo:ne=a", "\"zo:ne\" is no label name")]
     [InlineData("--label zone=a/b", "\"a/b\" is no label value")]
+    [InlineData("--taint gpu", "\"gpu\" is no taint; write key=value:effect")]
+    [InlineData("--system-reserved disk=1Gi", "\"disk=1Gi\" is no reserve")]
+    [InlineData("--drain-on-stop --drain-timeout 0", "--drain-timeout 0 is no time")]
     [InlineData("--port 65535", "--port 65535 is no port; choose one from 1 to 65532")]
     [InlineData("--port 0", "--port 0 is no port")]
     public async Task An_option_that_makes_no_sense_is_named(string options, string said)

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Google.Protobuf.Collections;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
@@ -30,6 +29,7 @@ sealed partial class AgentSession(
     /// <summary>How long changes are gathered before the agent hears of them.</summary>
     static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
 
+    readonly ClockSkew _skew = new();
     readonly Channel<ServerMessage> _outgoing = Channel.CreateBounded<ServerMessage>(Window);
 
     /// <param name="caller">The name in the agent's certificate: the only node that it may speak for.</param>
@@ -96,7 +96,7 @@ sealed partial class AgentSession(
                 case AgentMessage.MessageOneofCase.Beat:
                     if (await BeatAsync(session, token))
                         await _outgoing.Writer.WriteAsync(new ServerMessage { Beat = new Beat { Sequence = message.Beat.Sequence } }, token);
-                    await TakeAsync(session, message.Beat.Pressures, token);
+                    await TakeAsync(session, message.Beat, token);
                     break;
                 case AgentMessage.MessageOneofCase.Report:
                     await Task.WhenAll(message.Report.Pods.Select(pod => TakeAsync(session, pod, token)));
@@ -160,14 +160,21 @@ sealed partial class AgentSession(
         }
     }
 
-    /// <summary>What the node is short of becomes its conditions. What can't be written now is told again with the next beat.</summary>
-    async Task TakeAsync(NodeSession session, RepeatedField<string> pressures, CancellationToken token)
+    /// <summary>What the node is short of, and that its clock is off, becomes its conditions. What can't be written now is told again with the next beat.</summary>
+    async Task TakeAsync(NodeSession session, Beat beat, CancellationToken token)
     {
-        if (store.Current.Find<Node>(Node.KindName, "", session.Node) is not { } node || NodePressure.Told(node, pressures, clock.GetUtcNow()) is not { } told) return;
-        var command = new Command(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), $"node/{session.Node}") { Fence = new Fence { Session = session }, Operations = [new UpdateStatus(told)] };
+        var now = clock.GetUtcNow();
+        var ahead = beat.UnixMilliseconds > 0 ? _skew.Heard(DateTimeOffset.FromUnixTimeMilliseconds(beat.UnixMilliseconds), now) : null;
+        if (store.Current.Find<Node>(Node.KindName, "", session.Node) is not { } node) return;
+        var pressed = NodePressure.Told(node, beat.Pressures, now);
+        var skewed = ahead is { } known ? ClockSkew.Told(pressed ?? node, known, now) : null;
+        if ((skewed ?? pressed) is not { } told) return;
+        var command = new Command(Guid.NewGuid().ToString("N"), now, $"node/{session.Node}") { Fence = new Fence { Session = session }, Operations = [new UpdateStatus(told)] };
         try
         {
-            if (await store.WriteAsync(command, token) is Applied) Pressed(session.Node, pressures.Count == 0 ? "nothing" : string.Join(", ", pressures));
+            if (await store.WriteAsync(command, token) is not Applied) return;
+            if (pressed is not null) Pressed(session.Node, beat.Pressures.Count == 0 ? "nothing" : string.Join(", ", beat.Pressures));
+            if (skewed is not null && told.Status.Conditions.Find(NodeConditions.ClockSkewed) is { } condition) Skewed(session.Node, condition.Message ?? "");
         }
         catch (StoreUnavailableException)
         {
@@ -231,6 +238,9 @@ sealed partial class AgentSession(
 
     [LoggerMessage(EventIds.NodePressed, LogLevel.Warning, "Node {Node} is pressed by {Pressures}")]
     partial void Pressed(string node, string pressures);
+
+    [LoggerMessage(EventIds.NodeSkewed, LogLevel.Warning, "Node {Node}: {What}")]
+    partial void Skewed(string node, string what);
 
     [LoggerMessage(EventIds.SessionOpened, LogLevel.Information, "Node {Node} has opened session {Epoch}")]
     partial void Opened(string node, long epoch);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Orchestrator.Daemon.Hosting;
 using Orchestrator.NodeAgent.Pressure;
+using Orchestrator.NodeAgent.Session;
 
 namespace Orchestrator.Daemon.Commands;
 
@@ -33,6 +34,10 @@ sealed partial class SharedOptions
     readonly Option<string> _tokenFile = new("--token-file") { Description = "a file that the token is in, so that no list of processes shows it" };
 
     readonly Option<string[]> _labels = new("--label") { Description = "a label of this node, as name=value; may be given several times" };
+
+    readonly Option<string[]> _taints = new("--taint") { Description = "a taint that this node has when it first joins, as key=value:effect; may be given several times" };
+
+    readonly Option<string> _reserved = new("--system-reserved") { Description = "what of this machine is not for pods, such as cpu=200m,memory=512Mi,ephemeral-storage=1Gi", DefaultValueFactory = _ => "" };
 
     readonly Option<string[]> _insecure = new("--insecure-registry") { Description = "a registry that is spoken to without TLS, as host:port; may be given several times" };
 
@@ -65,7 +70,7 @@ sealed partial class SharedOptions
             foreach (var option in new Option[] { _join, _token, _tokenFile }) command.Options.Add(option);
         }
 
-        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _insecure, _imageGc, _evictionHard, _drain, _drainTimeout, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _taints, _reserved, _insecure, _imageGc, _evictionHard, _drain, _drainTimeout, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
             command.Options.Add(option);
     }
 
@@ -83,6 +88,8 @@ sealed partial class SharedOptions
             Join = [.. (parsed.GetValue(_join) ?? []).SelectMany(each => each.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             Token = parsed.GetValue(_token) ?? (parsed.GetValue(_tokenFile) is { } file ? Secret(file) : null),
             Labels = LabelsFrom(parsed.GetValue(_labels) ?? []),
+            Taints = (parsed.GetValue(_taints) ?? []) is var taints && taints.Select(JoinTaints.ProblemOf).FirstOrDefault(problem => problem is not null) is { } wrong ? throw new StartException($"--taint: {wrong}") : taints,
+            SystemReserved = parsed.GetValue(_reserved) is var reserved && SystemReserve.ProblemOf(reserved ?? "") is { } unread ? throw new StartException($"--system-reserved: {unread}") : reserved ?? "",
             InsecureRegistries = parsed.GetValue(_insecure) ?? [],
             ImageGcHighPercent = parsed.GetValue(_imageGc) is var percent and >= 1 and <= 100 ? percent : throw new StartException($"--image-gc-high-threshold {parsed.GetValue(_imageGc)} is no share of a disk; choose 1 to 100"),
             EvictionHard = parsed.GetValue(_evictionHard) is var thresholds && EvictionThresholds.ProblemOf(thresholds ?? "") is { } problem ? throw new StartException($"--eviction-hard: {problem}") : thresholds ?? "",

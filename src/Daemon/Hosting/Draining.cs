@@ -22,7 +22,7 @@ sealed class Draining(Membership membership, TimeProvider clock, Serilog.ILogger
         IReadOnlyList<string>? left = null;
         while (true)
         {
-            ServiceManager.Tell($"EXTEND_TIMEOUT_USEC={(long)MoreTime.TotalMicroseconds}");
+            ServiceSocket.Tell($"EXTEND_TIMEOUT_USEC={(long)MoreTime.TotalMicroseconds}");
             var now = await AskAsync();
             if (now is { Count: 0 })
             {

@@ -155,6 +155,8 @@ static partial class OrchdHost
         ServersHeard = membership is null ? null : membership.Servers.Heard,
         ConfigureConnections = membership is null ? null : membership.Files.Secure,
         Labels = WithRoles(settings),
+        Taints = settings.Taints,
+        SystemReserved = settings.SystemReserved,
         ImageGcHighPercent = settings.ImageGcHighPercent,
         EvictionHard = settings.EvictionHard,
         CgroupRoot = settings.CgroupRoot,

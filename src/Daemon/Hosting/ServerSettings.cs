@@ -46,6 +46,12 @@ sealed record ServerSettings
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Taints that this node has when it first comes to the cluster.</summary>
+    public IReadOnlyList<string> Taints { get; init; } = [];
+
+    /// <summary>What of this machine is not for pods.</summary>
+    public string SystemReserved { get; init; } = "";
+
     /// <summary>Unused images are removed when their disk is fuller than this, in percent.</summary>
     public int ImageGcHighPercent { get; init; } = 85;
 

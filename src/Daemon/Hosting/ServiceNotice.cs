@@ -13,9 +13,9 @@ sealed class ServiceNotice(ServerSettings settings, IHostApplicationLifetime lif
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!ServiceManager.Listens) return;
-        using var started = life.ApplicationStarted.Register(() => ServiceManager.Tell($"READY=1\nSTATUS={settings.Name} is up"));
-        using var stopping = life.ApplicationStopping.Register(() => ServiceManager.Tell("STOPPING=1"));
+        if (!ServiceSocket.Listens) return;
+        using var started = life.ApplicationStarted.Register(() => ServiceSocket.Tell($"READY=1\nSTATUS={settings.Name} is up"));
+        using var stopping = life.ApplicationStopping.Register(() => ServiceSocket.Tell("STOPPING=1"));
         try
         {
             if (WatchdogInterval() is not { } interval)
@@ -27,7 +27,7 @@ sealed class ServiceNotice(ServerSettings settings, IHostApplicationLifetime lif
             using HttpClient asker = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = interval };
             for (; ; await Task.Delay(interval / 2, clock, stoppingToken))
             {
-                if (await LivesAsync(asker, stoppingToken)) ServiceManager.Tell("WATCHDOG=1");
+                if (await LivesAsync(asker, stoppingToken)) ServiceSocket.Tell("WATCHDOG=1");
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

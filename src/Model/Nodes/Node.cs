@@ -87,6 +87,9 @@ public static class NodeConditions
     public const string DiskPressure = "DiskPressure";
     public const string PidPressure = "PIDPressure";
 
+    /// <summary>Whether the node's clock is another than the servers'.</summary>
+    public const string ClockSkewed = "ClockSkewed";
+
     /// <summary>The taint of a node that is short of memory, which pods with a request or limit tolerate.</summary>
     public const string MemoryTaint = "node.kubernetes.io/memory-pressure";
 

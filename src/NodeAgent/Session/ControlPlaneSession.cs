@@ -121,7 +121,7 @@ sealed partial class ControlPlaneSession(
             {
                 await beat;
                 lease.Sending(sequence);
-                Beat told = new() { Sequence = sequence };
+                Beat told = new() { Sequence = sequence, UnixMilliseconds = time.GetUtcNow().ToUnixTimeMilliseconds() };
                 told.Pressures.AddRange(pressure.Told);
                 await stream.WriteAsync(new AgentMessage { Beat = told }, cancel);
                 if (sequence % BeatsPerMetrics == 1 && meter.Take(pods.All()) is { } metrics)

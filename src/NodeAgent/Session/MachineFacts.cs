@@ -5,6 +5,8 @@ using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Values;
 using Orchestrator.NodeAgent.Metrics;
+using Orchestrator.NodeAgent.Pressure;
+using Orchestrator.Reconcile.Nodes;
 
 namespace Orchestrator.NodeAgent.Session;
 
@@ -21,10 +23,11 @@ static class MachineFacts
         return new Node
         {
             Metadata = new ObjectMeta { Name = options.NodeName, Labels = Labels(options) },
+            Spec = new NodeSpec { Taints = [.. options.Taints.Select(JoinTaints.Parse)] },
             Status = new NodeStatus
             {
                 Capacity = capacity,
-                Allocatable = capacity,
+                Allocatable = SystemReserve.Allocatable(capacity, options),
                 FenceSeconds = (int)NodeLease.Fence.TotalSeconds,
                 Addresses =
                 [
@@ -49,6 +52,7 @@ static class MachineFacts
     {
         [ResourceNames.Cpu] = Quantity.FromMillicores(options.CpuMillicores ?? Environment.ProcessorCount * MillicoresPerCore),
         [ResourceNames.Memory] = Quantity.FromBytes(options.MemoryBytes ?? MachineConsumption.Bytes(File.ReadAllLines("/proc/meminfo"), "MemTotal:")),
+        [ResourceNames.EphemeralStorage] = Quantity.FromBytes(Supplies.Read(options.DataDirectory)[Signal.Disk].Capacity),
         [ResourceNames.Pods] = Quantity.FromCount(options.MaxPods),
     };
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace Orchestrator.Daemon.Hosting;
 
 /// <summary>The service manager that started this process, if one did and wants to be told. Source: sd_notify(3).</summary>
-static class ServiceManager
+static class ServiceSocket
 {
     const string SocketVariable = "NOTIFY_SOCKET";
 
