@@ -132,6 +132,27 @@ public sealed class JoinTests(JoiningServer cluster) : IClassFixture<JoiningServ
     }
 
     [Fact]
+    public async Task A_machine_whose_disk_was_replaced_joins_again_under_its_name_and_both_sides_are_told()
+    {
+        var newcomer = cluster.Newcomer;
+        await cluster.JoinAsync(newcomer, await cluster.TokenAsync("agent"));
+        var lost = Path.Combine(cluster.Lan.Directory, "lost.pem");
+        File.Copy(Path.Combine(newcomer.DataDirectory, "pki", "node.pem"), lost);
+        await newcomer.KillAsync();
+        (await newcomer.ResetAsync()).Succeeded();
+        await Eventually.HoldsAsync(async () => (await cluster.NodesAsync()).Any(line => line.StartsWith($"{newcomer.Name} ", StringComparison.Ordinal) && line.Contains(" NotReady ", StringComparison.Ordinal)), "the loss", cluster.Lan.LogTails);
+
+        await cluster.JoinAsync(newcomer, await cluster.TokenAsync("agent"));
+        Assert.Contains($"the name {newcomer.Name} was that of a machine that joined at", newcomer.LogText(), StringComparison.Ordinal);
+        // Whoever finds the old disk finds nothing that opens a door.
+        var found = Intruder.WithFile(cluster.Lan.Outer, "the old disk", lost);
+        Assert.Contains("was removed", await found.RefusalAsync(new IPEndPoint(IPAddress.Parse(cluster.Server.Address), 6440), "orchestrator.v1.Nodes/Withdrawn"), StringComparison.Ordinal);
+        await newcomer.StopAsync();
+        (await cluster.OrchAsync("node", "rm", "--force", newcomer.Name)).Succeeded();
+        (await newcomer.ResetAsync()).Succeeded();
+    }
+
+    [Fact]
     public async Task Whoever_tries_tokens_by_the_dozen_is_held_up()
     {
         var token = (await cluster.TokenAsync("agent")).Split('.');

@@ -149,3 +149,32 @@ sealed class WatchFanOut : Scenario
         }
     }
 }
+
+/// <summary>The cluster's CA is replaced again and again, and with it every machine's certificate, while manifests come in.</summary>
+sealed class CaRotation : Scenario
+{
+    int _rotations;
+
+    public override string Name => "ca-rotation";
+
+    public override string Description => $"applies of ConfigMaps and pages through all ingresses while the CA is rotated{(_rotations > 0 ? $" {_rotations} times" : " again and again")}";
+
+    public override IReadOnlyList<Stage> Stages => [Stage.Steady(60, 60)];
+
+    public override Threshold Threshold => new(0, 1000);
+
+    public override Task PrepareAsync(LoadedCluster cluster, CancellationToken token) => cluster.ServeAsync("rotated", replicas: 3);
+
+    public override async Task<Outcome> StepAsync(LoadedCluster cluster, long number, CancellationToken token)
+    {
+        if (number % 2 == 0) return await cluster.PageAsync(cluster.Cluster.Hosts[(int)(number / 2 % cluster.Cluster.Hosts.Count)], "rotated.example", token);
+        var manifest = Manifests.ConfigMap($"rotated-{number % 100}", number.ToString(CultureInfo.InvariantCulture));
+        await cluster.Api(number).ApplyAsync(new ApplyRequest { Objects = { ByteString.CopyFrom(manifest) }, RequestId = $"rotated-{number}" }, LoadedCluster.Options(token));
+        return Outcome.Good;
+    }
+
+    public override async Task MeanwhileAsync(LoadedCluster cluster, CancellationToken token)
+    {
+        for (; !token.IsCancellationRequested; _rotations++) await cluster.Cluster.OrchAsync("ca", "rotate");
+    }
+}

@@ -26,7 +26,7 @@ public abstract class Scenario
     public virtual Task MeanwhileAsync(LoadedCluster cluster, CancellationToken token) => Task.CompletedTask;
 
     public static IReadOnlyList<Scenario> All(TimeSpan soak) =>
-        [new ApplyStorm(), new Reads(), new WatchFanOut(), new IngressSteady(), new IngressSpike(), new IngressSoak(soak), new RolloutUnderLoad(), new NodeChurn()];
+        [new ApplyStorm(), new Reads(), new WatchFanOut(), new IngressSteady(), new IngressSpike(), new IngressSoak(soak), new RolloutUnderLoad(), new NodeChurn(), new CaRotation()];
 }
 
 /// <summary>What a run has to keep to; else it has failed.</summary>
