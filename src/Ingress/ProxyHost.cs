@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.LoadBalancing;
 
 namespace Orchestrator.Ingress;
 
@@ -59,6 +60,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
         builder.Services.AddRequestTimeouts();
+        builder.Services.AddSingleton<ILoadBalancingPolicy>(new CanaryShare());
         builder.Services.AddReverseProxy();
         WithoutKeyRing(builder.Services);
         builder.WebHost.ConfigureKestrel(kestrel =>

@@ -61,11 +61,12 @@ static class RouteConfigs
     public static ClusterConfig Of(Backend backend)
     {
         var destinations = new Dictionary<string, DestinationConfig>(StringComparer.Ordinal);
-        foreach (var each in backend.Destinations) destinations[each.Id] = new DestinationConfig { Address = $"http://{each.Address}/" };
+        foreach (var each in backend.Destinations)
+            destinations[each.Id] = new DestinationConfig { Address = $"http://{each.Address}/", Metadata = each.CanaryPercent > 0 ? CanaryShare.MetadataOf(each.CanaryPercent) : null };
         return new ClusterConfig
         {
             ClusterId = backend.Id,
-            LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
+            LoadBalancingPolicy = backend.Destinations.Any(each => each.CanaryPercent > 0) ? CanaryShare.PolicyName : LoadBalancingPolicies.PowerOfTwoChoices,
             SessionAffinity = backend.KeepsPod ? KeptPod(backend.Id) : null,
             HttpRequest = Forwarding,
             Destinations = destinations,

@@ -55,6 +55,29 @@ public sealed class RolloutTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_canary_gets_its_share_of_the_requests_until_it_is_promoted()
+    {
+        string Manifest(string version) => Given.Site("tried", replicas: 2, version).Replace("metadata:\n  name: tried\nspec:\n  replicas", "metadata:\n  name: tried\n  annotations: {rollout.orchestrator/canary: \"20%:hold\"}\nspec:\n  replicas", StringComparison.Ordinal);
+        await Cluster.ApplyAsync(Manifest("1"));
+        await Cluster.OrchAsync("rollout", "status", "deployment/tried", "--timeout", "60s");
+        var old = await PodView.ReadyAsync(Cluster, "tried", 2);
+        await Cluster.ApplyAsync(Manifest("2"));
+        await Cluster.HoldsAsync(async () => (await Cluster.TryOrchAsync("rollout", "status", "deployment/tried", "--watch=false")).Output.Contains("gets 20 % of the requests until it is promoted", StringComparison.Ordinal), "the canary");
+        var canary = (await PodView.ReadyAsync(Cluster, "tried", 3)).Select(pod => pod.Name).Except(old.Select(pod => pod.Name)).Single();
+        await Cluster.HoldsAsync(async () => (await Cluster.PageAsync(Cluster.Hosts[0], "tried.example")).Output.Contains(canary, StringComparison.Ordinal), "a page of the canary");
+
+        var pages = (await Cluster.Lan.Outer.RunAsync("sh", "-c", $"for i in $(seq 300); do curl -s -m 5 -H 'Host: tried.example' http://{Cluster.Hosts[0].Address}/; done")).Lines;
+        Assert.Equal(300, pages.Count);
+        Assert.InRange(pages.Count(page => page.Contains(canary, StringComparison.Ordinal)), 300 * 8 / 100, 300 * 35 / 100); // 20 % give or take more than five standard deviations
+
+        Assert.Equal(["deployment/tried promoted to all requests"], (await Cluster.OrchAsync("rollout", "promote", "deployment/tried")).Lines);
+        await Cluster.OrchAsync("rollout", "status", "deployment/tried", "--timeout", "60s");
+        Assert.Empty((await PodView.ReadyAsync(Cluster, "tried", 2)).Select(pod => pod.Name).Intersect(old.Select(pod => pod.Name)));
+        Assert.Contains("no canary under way", (await Cluster.TryOrchAsync("rollout", "promote", "deployment/tried")).Error, StringComparison.Ordinal);
+        await Cluster.OrchAsync("delete", "deployment/tried", "service/tried", "ingress/tried");
+    }
+
+    [Fact]
     public async Task The_same_manifest_again_changes_nothing()
     {
         await Cluster.ApplyAsync(Given.Site("same", replicas: 1));

@@ -13,6 +13,7 @@ using Orchestrator.Model.State;
 using Orchestrator.Model.Tables;
 using Orchestrator.Model.Values;
 using Orchestrator.Model.Workloads;
+using Orchestrator.Reconcile.Routes;
 
 namespace Orchestrator.Simulation;
 
@@ -88,6 +89,19 @@ sealed partial class Story
                 return "";
             case ["delete", var target]:
                 return Refusal(_cluster.Write(new Delete(Key(target))));
+            case ["promote", var target, .. var full]:
+                var canary = _cluster.State.All<ReplicaSet>(ReplicaSet.KindName).First(set => Canary.StepOf(set) is not null); // a story promotes what there is
+                var promoted = Find(target);
+                var beyond = full is ["full"] ? int.MaxValue : Canary.StepOf(canary)!.Value; // as above
+                return Refusal(_cluster.Write(new Update(promoted with
+                {
+                    Metadata = promoted.Metadata with
+                    {
+                        Annotations = new Dictionary<string, string>(promoted.Metadata.Annotations) { [Canary.Promoted] = $"{canary.Name}={beyond.ToString(CultureInfo.InvariantCulture)}" },
+                    },
+                })));
+            case ["shares"]:
+                return string.Concat(RouteReconciler.Compute(_cluster.State).Backends.Select(Shares));
             case ["get", var kinds]:
                 return string.Join('\n', kinds.Split(',').Select(Shown));
             case ["conditions", var target]:
@@ -121,6 +135,14 @@ sealed partial class Story
         }
 
         return said.ToString();
+    }
+
+    /// <summary>The pods behind a backend by their ReplicaSets, and the share of the requests that a canary's get together.</summary>
+    string Shares(Backend backend)
+    {
+        var pods = _cluster.Pods.ToDictionary(pod => pod.Metadata.Uid!); // stored ones have one
+        var sets = backend.Destinations.GroupBy(destination => pods[destination.Id].Metadata.Controller()!.Name).OrderBy(set => set.Key, StringComparer.Ordinal); // pods of a deployment
+        return $"{backend.Id}: {string.Join(", ", sets.Select(set => $"{set.Key} {set.Count()}{(set.First().CanaryPercent is > 0 and var percent ? $" ({percent} %)" : "")}"))}\n";
     }
 
     string Shown(string word)

@@ -107,7 +107,7 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Hear
         foreach (var backend in table.Backends)
         {
             var one = new Contract.Backend { Id = backend.Id, KeepsPod = backend.KeepsPod, Wakes = backend.Wakes };
-            one.Destinations.AddRange(backend.Destinations.Select(each => new Contract.Destination { Id = each.Id, Address = each.Address }));
+            one.Destinations.AddRange(backend.Destinations.Select(each => new Contract.Destination { Id = each.Id, Address = each.Address, CanaryPercent = each.CanaryPercent }));
             message.Backends.Add(one);
         }
 

@@ -26,7 +26,7 @@ static class ObjectValidation
                 PodValidation.Spec(findings, "spec", pod.Spec);
                 break;
             case Deployment deployment:
-                WorkloadValidation.Deployment(findings, deployment.Spec);
+                WorkloadValidation.Deployment(findings, deployment);
                 break;
             case ReplicaSet set:
                 WorkloadValidation.ReplicaSet(findings, set.Spec);

@@ -7,8 +7,9 @@ namespace Orchestrator.Manifests.Validation;
 /// <summary>What must hold in the kinds that make pods from a template.</summary>
 static class WorkloadValidation
 {
-    public static void Deployment(Findings findings, DeploymentSpec spec)
+    public static void Deployment(Findings findings, Deployment deployment)
     {
+        var spec = deployment.Spec;
         Template(findings, spec.Replicas, spec.Selector, spec.Template);
         findings.Require(spec.MinReadySeconds >= 0, "spec.minReadySeconds", "must not be negative");
         findings.Require(spec.RevisionHistoryLimit is null or >= 0, "spec.revisionHistoryLimit", "must not be negative");
@@ -19,6 +20,9 @@ static class WorkloadValidation
         Count(findings, "spec.strategy.rollingUpdate.maxUnavailable", rolling?.MaxUnavailable);
         if (rolling is { MaxSurge: { } surge, MaxUnavailable: { } unavailable } && surge.CountOf(100, roundUp: true) == 0 && unavailable.CountOf(100, roundUp: true) == 0)
             findings.Add("spec.strategy.rollingUpdate.maxUnavailable", "must not be 0 when maxSurge is 0: no pod could ever be replaced");
+        if (!deployment.Metadata.Annotations.TryGetValue(Canary.Annotation, out var canary)) return;
+        findings.Require(Canary.TryParse(canary, out _, out var problem), $"metadata.annotations.{Canary.Annotation}", problem);
+        findings.Require(spec.Strategy.Type != DeploymentStrategyType.Recreate, "spec.strategy.type", "must be RollingUpdate for a canary: the old pods serve beside the new ones");
     }
 
     public static void ReplicaSet(Findings findings, ReplicaSetSpec spec)

@@ -50,6 +50,9 @@ public static class DeploymentConditions
     public const string Resumed = "DeploymentResumed";
     public const string DeadlineExceeded = "ProgressDeadlineExceeded";
 
+    /// <summary>Not upstream's: the newest revision gets a share of the requests, and it is not over yet.</summary>
+    public const string CanaryStep = "CanaryStep";
+
     /// <summary>Not upstream's: the newest revision's pods crash again and again.</summary>
     public const string PodsCrash = "PodsCrash";
 }

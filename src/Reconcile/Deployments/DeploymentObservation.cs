@@ -10,7 +10,7 @@ sealed record DeploymentObservation(DeploymentStatus Status, bool IsComplete, Da
 {
     const int DefaultDeadlineSeconds = 600;
 
-    public static DeploymentObservation Of(Deployment deployment, Revisions revisions, DateTimeOffset now)
+    public static DeploymentObservation Of(Deployment deployment, Revisions revisions, Trial? trial, DateTimeOffset now)
     {
         var sets = revisions.Target is null ? revisions.Others : [revisions.Target, .. revisions.Others];
         var wanted = deployment.Spec.Replicas ?? 1;
@@ -38,20 +38,20 @@ sealed record DeploymentObservation(DeploymentStatus Status, bool IsComplete, Da
                 Message = $"{available} of {wanted} replicas are available",
                 LastTransitionTime = now,
             })
-            .With(Progressing(deployment, revisions, counted, complete, now));
+            .With(Progressing(deployment, revisions, trial, counted, complete, now));
         var status = counted with { Conditions = WithFailureOf(revisions.Target, conditions) };
-        var watched = status.Conditions.Find(DeploymentConditions.Progressing)!.Reason is not (DeploymentConditions.Complete or DeploymentConditions.Paused); // it is put there above
+        var watched = status.Conditions.Find(DeploymentConditions.Progressing)!.Reason is not (DeploymentConditions.Complete or DeploymentConditions.Paused or DeploymentConditions.CanaryStep); // it is put there above
         var deadline = watched ? DeadlineOf(deployment with { Status = status }) : null;
         return new DeploymentObservation(status, complete, deadline > now ? deadline : null);
     }
 
     /// <summary>When the rollout fails unless it makes progress before; null while there is nothing to wait for.</summary>
     public static DateTimeOffset? DeadlineOf(Deployment deployment) =>
-        deployment.Status.Conditions.Find(DeploymentConditions.Progressing) is { LastUpdateTime: { } last, Reason: not (DeploymentConditions.Complete or DeploymentConditions.Paused) }
+        deployment.Status.Conditions.Find(DeploymentConditions.Progressing) is { LastUpdateTime: { } last, Reason: not (DeploymentConditions.Complete or DeploymentConditions.Paused or DeploymentConditions.CanaryStep) }
             ? last.AddSeconds(deployment.Spec.ProgressDeadlineSeconds ?? DefaultDeadlineSeconds)
             : null;
 
-    static Condition Progressing(Deployment deployment, Revisions revisions, DeploymentStatus counted, bool complete, DateTimeOffset now)
+    static Condition Progressing(Deployment deployment, Revisions revisions, Trial? trial, DeploymentStatus counted, bool complete, DateTimeOffset now)
     {
         var before = deployment.Status.Conditions.Find(DeploymentConditions.Progressing);
         var moved = Moved(deployment.Status, counted);
@@ -64,6 +64,7 @@ sealed record DeploymentObservation(DeploymentStatus Status, bool IsComplete, Da
             _ when revisions.Begins => (ConditionStatus.True, DeploymentConditions.Found, $"{revisions.Newest.Name} is asked for again, as revision {revisions.Number}"),
             _ when before?.Reason == DeploymentConditions.Complete => (before.Status, before.Reason, before.Message), // what happens to its pods later is no rollout
             _ when revisions.IsRolledBack => (ConditionStatus.False, revisions.Failure!, RolledBack(deployment, revisions)), // a rollback has a cause
+            _ when trial?.Serves is true => (ConditionStatus.True, DeploymentConditions.CanaryStep, trial.Message(revisions.Newest.Name)),
             _ when before?.Reason == DeploymentConditions.Paused => (ConditionStatus.True, DeploymentConditions.Resumed, said),
             _ when moved => (ConditionStatus.True, DeploymentConditions.Updated, said),
             _ when revisions.Failure == DeploymentConditions.DeadlineExceeded => (ConditionStatus.False, DeploymentConditions.DeadlineExceeded, $"{revisions.Newest.Name} has made no progress for {deployment.Spec.ProgressDeadlineSeconds ?? DefaultDeadlineSeconds} s"),

@@ -1,6 +1,8 @@
 using Orchestrator.Model.Configuration;
+using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
+using Orchestrator.Model.Workloads;
 using Orchestrator.Reconcile.Autoscaling;
 using Orchestrator.Reconcile.Services;
 
@@ -89,7 +91,11 @@ public static class RouteReconciler
                where EndpointSliceReconciler.IsReady(endpoint)
                from address in endpoint.Addresses
                orderby address
-               select new Destination(endpoint.TargetRef?.Uid ?? address, $"{address}:{target.Port}"),
+               select new Destination(endpoint.TargetRef?.Uid ?? address, $"{address}:{target.Port}", CanaryPercent(state, @namespace, endpoint)),
         ];
     }
+
+    static int CanaryPercent(ClusterState state, string @namespace, Endpoint endpoint) =>
+        endpoint.TargetRef is { Kind: Pod.KindName, Name: { } name } && state.Find<Pod>(Pod.KindName, @namespace, name)?.Metadata.Controller() is { Kind: ReplicaSet.KindName } owner
+        && state.Find<ReplicaSet>(ReplicaSet.KindName, @namespace, owner.Name) is { } set ? Canary.PercentOf(set) ?? 0 : 0;
 }

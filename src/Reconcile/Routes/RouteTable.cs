@@ -18,7 +18,8 @@ public sealed record Backend(string Id, IReadOnlyList<Destination> Destinations,
 
 /// <param name="Id">The pod's uid.</param>
 /// <param name="Address">address:port</param>
-public sealed record Destination(string Id, string Address);
+/// <param name="CanaryPercent">The share of the requests that the pods of a canary get together; 0 for all other pods.</param>
+public sealed record Destination(string Id, string Address, int CanaryPercent = 0);
 
 /// <summary>What hosts are served with over TLS. Of two for one host the first counts.</summary>
 /// <param name="Id">The Secret, as namespace/name.</param>

@@ -15,6 +15,7 @@ static class RolloutCommand
         RolloutStatus.Create(shared),
         History(shared),
         Undo(shared),
+        RolloutPromote.Create(shared),
         Of(shared, "pause", "Hold back changes of a deployment's template.", "paused", (workload, _) => workload.Paused(true)),
         Of(shared, "resume", "Go on with a paused deployment.", "resumed", (workload, _) => workload.Paused(false)),
         Of(shared, "restart", "Replace all pods by new ones of the same template.", "restarted", (workload, now) => workload.Restarted(now)),

@@ -86,6 +86,8 @@ static class RolloutStatus
             throw new CliException(failed.Reason == DeploymentConditions.DeadlineExceeded && !failed.Message!.StartsWith("rolled back", StringComparison.Ordinal) // a condition of ours says something
                 ? $"deployment \"{deployment.Name}\" exceeded its progress deadline: {failed.Message}"
                 : $"deployment \"{deployment.Name}\" was {failed.Message}");
+        if (status.Conditions.Find(DeploymentConditions.Progressing) is { Reason: DeploymentConditions.CanaryStep } canary)
+            return ($"Waiting for deployment \"{deployment.Name}\" rollout to finish: canary {canary.Message}...", false);
         if (status.UpdatedReplicas < wanted)
             return ($"Waiting for deployment \"{deployment.Name}\" rollout to finish: {status.UpdatedReplicas} out of {wanted} new replicas have been updated...", false);
         if (status.Replicas > status.UpdatedReplicas)
