@@ -29,12 +29,13 @@ static class FirstAnswer
         return [new Result("orch apply -> first page through the ingress, p50", Losses.Median(times), "s", null, GoalSeconds), new Result("orch apply -> first page through the ingress, max", times.Max(), "s")];
     }
 
-    static string Manifest(string name) => $$"""
+    /// <summary>A site from NAME.example.</summary>
+    public static string Manifest(string name, int replicas = 1) => $$"""
         apiVersion: apps/v1
         kind: Deployment
         metadata: {name: {{name}}}
         spec:
-          replicas: 1
+          replicas: {{replicas}}
           selector: {matchLabels: {app: {{name}} } }
           template:
             metadata: {labels: {app: {{name}} } }

@@ -14,5 +14,6 @@ Candidate[] candidates = [ours, swarm];
 results.AddRange(await Losses.MeasureAsync(candidates, rounds));
 results.AddRange(await Growth.MeasureAsync(candidates));
 results.AddRange(await FirstAnswer.MeasureAsync(ours, rounds));
+results.AddRange(await AllKilled.MeasureAsync(ours, rounds));
 Result.Write(results, file);
 return 0;

@@ -77,6 +77,28 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task Every_orchd_killed_at_once_comes_back_with_what_was_acknowledged_and_no_container_has_noticed()
+    {
+        await using var cluster = await TestCluster.StartAsync(options: Patient);
+        await cluster.ApplyAsync(Given.Site("staying", replicas: 3));
+        var before = await PodView.ReadyAsync(cluster, "staying", 3);
+        await cluster.HoldsAsync(async () => await cluster.StatusOfPageAsync(cluster.Hosts[0], "staying.example") == "200", "the page");
+        var processes = cluster.Hosts.SelectMany(host => host.Containers()).Order().ToList();
+        await cluster.OrchAsync("create", "configmap", "acknowledged", "--from-literal=a=b");
+
+        await Task.WhenAll(cluster.Hosts.Select(host => host.KillAsync()));
+        foreach (var host in cluster.Hosts) cluster.Start(host);
+
+        foreach (var host in cluster.Hosts) await cluster.HoldsAsync(async () => await cluster.StatusOfPageAsync(host, "staying.example") == "200", $"the page through {host.Name}");
+        await cluster.HoldsAsync(async () => (await cluster.TryOrchAsync("create", "configmap", "after", "--from-literal=a=b")).ExitCode == 0, "a change");
+        await cluster.OrchAsync("get", "configmap", "acknowledged");
+        await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 3, "the nodes");
+        var after = await PodView.ReadyAsync(cluster, "staying", 3);
+        Assert.Equal(before.Select(pod => (pod.Uid, pod.Restarts)).Order(), after.Select(pod => (pod.Uid, pod.Restarts)).Order());
+        Assert.Equal(processes, cluster.Hosts.SelectMany(host => host.Containers()).Order());
+    }
+
+    [Fact]
     public async Task A_host_that_is_only_cut_off_loses_its_pods_to_the_others_and_ends_its_own_when_it_is_back()
     {
         await using var cluster = await TestCluster.StartAsync(options: Patient);
