@@ -14,7 +14,7 @@ usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench
   failover  a host cut off, 1 -> 100 replicas, apply to first page, beside Docker Swarm   (root; ROUNDS=7)
   ingress   the ingress beside nginx and haproxy: HTTP/1.1, TLS, HTTP/2, idle connections   (root; ROUNDS=3)
   load      scenarios that load a cluster of three hosts, with thresholds and a report of each in artifacts/load
-            (root; --scenario NAME for one, --soak-minutes N)
+            (root; --scenario NAME for one, --soak-minutes N, --hitless-minutes N)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
   scheduler placing pods: the rows of scheduler_perf beside its floors, 1,000 to 100,000 nodes, held against an exhaustive oracle
   packing   how much of generated demands is placed, beside first fit, best fit, dot product and FGD   (SCALE=0.6 SEEDS=10)
@@ -30,7 +30,7 @@ failover_store() { need nftables iproute2 util-linux; need_dotnet; ./build.sh; b
 failover() { need docker.io iproute2 nftables curl busybox-static skopeo umoci util-linux; need_dotnet; ./build.sh; bench/failover.sh; }
 ingress() { need nginx-light haproxy wrk nghttp2-client openssl iproute2 util-linux; need_dotnet; ./build.sh; bench/edge.sh; }
 load() {
-  need iproute2 nftables busybox-static curl util-linux; need_dotnet; ./build.sh
+  need iproute2 nftables busybox-static curl openssl util-linux; need_dotnet; ./build.sh
   dotnet build tests/Load -c Release -v quiet -nologo
   dotnet exec tests/Load/bin/Release/net10.0/Load.dll --output artifacts/load --results artifacts/bench/load.json "$@"
 }

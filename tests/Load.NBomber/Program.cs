@@ -6,12 +6,12 @@ using Orchestrator.Load.Running;
 using Response = NBomber.CSharp.Response;
 using Scenarios = Orchestrator.Load.Scenarios;
 
-// Usage: load-nbomber SCENARIO [MINUTES OF THE SOAK]
-var soak = TimeSpan.FromMinutes(args.Length > 1 ? double.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 2);
-var all = Scenarios.Scenario.All(soak);
+// Usage: load-nbomber SCENARIO [MINUTES OF THE SOAK, OR OF HITLESS]
+var length = TimeSpan.FromMinutes(args.Length > 1 ? double.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 2);
+var all = Scenarios.Scenario.All(length, length);
 if (all.FirstOrDefault(each => args.Length > 0 && each.Name == args[0]) is not { } chosen)
 {
-    Console.Error.WriteLine($"usage: load-nbomber SCENARIO [SOAK-MINUTES]; there are {string.Join(", ", all.Select(each => each.Name))}");
+    Console.Error.WriteLine($"usage: load-nbomber SCENARIO [MINUTES]; there are {string.Join(", ", all.Select(each => each.Name))}");
     return 2;
 }
 
@@ -30,6 +30,7 @@ var scenario = Scenario.Create(chosen.Name, async context => Of(await chosen.Ste
         await loading.CancelAsync();
         await meanwhile;
         await running.CancelAsync();
+        await chosen.CleanAsync();
     })
     .WithoutWarmUp()
     .WithLoadSimulations([.. chosen.Stages.Select(Simulated)])

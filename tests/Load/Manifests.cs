@@ -6,7 +6,7 @@ namespace Orchestrator.Load;
 /// <summary>What the scenarios put into the cluster.</summary>
 static class Manifests
 {
-    public static string Site(string name, int replicas) => """
+    public static string Site(string name, int replicas, string image = "hello:1", string? tls = null) => """
         apiVersion: apps/v1
         kind: Deployment
         metadata: {name: NAME}
@@ -20,7 +20,7 @@ static class Manifests
               terminationGracePeriodSeconds: 10
               containers:
                 - name: web
-                  image: hello:1
+                  image: IMAGE
                   ports: [{name: http, containerPort: 8080}]
                   resources: {requests: {cpu: 10m, memory: 8Mi}}
                   readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
@@ -34,8 +34,10 @@ static class Manifests
         kind: Ingress
         metadata: {name: NAME}
         spec:
+          tls: [TLS]
           rules: [{host: NAME.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: NAME, port: {number: 80}}}}]}}]
-        """.Replace("NAME", name, StringComparison.Ordinal).Replace("REPLICAS", replicas.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        """.Replace("NAME", name, StringComparison.Ordinal).Replace("IMAGE", image, StringComparison.Ordinal)
+        .Replace("[TLS]", tls is null ? "[]" : $"[{{hosts: [{name}.example], secretName: {tls}}}]", StringComparison.Ordinal).Replace("REPLICAS", replicas.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     /// <summary>A ConfigMap of one KiB, as JSON.</summary>
     public static byte[] ConfigMap(string name, string value) =>

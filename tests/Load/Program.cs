@@ -8,16 +8,17 @@ using Orchestrator.Load.Scenarios;
 var output = new Option<DirectoryInfo>("--output") { Description = "where the reports go", DefaultValueFactory = _ => new DirectoryInfo("artifacts/load") };
 var results = new Option<FileInfo>("--results") { Description = "the file for the figures of all that ran, as JSON", Required = true };
 var soak = new Option<int>("--soak-minutes") { Description = "how long ingress-soak takes", DefaultValueFactory = _ => 2 };
+var hitless = new Option<double>("--hitless-minutes") { Description = "how long hitless takes: 8.4 minutes are 100,000 requests", DefaultValueFactory = _ => 8.4 };
 var chosen = new Option<string[]>("--scenario") { Description = "only this one; may be given several times", DefaultValueFactory = _ => [] };
-chosen.AcceptOnlyFromAmong([.. Scenario.All(default).Select(scenario => scenario.Name)]);
-var root = new RootCommand("Loads a cluster of three hosts, keeps to its thresholds or fails, and writes a report of each scenario.") { chosen, output, results, soak };
+chosen.AcceptOnlyFromAmong([.. Scenario.All(default, default).Select(scenario => scenario.Name)]);
+var root = new RootCommand("Loads a cluster of three hosts, keeps to its thresholds or fails, and writes a report of each scenario.") { chosen, output, results, soak, hitless };
 root.SetAction(async (parsed, token) =>
 {
     var names = parsed.GetValue(chosen)!; // has a default
     var reports = parsed.GetValue(output)!.CreateSubdirectory("."); // as above
     List<Result> figures = [];
     var missed = 0;
-    foreach (var scenario in Scenario.All(TimeSpan.FromMinutes(parsed.GetValue(soak))).Where(scenario => names.Length == 0 || names.Contains(scenario.Name)))
+    foreach (var scenario in Scenario.All(TimeSpan.FromMinutes(parsed.GetValue(soak)), TimeSpan.FromMinutes(parsed.GetValue(hitless))).Where(scenario => names.Length == 0 || names.Contains(scenario.Name)))
     {
         Console.WriteLine($"{scenario.Name}: {scenario.Description}");
         var recording = await LoadRun.RunAsync(scenario, TimeProvider.System, token);

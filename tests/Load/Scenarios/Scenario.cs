@@ -25,8 +25,13 @@ public abstract class Scenario
     /// <summary>What is done to the cluster while the requests come in, until the token says that they have.</summary>
     public virtual Task MeanwhileAsync(LoadedCluster cluster, CancellationToken token) => Task.CompletedTask;
 
-    public static IReadOnlyList<Scenario> All(TimeSpan soak) =>
-        [new ApplyStorm(), new Reads(), new WatchFanOut(), new IngressSteady(), new IngressSpike(), new IngressSoak(soak), new RolloutUnderLoad(), new NodeChurn(), new CaRotation()];
+    /// <summary>Ends what the scenario has started beside the cluster.</summary>
+    public virtual ValueTask CleanAsync() => ValueTask.CompletedTask;
+
+    /// <param name="soak">How long ingress-soak takes.</param>
+    /// <param name="hitless">And hitless.</param>
+    public static IReadOnlyList<Scenario> All(TimeSpan soak, TimeSpan hitless) =>
+        [new ApplyStorm(), new Reads(), new WatchFanOut(), new IngressSteady(), new IngressSpike(), new IngressSoak(soak), new RolloutUnderLoad(), new NodeChurn(), new CaRotation(), new Hitless(hitless)];
 }
 
 /// <summary>What a run has to keep to; else it has failed.</summary>

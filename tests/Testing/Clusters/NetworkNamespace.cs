@@ -68,11 +68,12 @@ public sealed partial class NetworkNamespace
     }
 
     /// <summary>What makes the connections of a client in here.</summary>
-    public SocketsHttpHandler Handler() => new()
+    /// <param name="always">Where all of them go, whatever the name in a request; null for the address in it.</param>
+    public SocketsHttpHandler Handler(IPAddress? always = null) => new()
     {
         UseProxy = false,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
-        ConnectCallback = async (context, token) => new NetworkStream(await ConnectAsync(new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), token), ownsSocket: true),
+        ConnectCallback = async (context, token) => new NetworkStream(await ConnectAsync(new IPEndPoint(always ?? IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), token), ownsSocket: true),
     };
 
     public Task DeleteAsync() => Shell.RunAsync("ip", "netns", "delete", Name);
