@@ -32,7 +32,7 @@ if $conformance; then
 elif [ ${#projects[@]} -eq 0 ]; then
   for file in tests/*/*.csproj; do
     project=$(basename "$(dirname "$file")")
-    [[ $project = Testing || $project = Conformance || $project = Load || $project = Load.Backend || $project = Load.NBomber ]] || projects+=("$project")
+    [[ $project = Testing || $project = Conformance || $project = Load || $project = Backend || $project = Load.NBomber ]] || projects+=("$project")
   done
 fi
 

@@ -42,7 +42,7 @@ static class FirstAnswer
             spec:
               containers:
                 - name: web
-                  image: {{HelloImage.Name}}
+                  image: {{TestImage.Hello.Name}}
                   ports: [{containerPort: 8080}]
                   readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}
         ---

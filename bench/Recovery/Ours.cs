@@ -51,7 +51,7 @@ sealed class Ours(TestCluster cluster) : Candidate
               {{(on is null ? "" : $"nodeSelector: {{kubernetes.io/hostname: {on.Name}}}")}}
               containers:
                 - name: main
-                  image: {{HelloImage.Name}}
+                  image: {{TestImage.Hello.Name}}
                   command: [{{string.Join(", ", Command(service).Select(word => $"\"{word}\""))}}]
         """;
 }

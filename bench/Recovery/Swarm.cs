@@ -22,7 +22,7 @@ sealed class Swarm : Candidate
         var swarm = new Swarm(await Lan.MakeAsync(3));
         try
         {
-            var archive = await HelloImage.ArchiveAsync();
+            var archive = await TestImage.Hello.ArchiveAsync();
             foreach (var host in swarm.Lan.Hosts) await swarm.StartAsync(host, archive);
             var first = swarm.Lan.Hosts[0];
             await DockerAsync(first, "swarm", "init", "--advertise-addr", first.Address);
@@ -41,7 +41,7 @@ sealed class Swarm : Candidate
     public override async Task DeployAsync(string service, int replicas, LanHost? on = null)
     {
         string[] where = on is null ? [] : ["--constraint", $"node.id=={_byId.Single(each => each.Value == on).Key}"];
-        await AskAsync(["service", "create", "--detach", "--name", service, "--replicas", Number(replicas), "--no-resolve-image", .. where, HelloImage.Name, .. Command(service)]);
+        await AskAsync(["service", "create", "--detach", "--name", service, "--replicas", Number(replicas), "--no-resolve-image", .. where, TestImage.Hello.Name, .. Command(service)]);
     }
 
     public override Task ScaleAsync(string service, int replicas) => AskAsync(["service", "scale", "--detach", $"{service}={Number(replicas)}"]);

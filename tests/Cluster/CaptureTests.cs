@@ -25,7 +25,7 @@ public sealed class CaptureTests
         var token = (await OrchAsync("token", "create", "--role", "agent", "-q")).Succeeded().Output.Trim();
         node.Start("agent", "--name", node.Name, "--advertise", node.Address, "--join", $"{first.Address}:6440", "--token", token);
         await Eventually.HoldsAsync(async () => (await OrchAsync("get", "nodes", "--no-headers")).Output.Contains(" Ready ", StringComparison.Ordinal), "the node", lan.LogTails);
-        (await OrchAsync("image", "import", await HelloImage.ArchiveAsync())).Succeeded();
+        (await OrchAsync("image", "import", await TestImage.Hello.ArchiveAsync())).Succeeded();
         (await OrchAsync("create", "secret", "generic", "planted", $"--from-literal=key={Planted}")).Succeeded();
         var manifest = Path.Combine(lan.Directory, "pod.yaml");
         await File.WriteAllTextAsync(manifest, Given.Pod("loud", $"echo {Planted}; sleep 600"));

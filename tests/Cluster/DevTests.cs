@@ -15,7 +15,7 @@ public sealed class DevTests
         host.Start("dev", "--name", "laptop");
         string[] orch = ["env", "-u", "ORCH_SERVER", $"ORCH_CONFIG={host.DataDirectory}/admin.json", Programs.Orch];
         await Eventually.HoldsAsync(async () => (await host.Namespace.TryAsync([.. orch, "get", "nodes", "--no-headers"])).Output.Contains(" Ready ", StringComparison.Ordinal), "the node", host.LogTail);
-        await host.Namespace.RunAsync([.. orch, "image", "import", await HelloImage.ArchiveAsync()]);
+        await host.Namespace.RunAsync([.. orch, "image", "import", await TestImage.Hello.ArchiveAsync()]);
 
         await host.Namespace.RunAsync([.. orch, "apply", "-f", RepoRoot.Below("manifests", "hello.yaml")]);
         await host.Namespace.RunAsync([.. orch, "rollout", "status", "deployment/hello", "--timeout", "60"]);

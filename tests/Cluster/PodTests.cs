@@ -163,7 +163,7 @@ public sealed class PodTests(SharedCluster shared)
     public async Task A_pod_runs_from_a_registry_by_its_tag()
     {
         await using var registry = await Registry.StartAsync(Cluster.Lan);
-        await registry.PushAsync(await HelloImage.ArchiveAsync(), "shop/hello:2");
+        await registry.PushAsync(await TestImage.Hello.ArchiveAsync(), "shop/hello:2");
         await Cluster.ApplyAsync(Given.Site("pulled", replicas: 1, image: $"{registry.Host}/shop/hello:2"));
 
         var pod = Assert.Single(await PodView.ReadyAsync(Cluster, "pulled", 1));

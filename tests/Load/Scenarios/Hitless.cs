@@ -41,12 +41,11 @@ sealed class Hitless(TimeSpan length) : Scenario
     public override async Task PrepareAsync(LoadedCluster cluster, CancellationToken token)
     {
         var (lan, directory) = (cluster.Cluster.Lan, cluster.Cluster.Lan.Directory);
-        await Shell.RunAsync(RepoRoot.Below("tests", "Load.Backend", "image.sh"), $"{directory}/backend.tar");
-        await cluster.Cluster.OrchAsync("image", "import", $"{directory}/backend.tar");
+        await cluster.Cluster.OrchAsync("image", "import", await TestImage.Backend.ArchiveAsync());
         await Shell.RunAsync("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", $"/CN={Domain}",
             "-addext", $"subjectAltName=DNS:{Domain}", "-keyout", $"{directory}/site.key", "-out", $"{directory}/site.pem");
         await cluster.Cluster.OrchAsync("create", "secret", "tls", Site, "--cert", $"{directory}/site.pem", "--key", $"{directory}/site.key");
-        await cluster.Cluster.ApplyAsync(Manifests.Site(Site, replicas: 6, image: "backend:1", tls: Site));
+        await cluster.Cluster.ApplyAsync(Manifests.Site(Site, replicas: 6, image: TestImage.Backend.Name, tls: Site));
         await cluster.Cluster.OrchAsync("rollout", "status", $"deployment/{Site}", "--timeout", "60s");
         foreach (var host in cluster.Cluster.Hosts.Take(2)) await StartIngressAsync(cluster, host, token);
         foreach (var client in _clients)

@@ -30,7 +30,7 @@ public sealed class TestCluster : IAsyncDisposable
 
             // Servers join one after the other: before all vote, fewer may be lost.
             await cluster.HoldsAsync(async () => (await cluster.TryOrchAsync("cluster", "status")).Output.Contains($"{hosts} of {hosts} servers", StringComparison.Ordinal), $"{hosts} servers that vote");
-            await cluster.OrchAsync("image", "import", await HelloImage.ArchiveAsync());
+            await cluster.OrchAsync("image", "import", await TestImage.Hello.ArchiveAsync());
             return cluster;
         }
         catch

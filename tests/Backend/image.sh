@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the image backend:1 of this program: itself, and the libraries of the system that it needs. Writes it as a docker archive.
 set -euo pipefail
-target=${1:?usage: tests/Load.Backend/image.sh FILE.tar}
+target=${1:?usage: tests/Backend/image.sh FILE.tar [NAME]}
+name=${2:-backend:1}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -17,4 +18,4 @@ for library in $(ldd "$root/bin/backend" $openssl | grep -o '/[^ :]*\.so[^ :]*' 
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
 done
-"$here/../../eng/image-archive.sh" "$root" "$target" backend:1 /bin/backend
+"$here/../../eng/image-archive.sh" "$root" "$target" "$name" /bin/backend
