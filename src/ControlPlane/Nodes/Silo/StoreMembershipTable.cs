@@ -33,13 +33,15 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
 
     public async Task<MembershipTableData> ReadRow(SiloAddress key) => Table(await store.ReadAsync(life.Token), address => address.Equals(key));
 
-    public async Task<MembershipTableData> ReadAll() => Table(await store.ReadAsync(life.Token), _ => true);
+    /// <summary>For a silo whose time is over what this server knows is enough: Orleans would ask a table that fails for a whole minute, and no new silo could take its place.</summary>
+    public async Task<MembershipTableData> ReadAll() => Table(life.IsOver ? store.Current : await store.ReadAsync(life.Token), _ => true);
 
     public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) =>
         WriteAsync([Version(tableVersion), new Create(ARecord(RowName(entry.SiloAddress), Encode(entry)))]);
 
-    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) =>
-        WriteAsync([Version(tableVersion), new Update(ARecord(RowName(entry.SiloAddress), Encode(entry), etag))]);
+    /// <summary>The last word of a silo whose time is over goes unheard: its peers see its silence, and the one that takes its place has another address.</summary>
+    public async Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) =>
+        (life.IsOver && entry.Status == SiloStatus.Dead) || await WriteAsync([Version(tableVersion), new Update(ARecord(RowName(entry.SiloAddress), Encode(entry), etag))]);
 
     public async Task UpdateIAmAlive(MembershipEntry entry)
     {
@@ -123,7 +125,10 @@ sealed class StoreMembershipTable(ClusterStore store, TimeProvider clock, IOptio
 }
 
 /// <param name="Token">Cancelled when the silo has had its time to say goodbye: without a majority of servers it would wait for ever.</param>
-sealed record SiloLife(CancellationToken Token);
+sealed record SiloLife(CancellationToken Token)
+{
+    public bool IsOver => Token.IsCancellationRequested;
+}
 
 [JsonSerializable(typeof(StoreMembershipTable.Row))]
 sealed partial class RowContext : JsonSerializerContext;
