@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Three virtual machines with kernels and systemd of their own become a cluster from the Debian packages: apply, an answer through the ingress, limits by cgroup v2, one loses
-# its power and comes back, one reboots, one is upgraded and its pods go on. About ten minutes on two cores. Says each thing when it is seen; the first that is not ends it.
+# its power and comes back, one reboots, one is upgraded and its pods go on, the CA is replaced, one is emptied by its own stop.
+# About a quarter of an hour on two cores. Says each thing when it is seen; the first that is not ends it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source eng/install.sh
@@ -96,6 +97,21 @@ hold 180 "three nodes are ready" nodes_ready 3
 [ "$(pids 1)" = "$before" ] || { echo "NOT SEEN: the same processes of pods on vm1: $before, now $(pids 1)"; exit 1; }
 echo "ok  the pods of vm1 are the same processes as before: $before"
 hold 60 "the page comes through vm1" page 1 1
+
+echo "another CA for all three"
+orch ca rotate
+hold 60 "three nodes are ready" nodes_ready 3
+
+echo "vm2 stops, with drain-on-stop"
+on 2 "printf 'drain-on-stop: true\n' >>/etc/orchd/config.yaml && systemctl restart orchd-agent"
+hold 180 "three nodes are ready" nodes_ready 3
+on 2 systemctl stop orchd-agent
+none_on_two() { [ "$(orch get pods -l app=hello --no-headers -o wide | grep -c vm2)" = 0 ]; }
+none_on_two || { echo "NOT SEEN: vm2 without pods when its agent has stopped"; exit 1; }
+echo "ok  its pods had moved when it had stopped: $(on 2 "systemctl show -p Result --value orchd-agent")"
+hold 60 "six pods are ready" ready 6
+on 2 systemctl start orchd-agent
+hold 180 "vm2 takes pods again: three nodes are ready" nodes_ready 3
 
 echo "vm3 leaves"
 orch drain vm3 || true
