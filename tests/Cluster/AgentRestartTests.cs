@@ -55,7 +55,7 @@ public sealed class AgentRestartTests
         Assert.Equal(before.Length, Processes().Intersect(before).Count());
         // Five end while nobody looks.
         var ending = pods.Where(pod => pod.Name.EndsWith('7')).ToList();
-        foreach (var process in ending.SelectMany(pod => host.Containers(pod.Uid)).Where(IsShell)) Signals.Send(process, RunningProgram.Terminate);
+        foreach (var process in ending.SelectMany(pod => host.Containers(pod.Uid)).Where(IsFirst)) Signals.Send(process, RunningProgram.Terminate);
         await cluster.HoldsAsync(() => Task.FromResult(ending.TrueForAll(pod => host.Containers(pod.Uid).Count == 0)), "the end of five");
 
         cluster.Start(host);
@@ -74,14 +74,15 @@ public sealed class AgentRestartTests
             Assert.NotEmpty(lines);
         }
 
-        (int Process, string Started)[] Processes() => [.. host.Containers().Where(IsShell).Select(process => (process, StartOf(process)))];
+        (int Process, string Started)[] Processes() => [.. host.Containers().Where(IsFirst).Select(process => (process, StartOf(process)))];
     }
 
-    static bool IsShell(int process)
+    /// <summary>Whether it is the first of its container: a shell that has forked and not yet become its sleep looks like the one that it is of (proc_pid_status(5), NSpid).</summary>
+    static bool IsFirst(int process)
     {
         try
         {
-            return File.ReadAllText($"/proc/{process}/cmdline").StartsWith("/bin/sh", StringComparison.Ordinal);
+            return File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("NSpid:", StringComparison.Ordinal)).Split('\t')[^1] == "1";
         }
         catch (IOException)
         {

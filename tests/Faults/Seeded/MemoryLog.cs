@@ -12,6 +12,7 @@ sealed class MemoryLog : IStateLog
     readonly int _number;
     readonly IReplicatedState _state;
     readonly MemoryStream _empty = new();
+    long _applied;
 
     public MemoryLog(SharedLog shared, Bug bug, int number, IReplicatedState state, Func<ClusterState> current)
     {
@@ -24,7 +25,10 @@ sealed class MemoryLog : IStateLog
     public IReadOnlyList<IPEndPoint> Members => [Self];
     public IPEndPoint? Leader => Self;
     public long Term => 1;
-    public long AppliedIndex { get; private set; }
+
+    /// <summary>Read without the log's lock: what it counts has been applied.</summary>
+    public long AppliedIndex => Volatile.Read(ref _applied);
+
     public Task<Exception> Failed { get; } = new TaskCompletionSource<Exception>().Task;
 
     public ClusterState Current => CurrentState();
@@ -36,11 +40,8 @@ sealed class MemoryLog : IStateLog
     public object? CatchUp(List<byte[]> entries)
     {
         object? result = null;
-        while (AppliedIndex < entries.Count)
-        {
-            var entry = entries[(int)AppliedIndex++];
-            result = _bug.Skips(_number) ? null : Apply(entry, AppliedIndex);
-        }
+        for (var applied = AppliedIndex; applied < entries.Count; Volatile.Write(ref _applied, ++applied))
+            result = _bug.Skips(_number) ? null : Apply(entries[(int)applied], applied + 1);
 
         return result;
     }
@@ -52,7 +53,7 @@ sealed class MemoryLog : IStateLog
     {
         _empty.Position = 0;
         _state.Load(_empty, 0);
-        AppliedIndex = 0;
+        Volatile.Write(ref _applied, 0);
     }
 
     public Task<object?> ProposeAsync(ReadOnlyMemory<byte> entry, object? meaning, CancellationToken token)
