@@ -11,10 +11,8 @@ var root = new RootCommand("The daemon of the orchestrator: control plane, node 
     ResetCommand.Create(),
 };
 root.Subcommands.Add(ConfigCommand.Create(root));
-var invocation = new InvocationConfiguration
+return await StartFailures.Guarded(() =>
 {
-    EnableDefaultExceptionHandler = false,
-    // A stop ends sessions, the silo and the log in turn. Cut short by the library's own two seconds it would look like a crash.
-    ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
-};
-return await StartFailures.Guarded(() => root.Parse(Configuration.Complete(root, args, Environment.GetEnvironmentVariables())).InvokeAsync(invocation));
+    var parsed = root.Parse(Configuration.Complete(root, args, Environment.GetEnvironmentVariables()));
+    return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = SharedOptions.StopTime(parsed) });
+});

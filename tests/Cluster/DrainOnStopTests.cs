@@ -14,7 +14,8 @@ public sealed class DrainOnStopTests
         leaving.Start("server", "--name", leaving.Name, "--advertise", leaving.Address, "--agent", "--drain-on-stop", "--drain-timeout", "60");
         await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 3, "the third node again");
         await cluster.OrchAsync("cordon", cluster.Hosts[0].Name, cluster.Hosts[1].Name);
-        await cluster.ApplyAsync(Given.Site("leaving", replicas: 1));
+        // Its goodbye takes longer than a stop that does not drain may take.
+        await cluster.ApplyAsync(Given.Site("leaving", replicas: 1, graceSeconds: 60).Replace("          image: hello:1", "          image: hello:1\n          lifecycle: {preStop: {exec: {command: [sleep, \"33\"]}}}", StringComparison.Ordinal));
         await cluster.ApplyAsync(Given.Pod("bare", "sleep 600"));
         Assert.Equal(leaving.Name, Assert.Single(await PodView.ReadyAsync(cluster, "leaving", 1)).Node);
         await cluster.HoldsAsync(async () => (await PodView.FindAsync(cluster, "bare"))?.Phase == "Running", "the bare pod");

@@ -91,6 +91,8 @@ public sealed class JoinTests(JoiningServer cluster) : IClassFixture<JoiningServ
         var start = await cluster.Newcomer.Namespace.TryAsync(["unshare", "--mount", "sh", "-c", $"{hide}; exec \"$@\"", hidden, .. Command("--join", cluster.Address, "--token", token)]);
         await RefusedAsync(start, said);
         Assert.Contains(token.Split('.')[2], (await cluster.OrchAsync("token", "ls")).Output, StringComparison.Ordinal); // it was not spent
+        // What was there before can be taken off all the same.
+        (await cluster.Newcomer.Namespace.TryAsync(["unshare", "--mount", "sh", "-c", $"{hide}; exec \"$@\"", hidden, Programs.Orchd, "reset", .. cluster.Newcomer.Places])).Succeeded();
     }
 
     [Fact]

@@ -17,7 +17,7 @@ static class ResetCommand
         command.SetAction(async (parsed, token) =>
         {
             var settings = shared.Read(parsed, fallback: System.Net.IPAddress.Loopback);
-            Machine.CheckForContainers();
+            Machine.CheckRoot();
             var keeps = parsed.GetValue(keep);
             await CleanUp.RunAsync(OrchdHost.AgentOptions(settings), keeps, token);
             if (!keeps && Directory.Exists(settings.DataDirectory)) Directory.Delete(settings.DataDirectory, recursive: true);

@@ -15,6 +15,8 @@ sealed partial class SharedOptions
     /// <summary>The ports after the API's that belong to it.</summary>
     const int PortsAfterApi = 3;
 
+    const string DrainOption = "--drain-on-stop", DrainTimeoutOption = "--drain-timeout";
+
     const int DefaultIngressPort = 80, DefaultIngressTlsPort = 443;
 
     readonly Option<string> _name = new("--name") { Description = "what this machine is called in the cluster", DefaultValueFactory = _ => Environment.MachineName.ToLowerInvariant() };
@@ -45,9 +47,9 @@ sealed partial class SharedOptions
 
     readonly Option<string> _evictionHard = new("--eviction-hard") { Description = "a pod is evicted when less than this is left of something on its node; empty for never", DefaultValueFactory = _ => EvictionThresholds.Usual };
 
-    readonly Option<bool> _drain = new("--drain-on-stop") { Description = "have the node's pods replaced elsewhere before this process stops; without it they run on" };
+    readonly Option<bool> _drain = new(DrainOption) { Description = "have the node's pods replaced elsewhere before this process stops; without it they run on" };
 
-    readonly Option<int> _drainTimeout = new("--drain-timeout") { Description = "stop all the same after so many seconds", DefaultValueFactory = _ => 300 };
+    readonly Option<int> _drainTimeout = new(DrainTimeoutOption) { Description = "stop all the same after so many seconds", DefaultValueFactory = _ => 300 };
 
     readonly Option<string> _cgroup = new("--cgroup-root") { Description = "the cgroup below which this node's containers stand", DefaultValueFactory = _ => "/orch" };
 
@@ -105,6 +107,16 @@ sealed partial class SharedOptions
         Ingress = new IPEndPoint(settings.Advertise, InRange("--ingress-port", parsed.GetValue(_ingressPort), MaxPort)),
         IngressTls = new IPEndPoint(settings.Advertise, InRange("--ingress-tls-port", parsed.GetValue(_ingressTlsPort), MaxPort)),
     };
+
+    /// <summary>
+    /// How long a stop may take before the command line ends the process: sessions, the silo and the log end in turn, and cut short by the library's own two seconds that would look like a
+    /// crash; a node that is drained first has its time for that, too.
+    /// </summary>
+    public static TimeSpan StopTime(ParseResult parsed)
+    {
+        var drains = parsed.CommandResult.Command.Options.Any(option => option.Name == DrainOption) && parsed.GetValue<bool>(DrainOption);
+        return TimeSpan.FromSeconds(30) + TimeSpan.FromSeconds(drains ? parsed.GetValue<int>(DrainTimeoutOption) : 0);
+    }
 
     static TimeSpan Seconds(int patience) => patience > 0 ? TimeSpan.FromSeconds(patience) : throw new StartException($"--drain-timeout {patience} is no time; give a number of seconds");
 

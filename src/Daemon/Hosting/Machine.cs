@@ -16,11 +16,17 @@ static class Machine
 
     const string Cgroups = "/sys/fs/cgroup";
 
-    /// <exception cref="StartException">Not root, or the kernel lacks something that containers need.</exception>
-    public static void CheckForContainers()
+    /// <exception cref="StartException">Not root.</exception>
+    public static void CheckRoot()
     {
         if (Environment.UserName != "root" && !Environment.IsPrivilegedProcess)
             throw new StartException("running containers needs root; start it with sudo");
+    }
+
+    /// <exception cref="StartException">Not root, or the kernel lacks something that containers need.</exception>
+    public static void CheckForContainers()
+    {
+        CheckRoot();
         var known = File.ReadAllLines("/proc/filesystems").Select(line => line.Split('\t')[^1]).ToHashSet(StringComparer.Ordinal);
         foreach (var name in NeededFilesystems.Where(name => !known.Contains(name)))
             throw new StartException($"the kernel has no {name} filesystem; load it with `modprobe {name}` or use a kernel that has it");

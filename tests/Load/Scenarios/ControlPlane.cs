@@ -159,7 +159,7 @@ sealed class CaRotation : Scenario
 
     public override string Description => $"applies of ConfigMaps and pages through all ingresses while the CA is rotated{(_rotations > 0 ? $" {_rotations} times" : " again and again")}";
 
-    public override IReadOnlyList<Stage> Stages => [Stage.Steady(60, 60)];
+    public override IReadOnlyList<Stage> Stages => [Stage.Steady(60, 100)];
 
     public override Threshold Threshold => new(0, 1000);
 
