@@ -155,6 +155,19 @@ public sealed class JoinTests(JoiningServer cluster) : IClassFixture<JoiningServ
     }
 
     [Fact]
+    public async Task A_machine_that_is_no_node_is_taken_out_all_the_same_and_one_that_nobody_knows_is_not_there()
+    {
+        var gone = Intruder.WithFile(cluster.Lan.Outer, "an ingress that is gone", await cluster.IngressAsync("gone"));
+        var api = new IPEndPoint(IPAddress.Parse(cluster.Server.Address), 6440);
+        Assert.Null(await gone.RefusalAsync(api, "orchestrator.v1.Routes/Watch"));
+        Assert.Equal(["node/gone removed"], (await cluster.OrchAsync("node", "rm", "gone")).Succeeded().Lines);
+        Assert.Contains("was removed", await gone.RefusalAsync(api, "orchestrator.v1.Routes/Watch"), StringComparison.Ordinal);
+        Assert.DoesNotContain("gone", (await cluster.OrchAsync("ca", "status")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await cluster.OrchAsync("node", "rm", "gone")).ExitCode);
+        Assert.Equal(1, (await cluster.OrchAsync("node", "rm", "nobody")).ExitCode);
+    }
+
+    [Fact]
     public async Task Whoever_tries_tokens_by_the_dozen_is_held_up()
     {
         var token = (await cluster.TokenAsync("agent")).Split('.');

@@ -75,7 +75,7 @@ static class CaCommand
             {
                 named = true;
                 foreach (var member in status.Members.Where(member => !Done(status, member)))
-                    Console.WriteLine($"waiting for {member.Role} {member.Name}: it follows as soon as it is up; if it is gone for good, {(member.Role == "server" ? "`orch cluster remove" : "`orch delete node")} {member.Name}`");
+                    Console.WriteLine($"waiting for {member.Role} {member.Name}: it follows as soon as it is up; if it is gone for good, {(member.Role == "server" ? "`orch cluster remove" : "`orch node rm")} {member.Name}`");
             }
 
             await Task.Delay(Pause, token);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 using Orchestrator.Cli.Connection;
 using Orchestrator.Contracts;
 using Orchestrator.Model.Nodes;
@@ -26,11 +27,24 @@ static class NodeCommand
 
     static async Task RemoveAsync(ClusterConnection cluster, string name, bool force, CancellationToken token)
     {
-        var get = new GetRequest { Kind = Node.KindName, Name = name };
-        var node = (await cluster.AskAsync(client => client.GetAsync(get, cancellationToken: token).ResponseAsync)).ToResource<Node>();
-        if (!force && node.IsReady()) throw new CliException($"node {name} is alive: `orch drain {name}` empties it; then stop orchd there, or give --force");
-        var delete = new DeleteRequest { Kind = Node.KindName, Name = name, Uid = node.Metadata.Uid ?? "", RequestId = Guid.NewGuid().ToString("N") };
+        var node = await FindAsync(cluster, name, token);
+        if (!force && node?.IsReady() == true) throw new CliException($"node {name} is alive: `orch drain {name}` empties it; then stop orchd there, or give --force");
+        var delete = new DeleteRequest { Kind = Node.KindName, Name = name, Uid = node?.Metadata.Uid ?? "", RequestId = Guid.NewGuid().ToString("N") };
         await cluster.AskAsync(client => client.DeleteAsync(delete, cancellationToken: token).ResponseAsync);
         Console.WriteLine($"node/{name} removed");
+    }
+
+    /// <summary>Null for a machine that runs no pods, as an ingress of its own.</summary>
+    static async Task<Node?> FindAsync(ClusterConnection cluster, string name, CancellationToken token)
+    {
+        try
+        {
+            var get = new GetRequest { Kind = Node.KindName, Name = name };
+            return (await cluster.AskAsync(client => client.GetAsync(get, cancellationToken: token).ResponseAsync)).ToResource<Node>();
+        }
+        catch (RpcException absent) when (absent.StatusCode == StatusCode.NotFound)
+        {
+            return null;
+        }
     }
 }

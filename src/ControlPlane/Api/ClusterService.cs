@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Orchestrator.Contracts;
+using Orchestrator.Contracts.Security;
 using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Security;
@@ -28,10 +29,15 @@ sealed partial class ClusterService(ClusterStore store, NodeCalls calls, Cluster
         var key = KeyOf(request.Kind, request.Namespace, request.Name);
         if (key == new ResourceKey(Namespace.KindName, "", Namespace.Default)) throw RpcErrors.Invalid($"namespace {Namespace.Default} is always there and can't be deleted");
         var delete = new Delete(key, request.Uid.Length == 0 ? null : request.Uid, request.HasGracePeriodSeconds ? request.GracePeriodSeconds : null);
-        var result = await store.WriteAsync(Command(context, request.RequestId, [delete, .. ShutOut(key)]), context.CancellationToken);
+        var alone = IsMemberOnly(key);
+        var result = await store.WriteAsync(Command(context, request.RequestId, alone ? [.. ShutOut(key)] : [delete, .. ShutOut(key)]), context.CancellationToken);
         if (result is not Applied applied) throw RpcErrors.Of(result);
-        return new DeleteReply { Resource = applied.Resources.Count > 0 ? applied.Resources[0]?.ToMessage() : null };
+        return new DeleteReply { Resource = !alone && applied.Resources.Count > 0 ? applied.Resources[0]?.ToMessage() : null };
     });
+
+    /// <summary>A machine that runs no pods, as an ingress of its own, is no node: what is deleted of it is its place in the cluster.</summary>
+    bool IsMemberOnly(ResourceKey key) =>
+        key.Kind == Node.KindName && store.Current is var state && state.Find(key) is null && MemberRecord.Of(state, key.Name) is { Removed: null, Purpose: not Purpose.Server };
 
     /// <summary>A node that is deleted does not come back by itself: its agent's certificate is worth nothing from now on. A server's is taken with the server.</summary>
     IEnumerable<Operation> ShutOut(ResourceKey key) =>

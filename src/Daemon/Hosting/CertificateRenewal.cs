@@ -64,6 +64,11 @@ sealed class CertificateRenewal(Membership membership, TimeProvider clock, Seril
             {
                 refusals.Add($"{server.Authority}: {refused.Status.Detail}");
             }
+            catch (IOException full)
+            {
+                refusals.Add(full.Message); // the one from before is still good
+                break;
+            }
         }
 
         if (!token.IsCancellationRequested)
@@ -106,6 +111,10 @@ sealed class CertificateRenewal(Membership membership, TimeProvider clock, Seril
             catch (RpcException)
             {
                 return;
+            }
+            catch (IOException full)
+            {
+                log.Warning("What the cluster's CA is can't be kept, and is tried again: {Why}", full.Message);
             }
 
             await Task.Delay(FollowPause, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
