@@ -14,18 +14,7 @@ public static class EvictionThresholds
         [("memory.available", Signal.Memory), ("nodefs.available", Signal.Disk), ("nodefs.inodesFree", Signal.Inodes), ("pid.available", Signal.Pids)];
 
     /// <summary>What is wrong with it; null when nothing is.</summary>
-    public static string? ProblemOf(string text)
-    {
-        try
-        {
-            Parse(text);
-            return null;
-        }
-        catch (FormatException problem)
-        {
-            return problem.Message;
-        }
-    }
+    public static string? ProblemOf(string text) => OptionText.ProblemOf(() => Parse(text));
 
     /// <exception cref="FormatException">It says which part can't be read.</exception>
     internal static IReadOnlyList<Threshold> Parse(string text) =>

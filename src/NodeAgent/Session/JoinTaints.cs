@@ -8,18 +8,7 @@ namespace Orchestrator.NodeAgent.Session;
 public static partial class JoinTaints
 {
     /// <summary>What is wrong with one; null when nothing is.</summary>
-    public static string? ProblemOf(string text)
-    {
-        try
-        {
-            Parse(text);
-            return null;
-        }
-        catch (FormatException problem)
-        {
-            return problem.Message;
-        }
-    }
+    public static string? ProblemOf(string text) => OptionText.ProblemOf(() => Parse(text));
 
     /// <exception cref="FormatException">It says what to write instead.</exception>
     internal static Taint Parse(string text)

@@ -14,18 +14,7 @@ public static class SystemReserve
     static readonly string[] Names = [ResourceNames.Cpu, ResourceNames.Memory, ResourceNames.EphemeralStorage];
 
     /// <summary>What is wrong with it; null when nothing is.</summary>
-    public static string? ProblemOf(string text)
-    {
-        try
-        {
-            Parse(text);
-            return null;
-        }
-        catch (FormatException problem)
-        {
-            return problem.Message;
-        }
-    }
+    public static string? ProblemOf(string text) => OptionText.ProblemOf(() => Parse(text));
 
     /// <summary>What pods may reserve of a machine: all but this, and but what has to stay free lest pods are evicted.</summary>
     internal static Dictionary<string, Quantity> Allocatable(IReadOnlyDictionary<string, Quantity> capacity, NodeAgentOptions options)
