@@ -13,6 +13,7 @@ usage: ./bench.sh [NAME]     measures, prints a table and writes artifacts/bench
   failover-store  leader killed, hung, cut off: until the next acknowledged write   (root; ROUNDS=50)
   failover  a host cut off, 1 -> 100 replicas, apply to first page, beside Docker Swarm   (root; ROUNDS=7)
   ingress   the ingress beside nginx and haproxy: HTTP/1.1, TLS, HTTP/2, idle connections   (root; ROUNDS=3)
+  service   connections and throughput through a service's address beside the direct one; 10,000 services, one change   (root; ROUNDS=5)
   load      scenarios that load a cluster of three hosts, with thresholds and a report of each in artifacts/load
             (root; --scenario NAME for one, --soak-minutes N, --hitless-minutes N)
   pure      scheduler, state machine and manifests, with BenchmarkDotNet
@@ -29,6 +30,7 @@ store() { need etcd-server iproute2 util-linux; need_dotnet; ./build.sh; bench/s
 failover_store() { need nftables iproute2 util-linux; need_dotnet; ./build.sh; bench/failover-store.sh; }
 failover() { need docker.io iproute2 nftables curl busybox-static skopeo umoci util-linux; need_dotnet; ./build.sh; bench/failover.sh; }
 ingress() { need nginx-light haproxy wrk nghttp2-client openssl iproute2 util-linux; need_dotnet; ./build.sh; bench/edge.sh; }
+service() { need nginx-light wrk nftables iproute2 procps; need_dotnet; ./build.sh; bench/service.sh; }
 load() {
   need iproute2 nftables busybox-static curl openssl util-linux; need_dotnet; ./build.sh
   dotnet build tests/Load -c Release -v quiet -nologo
@@ -44,11 +46,12 @@ case "${1:-all}" in
   failover-store) failover_store ;;
   failover) failover ;;
   ingress) ingress ;;
+  service) service ;;
   load) shift; load "$@" ;;
   pure) pure ;;
   scheduler) scheduler ;;
   packing) packing ;;
-  all) runtime; store; failover_store; failover; ingress; load; pure; scheduler; packing ;;
+  all) runtime; store; failover_store; failover; ingress; service; load; pure; scheduler; packing ;;
   -h | --help) usage ;;
   *) usage >&2; exit 2 ;;
 esac

@@ -21,8 +21,11 @@ static class CommandLine
             GetCommand.Create(shared),
             DescribeCommand.Create(shared),
             CreateCommand.Create(shared),
+            EditCommand.Create(shared),
             DeleteCommand.Create(shared),
             LogsCommand.Create(shared),
+            ExecCommand.Create(shared),
+            PortForwardCommand.Create(shared),
             ScaleCommand.Create(shared),
             TopCommand.Create(shared),
             WhyCommand.Create(shared),
@@ -75,9 +78,10 @@ static class CommandLine
         return $"{NameOf(command)} does not take {word} here{(command.Options.Any(option => option.Name == "--filename") ? "; manifests are named with -f" : "")}";
     }
 
-    /// <summary>An option that is not there and that the library took for the name of an object.</summary>
-    static string? StrayOption(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>()
-        .SelectMany(argument => argument.Tokens).Select(token => token.Value).FirstOrDefault(word => word.Length > 1 && word[0] == '-');
+    /// <summary>An option that is not there and that the library took for the name of an object. What stands after <c>--</c> is none.</summary>
+    static string? StrayOption(ParseResult parsed) => parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+        .Where(token => token.Type == TokenType.Argument).Select(token => token.Value)
+        .FirstOrDefault(word => word.Length > 1 && word[0] == '-' && parsed.CommandResult.Children.OfType<ArgumentResult>().Any(argument => argument.Tokens.Any(token => token.Value == word)));
 
     static string InWords(string message) => string.Join(' ', message.Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries))
         .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)

@@ -53,6 +53,7 @@ public static class ControlPlaneHosting
             .AddSingleton<SchedulingLoop>()
             .AddSingleton<AutoscalingLoop>()
             .AddSingleton<RotationLoop>()
+            .AddSingleton<ReclaimLoop>()
             .AddHostedService<LeaderLoops>()
             .AddHostedService<ServerRegistration>();
     }

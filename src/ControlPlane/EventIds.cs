@@ -7,6 +7,7 @@ static class EventIds
     public const int PlanRefused = 1001;
     public const int StoreUnavailable = 1002;
     public const int ControllerFailed = 1003;
+    public const int VolumeStays = 1004;
     public const int LeadershipGained = 1010;
     public const int LeadershipLost = 1011;
     public const int LeaderLoopFailed = 1012;

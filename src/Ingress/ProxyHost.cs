@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Ingress.Outgoing;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.LoadBalancing;
@@ -60,9 +61,11 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddSingleton<MatcherPolicy, RouteRules>();
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PodClients>();
         builder.Services.AddRequestTimeouts();
-        builder.Services.AddSingleton<ILoadBalancingPolicy>(new CanaryShare());
+        builder.Services.AddSingleton<ILoadBalancingPolicy>(new Shares());
         builder.Services.AddReverseProxy();
         WithoutKeyRing(builder.Services);
+        // What is read is worked on by the thread that read it. Nothing here ever blocks one, so that the hand-over would only cost.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -83,6 +86,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         app.MapReverseProxy(proxy =>
         {
             proxy.UseMiddleware<ClientRates>();
+            proxy.UseMiddleware<Redirects>();
             proxy.UseMiddleware<TooLong>();
             proxy.UseMiddleware<Counted>();
             proxy.UseMiddleware<UntilAwake>();

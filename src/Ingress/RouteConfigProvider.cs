@@ -14,7 +14,8 @@ sealed class RouteConfigProvider : IProxyConfigProvider
     public void Publish(RouteTable table)
     {
         var old = _config;
-        _config = new Config([.. table.Routes.Select(RouteConfigs.Of)], [.. table.Backends.Select(RouteConfigs.Of)]);
+        var hosts = table.Routes.Select(route => route.Host).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _config = new Config([.. table.Routes.Select(route => RouteConfigs.Of(route, hosts))], [.. table.Backends.Select(RouteConfigs.Of)]);
         old.Outdate();
     }
 

@@ -23,6 +23,9 @@ static class RouteConfigs
     /// <summary>The name under which a route's Ingress is kept, as namespace/name.</summary>
     public const string IngressKey = "ingress";
 
+    /// <summary>The names under which it is kept that any number of labels may stand for the star of the host, the one method, and how a request has to come in.</summary>
+    public const string AnyLabelsKey = "labels", MethodKey = "method", DoorKey = "door";
+
     /// <summary>The name under which a backend's metadata say that requests wait for its pods.</summary>
     public const string WakesKey = "wakes";
 
@@ -35,43 +38,66 @@ static class RouteConfigs
 
     static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = IdleTimeout };
 
-    public static RouteConfig Of(Route route) => new()
+    /// <param name="hosts">All hosts of the table.</param>
+    public static RouteConfig Of(Route route, IEnumerable<string> hosts) => new()
     {
         RouteId = route.Id,
         ClusterId = route.Backend,
         Order = route.Order,
         Match = new RouteMatch
         {
-            Hosts = route.Host.Length == 0 ? null : [route.Host],
+            Hosts = route.Host.Length == 0 ? null : [route.Host, .. Narrower(route.Host, hosts)],
             Path = PatternOf(route),
+            Headers = [.. route.Headers.Select(each => new RouteHeader { Name = each.Name, Values = [each.Value], Mode = HeaderMatchMode.ExactHeader, IsCaseSensitive = true })],
+            QueryParameters = [.. route.Query.Select(each => new RouteQueryParameter { Name = each.Name, Values = [each.Value], Mode = QueryParameterMatchMode.Exact, IsCaseSensitive = true })],
         },
-        Metadata = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            [IngressKey] = route.Id[..Math.Max(0, route.Id.LastIndexOf('/'))],
-            [PathKey] = route.Path,
-            [ExactKey] = (route.PathType == Route.Types.PathType.Exact).ToString(),
-            [RateKey] = route.RateLimit.ToString(CultureInfo.InvariantCulture),
-        },
+        Metadata = MetadataOf(route),
         MaxRequestBodySize = route.BodyLimit > 0 ? route.BodyLimit : null,
-        Timeout = route.TimeoutSeconds > 0 ? TimeSpan.FromSeconds(route.TimeoutSeconds) : null,
-        // Services see the host that the client asked for, as behind any Kubernetes ingress.
-        Transforms = [new Dictionary<string, string> { ["RequestHeaderOriginalHost"] = "true" }],
+        Timeout = TimeoutOf(route),
+        Transforms = OnTheWay.Of(route),
     };
 
     public static ClusterConfig Of(Backend backend)
     {
         var destinations = new Dictionary<string, DestinationConfig>(StringComparer.Ordinal);
         foreach (var each in backend.Destinations)
-            destinations[each.Id] = new DestinationConfig { Address = $"http://{each.Address}/", Metadata = each.CanaryPercent > 0 ? CanaryShare.MetadataOf(each.CanaryPercent) : null };
+            destinations[each.Id] = new DestinationConfig { Address = $"http://{each.Address}/", Metadata = Shares.MetadataOf(each) };
         return new ClusterConfig
         {
             ClusterId = backend.Id,
-            LoadBalancingPolicy = backend.Destinations.Any(each => each.CanaryPercent > 0) ? CanaryShare.PolicyName : LoadBalancingPolicies.PowerOfTwoChoices,
+            LoadBalancingPolicy = backend.Destinations.Any(each => each.CanaryPercent > 0 || each.Weight > 0) ? Shares.PolicyName : LoadBalancingPolicies.PowerOfTwoChoices,
             SessionAffinity = backend.KeepsPod ? KeptPod(backend.Id) : null,
             HttpRequest = Forwarding,
             Destinations = destinations,
             Metadata = backend.Wakes ? Wakes : null,
         };
+    }
+
+    static Dictionary<string, string> MetadataOf(Route route)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [IngressKey] = route.Id[..Math.Max(0, route.Id.LastIndexOf('/'))],
+            [PathKey] = route.Path,
+            [ExactKey] = (route.PathType == Route.Types.PathType.Exact).ToString(),
+            [RateKey] = route.RateLimit.ToString(CultureInfo.InvariantCulture),
+        };
+        if (route.AnyLabels) metadata[AnyLabelsKey] = "";
+        if (route.Method.Length > 0) metadata[MethodKey] = route.Method;
+        if (route.Door != Door.Any) metadata[DoorKey] = route.Door.ToString();
+        if (route.Redirect is { } redirect) metadata[Redirects.Key] = Redirects.Write(redirect);
+        return metadata;
+    }
+
+    // The framework looks for a host among the routes that name it most narrowly and no others, so that one with a star names all that it covers.
+    static IEnumerable<string> Narrower(string host, IEnumerable<string> hosts) =>
+        host.StartsWith("*.", StringComparison.Ordinal) ? hosts.Where(other => other != host && other.EndsWith(host[1..], StringComparison.OrdinalIgnoreCase)) : [];
+
+    static TimeSpan? TimeoutOf(Route route)
+    {
+        var (seconds, precise) = (TimeSpan.FromSeconds(route.TimeoutSeconds), TimeSpan.FromMilliseconds(route.TimeoutMilliseconds));
+        if (seconds == TimeSpan.Zero || precise == TimeSpan.Zero) return seconds + precise is var one && one > TimeSpan.Zero ? one : null;
+        return seconds < precise ? seconds : precise;
     }
 
     /// <summary>The Ingress that the request's route is of.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
+using Orchestrator.Contracts;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
@@ -8,7 +9,7 @@ namespace Orchestrator.Ingress;
 
 /// <summary>
 /// Leaves every route exactly the requests that Kubernetes gives it. The framework's matching finds the routes that may do; it ignores case and a
-/// slash at the end, and takes any number of labels for the star of a host. Source: Kubernetes Ingress, "Path types" and "Hostname wildcards".
+/// slash at the end, and takes any number of labels for the star of a host. Source: Kubernetes Ingress, "Path types" and "Hostname wildcards"; Gateway API, HTTPRouteMatch.
 /// </summary>
 sealed class RouteRules : MatcherPolicy, IEndpointSelectorPolicy
 {
@@ -18,11 +19,10 @@ sealed class RouteRules : MatcherPolicy, IEndpointSelectorPolicy
 
     public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
     {
-        var host = httpContext.Request.Host.Host;
-        var path = httpContext.Request.Path.Value ?? "";
+        var request = httpContext.Request;
         for (var i = 0; i < candidates.Count; i++)
         {
-            if (candidates.IsValidCandidate(i) && candidates[i].Endpoint.Metadata.GetMetadata<RouteModel>()?.Config is { } route && !Takes(route, host, path))
+            if (candidates.IsValidCandidate(i) && candidates[i].Endpoint.Metadata.GetMetadata<RouteModel>()?.Config is { } route && !Takes(route, request.Host.Host, request.Path.Value ?? "", request.Method, request.IsHttps))
                 candidates.SetValidity(i, false);
         }
 
@@ -30,15 +30,20 @@ sealed class RouteRules : MatcherPolicy, IEndpointSelectorPolicy
     }
 
     /// <summary>Whether a route that <see cref="RouteConfigs"/> made takes a request.</summary>
-    public static bool Takes(RouteConfig route, string host, string path) =>
-        (route.Match.Hosts is not [var pattern] || TakesHost(pattern, host))
-        && TakesPath(route.Metadata![RouteConfigs.PathKey], route.Metadata[RouteConfigs.ExactKey] == bool.TrueString, path); // every route made has them
+    public static bool Takes(RouteConfig route, string host, string path, string method = "GET", bool tls = false)
+    {
+        var rules = route.Metadata!; // every route made has some
+        return (route.Match.Hosts is not [var pattern, ..] || TakesHost(pattern, host, rules.ContainsKey(RouteConfigs.AnyLabelsKey)))
+            && TakesPath(rules[RouteConfigs.PathKey], rules[RouteConfigs.ExactKey] == bool.TrueString, path)
+            && (!rules.TryGetValue(RouteConfigs.MethodKey, out var only) || only.Equals(method, StringComparison.Ordinal))
+            && (!rules.TryGetValue(RouteConfigs.DoorKey, out var door) || door == (tls ? nameof(Door.Tls) : nameof(Door.Plain)));
+    }
 
-    static bool TakesHost(string pattern, string host)
+    static bool TakesHost(string pattern, string host, bool anyLabels)
     {
         if (!pattern.StartsWith("*.", StringComparison.Ordinal)) return pattern.Equals(host, StringComparison.OrdinalIgnoreCase);
         var label = host.Length - (pattern.Length - 1);
-        return label > 0 && host.AsSpan(label).Equals(pattern.AsSpan(1), StringComparison.OrdinalIgnoreCase) && !host.AsSpan(0, label).Contains('.');
+        return label > 0 && host.AsSpan(label).Equals(pattern.AsSpan(1), StringComparison.OrdinalIgnoreCase) && (anyLabels || !host.AsSpan(0, label).Contains('.'));
     }
 
     // A prefix matches whole path elements: /shop takes /shop and /shop/cart, and not /shopping.

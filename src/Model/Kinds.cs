@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
+using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -34,8 +35,11 @@ public static class Kinds
         new("apps/v1", DaemonSet.KindName, "daemonsets", ["ds"], true, true, ModelJson.SchemaOf<DaemonSet>()),
         new("apps/v1", Deployment.KindName, "deployments", ["deploy"], true, true, ModelJson.SchemaOf<Deployment>()),
         new("discovery.k8s.io/v1", EndpointSlice.KindName, "endpointslices", ["endpoints", "ep"], true, true, ModelJson.SchemaOf<EndpointSlice>()),
+        new("gateway.networking.k8s.io/v1", Gateway.KindName, "gateways", ["gtw"], true, true, ModelJson.SchemaOf<Gateway>()),
         new("autoscaling/v2", HorizontalPodAutoscaler.KindName, "horizontalpodautoscalers", ["hpa"], true, true, ModelJson.SchemaOf<HorizontalPodAutoscaler>()),
+        new("gateway.networking.k8s.io/v1", HttpRoute.KindName, "httproutes", [], true, true, ModelJson.SchemaOf<HttpRoute>()),
         new("networking.k8s.io/v1", Services.Ingress.KindName, "ingresses", ["ing"], true, true, ModelJson.SchemaOf<Services.Ingress>()),
+        new("metallb.io/v1beta1", IpAddressPool.KindName, "ipaddresspools", [], true, true, ModelJson.SchemaOf<IpAddressPool>()),
         new("batch/v1", Job.KindName, "jobs", [], true, true, ModelJson.SchemaOf<Job>()),
         new("v1", LimitRange.KindName, "limitranges", ["limits"], true, true, ModelJson.SchemaOf<LimitRange>()),
         new("v1", Meta.Namespace.KindName, "namespaces", ["ns"], false, true, ModelJson.SchemaOf<Meta.Namespace>()),
@@ -52,6 +56,7 @@ public static class Kinds
         new("v1", ResourceQuota.KindName, "resourcequotas", ["quota"], true, true, ModelJson.SchemaOf<ResourceQuota>()),
         new("v1", Secret.KindName, "secrets", [], true, true, ModelJson.SchemaOf<Secret>()),
         new("v1", Service.KindName, "services", ["svc"], true, true, ModelJson.SchemaOf<Service>()),
+        new("storage.k8s.io/v1", StorageClass.KindName, "storageclasses", ["sc"], false, true, ModelJson.SchemaOf<StorageClass>()),
         new("apps/v1", StatefulSet.KindName, "statefulsets", ["sts"], true, true, ModelJson.SchemaOf<StatefulSet>()),
     ];
 

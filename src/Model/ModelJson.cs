@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
+using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -86,6 +87,9 @@ public static class ModelJson
 [JsonSerializable(typeof(StatefulSet))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(EndpointSlice))]
+[JsonSerializable(typeof(Gateway))]
+[JsonSerializable(typeof(IpAddressPool))]
+[JsonSerializable(typeof(HttpRoute))]
 [JsonSerializable(typeof(HorizontalPodAutoscaler))]
 [JsonSerializable(typeof(Services.Ingress))]
 [JsonSerializable(typeof(Meta.Namespace))]
@@ -101,6 +105,7 @@ public static class ModelJson
 [JsonSerializable(typeof(ResourceQuota))]
 [JsonSerializable(typeof(PersistentVolume))]
 [JsonSerializable(typeof(PersistentVolumeClaim))]
+[JsonSerializable(typeof(StorageClass))]
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(Command))]

@@ -13,6 +13,7 @@ using Orchestrator.NodeAgent.Pods;
 using Orchestrator.NodeAgent.Pressure;
 using Orchestrator.NodeAgent.Probes;
 using Orchestrator.NodeAgent.Session;
+using Orchestrator.NodeAgent.Streams;
 using Orchestrator.NodeAgent.Syscalls;
 using Orchestrator.NodeAgent.Volumes;
 
@@ -53,12 +54,13 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         await services.RestoreAsync(cancel);
         pods.Restore();
         await RestorePoliciesAsync(policies, pods, cancel);
-        CallServer calls = new(options, pods, images, new ContainerLogs(places, time), log);
+        CallServer calls = new(options, pods, images, new ContainerLogs(places, time), new ContainerExec(runtime, PrivateDirectory.Make(Path.Combine(options.RunDirectory, "exec"))), new PodForward(home, places), new VolumeDiscard(pods, contents, volumes), log);
         DriveInfo disk = new(data);
         ImageGarbage garbage = new(images, pods.ImagesInUse, () => (int)(100 - (100 * disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize))), options, time, log);
         PressureWatch pressure = new(options, pods, places, volumes, garbage, time, log);
+        Announcer announcer = new(home, options.Address, options.NodeName, () => services.Objects, lease, time, log);
         var session = new ControlPlaneSession(options, pods, contents, network, reports, calls, services, withdrawals, new Meter(options, time), pressure, lease, time, log).RunAsync(cancel);
-        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), garbage.RunAsync(cancel), pressure.RunAsync(cancel), policies.RunAsync(() => pods.All().Select(runner => runner.Pod), cancel), AnswerNamesAsync());
+        await Task.WhenAll(session, withdrawals.RunAsync(cancel), services.KeepAsync(cancel), garbage.RunAsync(cancel), pressure.RunAsync(cancel), announcer.RunAsync(cancel), policies.RunAsync(() => pods.All().Select(runner => runner.Pod), cancel), AnswerNamesAsync());
 
         async Task AnswerNamesAsync()
         {

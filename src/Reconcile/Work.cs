@@ -1,5 +1,6 @@
 using System.Net;
 using Orchestrator.Model.Configuration;
+using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Policies;
@@ -30,6 +31,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
     static readonly Work Cidrs = new(Controller.NodeCidrs, "", "");
     static readonly Work Evictions = new(Controller.Evictions, "", "");
     static readonly Work Ingresses = new(Controller.Ingresses, "", "");
+    static readonly Work Gateways = new(Controller.Gateways, "", "");
+    static readonly Work Balanced = new(Controller.LoadBalancers, "", "");
     static readonly Work Volumes = new(Controller.Volumes, "", "");
     static readonly Work Leavings = new(Controller.Garbage, "", "");
 
@@ -49,6 +52,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Cidrs,
         Evictions,
         Ingresses,
+        Gateways,
+        Balanced,
         Volumes,
         Leavings,
     ];
@@ -63,6 +68,7 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         {
             case Model.Meta.Namespace:
                 yield return Leavings;
+                yield return Gateways; // its labels open gateways
                 foreach (var policy in Policies(state, static _ => true)) yield return policy; // its labels choose pods
                 break;
             case Deployment:
@@ -107,11 +113,20 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
             case Ingress:
                 yield return Ingresses;
                 break;
+            case Gateway or HttpRoute:
+                yield return Gateways;
+                break;
+            case IpAddressPool:
+                yield return Balanced;
+                break;
             case Service:
                 yield return Ingresses;
+                yield return Gateways;
+                if (HasPools(state)) yield return Balanced;
                 yield return new Work(Controller.Endpoints, resource.Namespace, resource.Name);
                 break;
             case EndpointSlice { Service: { } owner }:
+                if (HasPools(state)) yield return Balanced;
                 yield return new Work(Controller.Endpoints, resource.Namespace, owner);
                 break;
             case PersistentVolumeClaim:
@@ -123,7 +138,12 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
                 yield return Volumes;
                 break;
             case ConfigMap or Secret:
-                if (resource is Secret { Type: SecretTypes.Tls }) yield return Ingresses;
+                if (resource is Secret { Type: SecretTypes.Tls })
+                {
+                    yield return Ingresses;
+                    yield return Gateways;
+                }
+
                 foreach (var each in Referring(state, resource)) yield return each;
                 break;
             case LimitRange:
@@ -132,10 +152,14 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
             case Node:
                 yield return Cidrs;
                 yield return Ingresses;
+                yield return Gateways;
+                if (HasPools(state)) yield return Balanced;
                 foreach (var daemons in state.All<DaemonSet>(DaemonSet.KindName)) yield return new Work(Controller.DaemonSets, daemons.Namespace, daemons.Name);
                 break;
         }
     }
+
+    static bool HasPools(ClusterState state) => state.All<IpAddressPool>(IpAddressPool.KindName).Any();
 
     static Work Waiting(string @namespace) => new(Controller.Dependencies, @namespace, "");
 
@@ -179,6 +203,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
         Controller.Claims => state.Find<PersistentVolumeClaim>(PersistentVolumeClaim.KindName, Namespace, Name) is { } claim ? ClaimReconciler.Reconcile(state, claim) : Plan.Nothing,
         Controller.Dependencies => DependencyReconciler.Reconcile(state, Namespace, now),
         Controller.Ingresses => IngressReconciler.Reconcile(state, now),
+        Controller.Gateways => GatewayReconciler.Reconcile(state, now),
+        Controller.LoadBalancers => LoadBalancerReconciler.Reconcile(state),
         Controller.Volumes => ClaimReconciler.Release(state),
         Controller.Evictions => EvictionReconciler.Reconcile(state, now),
         Controller.NodeCidrs => Nodes.NodeCidrs.Reconcile(state, pods),
@@ -203,6 +229,8 @@ public enum Controller
     Claims,
     Dependencies,
     Ingresses,
+    Gateways,
+    LoadBalancers,
     Volumes,
     Garbage,
 }

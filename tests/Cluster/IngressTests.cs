@@ -22,6 +22,44 @@ public sealed class IngressTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task An_HTTPRoute_leads_to_the_services_that_it_names_by_their_weights_and_says_so()
+    {
+        await Cluster.ApplyAsync(Given.Site("weighed-a", replicas: 1));
+        await Cluster.ApplyAsync(Given.Site("weighed-b", replicas: 1));
+        await Cluster.ApplyAsync("""
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: Gateway
+            metadata: {name: outer}
+            spec:
+              gatewayClassName: orch
+              listeners: [{name: http, port: 80, protocol: HTTP, hostname: "*.weighed.example"}]
+            ---
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: HTTPRoute
+            metadata: {name: weighed}
+            spec:
+              parentRefs: [{name: outer}]
+              hostnames: [www.weighed.example]
+              rules:
+                - backendRefs: [{name: weighed-a, port: 80}, {name: weighed-b, port: 80}]
+                - matches: [{path: {value: /old}}]
+                  filters: [{type: RequestRedirect, requestRedirect: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /new}, statusCode: 301}}]
+            """);
+        await PodView.ReadyAsync(Cluster, "weighed-a", 1);
+        await PodView.ReadyAsync(Cluster, "weighed-b", 1);
+        foreach (var host in Cluster.Hosts)
+        {
+            HashSet<string> seen = [];
+            await Cluster.HoldsAsync(async () => await Cluster.PageAsync(host, "www.weighed.example") is { Lines: [var text, "200"] } && seen.Add(text[..24]) && seen.Count == 2, $"both services through {host.Name}");
+        }
+
+        Assert.Contains(" True ", (await Cluster.OrchAsync("get", "gateway", "outer")).Lines[1], StringComparison.Ordinal);
+        var parent = (await Cluster.ListAsync("httproutes")).Single()["status"]!["parents"]![0]!; // it is served
+        Assert.All(parent["conditions"]!.AsArray(), condition => Assert.Equal("True", (string)condition!["status"]!));
+        Assert.Equal("301", (await Shell.TryAsync(Cluster.Lan.Outer.Enter(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: www.weighed.example", $"http://{Cluster.Hosts[0].Address}/old/page"]))).Output);
+    }
+
+    [Fact]
     public async Task A_site_that_nobody_has_declared_is_not_found()
     {
         Assert.Equal("404", await Cluster.StatusOfPageAsync(Cluster.Hosts[0], "nobody.example"));

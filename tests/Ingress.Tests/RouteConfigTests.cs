@@ -28,7 +28,7 @@ public sealed class RouteConfigTests
     {
         var words = rule.Split(' ');
         var route = words[0] == "exact" ? Given.Exact("", words[1]) : Given.Prefix("", words[1]);
-        Assert.Equal(taken, RouteRules.Takes(RouteConfigs.Of(route), "any.example", path));
+        Assert.Equal(taken, RouteRules.Takes(RouteConfigs.Of(route, []), "any.example", path));
     }
 
     [Theory]
@@ -42,12 +42,12 @@ public sealed class RouteConfigTests
     [InlineData("*.example", ".example", false)]
     [InlineData("*.example", "shop.example.net", false)]
     public void A_star_stands_for_one_label(string pattern, string host, bool taken) =>
-        Assert.Equal(taken, RouteRules.Takes(RouteConfigs.Of(Given.Prefix(pattern, "/")), host, "/"));
+        Assert.Equal(taken, RouteRules.Takes(RouteConfigs.Of(Given.Prefix(pattern, "/"), []), host, "/"));
 
     [Fact]
     public void A_route_keeps_its_place_its_backend_and_the_host_that_was_asked_for()
     {
-        var config = RouteConfigs.Of(new Route { Id = "r", Host = "shop.example", Path = "/cart", Backend = "shop/web:80", Order = 7 });
+        var config = RouteConfigs.Of(new Route { Id = "r", Host = "shop.example", Path = "/cart", Backend = "shop/web:80", Order = 7 }, []);
         Assert.Equal(("r", "shop/web:80", 7), (config.RouteId, config.ClusterId, config.Order));
         Assert.Equal(["shop.example"], config.Match.Hosts!); // set for a named host
         Assert.Contains(config.Transforms!, transform => transform.TryGetValue("RequestHeaderOriginalHost", out var keep) && keep == "true"); // every route has some
@@ -61,7 +61,7 @@ public sealed class RouteConfigTests
     [InlineData("/{id}", "/{**rest}")]
     [InlineData("/~user", "/{**rest}")]
     public void A_path_that_is_no_plain_text_is_searched_for_everywhere(string path, string pattern) =>
-        Assert.Equal(pattern, RouteConfigs.Of(Given.Prefix("", path)).Match.Path);
+        Assert.Equal(pattern, RouteConfigs.Of(Given.Prefix("", path), []).Match.Path);
 
     [Fact]
     public void A_pod_that_is_named_twice_is_one_destination()

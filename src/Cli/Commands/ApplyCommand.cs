@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
+using Orchestrator.Cli.Connection;
 using Orchestrator.Contracts;
-using Orchestrator.Manifests;
 using Orchestrator.Model;
 
 namespace Orchestrator.Cli.Commands;
@@ -11,8 +11,6 @@ namespace Orchestrator.Cli.Commands;
 /// <summary><c>orch apply -f</c>: makes the cluster's objects what the manifests say, all or none.</summary>
 static class ApplyCommand
 {
-    const string ProblemsTrailer = "problems-bin";
-
     public static Command Create(SharedOptions shared)
     {
         var files = new Option<string[]>("--filename", "-f") { Description = "a file, a directory, or - for standard input; may be given several times" };
@@ -23,7 +21,7 @@ static class ApplyCommand
         command.SetAction(async (parsed, token) =>
         {
             if (parsed.GetValue(plan) is { } id) return await ApplyPlanAsync(shared, parsed, id, token);
-            if (parsed.GetValue(files) is not { Length: > 0 }) throw new Connection.CliException("name manifests with -f, or a plan with --plan");
+            if (parsed.GetValue(files) is not { Length: > 0 }) throw new CliException("name manifests with -f, or a plan with --plan");
             var @namespace = shared.Namespace(parsed);
             if (await ManifestFiles.CheckedAsync(parsed.GetValue(files)!, parsed.GetValue(recursive), @namespace) is not { } set) return 1; // checked above
             var request = new ApplyRequest { DryRun = parsed.GetValue(dryRun), RequestId = Guid.NewGuid().ToString("N") };
@@ -35,9 +33,9 @@ static class ApplyCommand
                 Report(reply, request.DryRun);
                 return 0;
             }
-            catch (RpcException refused) when (refused.Trailers.GetValueBytes(ProblemsTrailer) is { } problems)
+            catch (RpcException refused) when (Refusals.Of(refused, set) is { } problems)
             {
-                await Explain(set, ProblemList.Parser.ParseFrom(problems));
+                foreach (var problem in problems) await Console.Error.WriteLineAsync($"error: {problem}");
                 return 1;
             }
         });
@@ -65,15 +63,6 @@ static class ApplyCommand
             };
             var kind = Kinds.Find(applied.Resource.Kind);
             Console.WriteLine($"{kind?.Singular ?? applied.Resource.Kind}/{applied.Resource.Name} {action}{(dryRun ? " (dry run)" : "")}");
-        }
-    }
-
-    static async Task Explain(ManifestSet set, ProblemList list)
-    {
-        foreach (var problem in list.Problems)
-        {
-            var place = problem.Index < set.Objects.Count ? set.Objects[problem.Index].PlaceOf(problem.Path) : default;
-            await Console.Error.WriteLineAsync($"error: {new Problem(place, problem.Path, problem.Message)}");
         }
     }
 }

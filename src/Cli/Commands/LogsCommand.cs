@@ -3,9 +3,6 @@ using System.Globalization;
 using Grpc.Core;
 using Orchestrator.Cli.Connection;
 using Orchestrator.Contracts;
-using Orchestrator.Model;
-using Orchestrator.Model.Pods;
-using Orchestrator.Model.Workloads;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -30,7 +27,7 @@ static class LogsCommand
             var request = new LogsRequest
             {
                 Namespace = @namespace,
-                Pod = await PodAsync(cluster, parsed.GetValue(target)!, @namespace, token), // required
+                Pod = await PodNames.FindAsync(cluster, parsed.GetValue(target)!, @namespace, token), // required
                 Container = parsed.GetValue(container) ?? "",
                 Follow = parsed.GetValue(follow),
                 Previous = parsed.GetValue(previous),
@@ -49,26 +46,6 @@ static class LogsCommand
             return 0;
         });
         return command;
-    }
-
-    static async Task<string> PodAsync(ClusterConnection cluster, string text, string @namespace, CancellationToken token)
-    {
-        if (!text.Contains('/')) return text;
-        var target = Target.Read([text])[0];
-        if (target.Kind.Name == Pod.KindName) return target.Name!; // written as kind/name
-        var owner = (await new Query(@namespace, "").FindAsync(cluster, target, token))[0];
-        Func<Pod, bool> isIts = owner switch
-        {
-            Deployment deployment => pod => deployment.Spec.Selector.Matches(pod.Metadata.Labels),
-            ReplicaSet or StatefulSet or DaemonSet or Job => pod => pod.Metadata.Controller()?.Uid == owner.Metadata.Uid,
-            _ => throw new CliException($"a {target.Kind.Singular} has no pods of its own; name a pod, or what makes pods, such as a deployment or a job"),
-        };
-        var pods = (await new Query(@namespace, "").FindAsync(cluster, new Target(Kinds.Find(Pod.KindName)!, null), token)) // it is in the list
-            .Cast<Pod>().Where(pod => isIts(pod) && !pod.IsBeingDeleted()).ToList();
-        if (pods.Count == 0) throw new CliException($"{text} has no pods");
-        var chosen = pods.FirstOrDefault(pod => pod.IsReady()) ?? pods[0];
-        if (pods.Count > 1) await Console.Error.WriteLineAsync($"Found {pods.Count} pods, using pod/{chosen.Name}");
-        return chosen.Name;
     }
 
     /// <exception cref="CliException">The text is no duration.</exception>

@@ -83,6 +83,14 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
         return call;
     });
 
+    /// <summary>A stream both ways with a server that answers: nothing of it is sent before one has.</summary>
+    public Task<AsyncDuplexStreamingCall<TAsk, TAnswer>> OpenAsync<TAsk, TAnswer>(Func<Cluster.ClusterClient, AsyncDuplexStreamingCall<TAsk, TAnswer>> open) => AskAsync(async client =>
+    {
+        var call = open(client);
+        await call.ResponseHeadersAsync;
+        return call;
+    });
+
     public void Dispose()
     {
         foreach (var channel in _channels.Values) channel.Dispose();

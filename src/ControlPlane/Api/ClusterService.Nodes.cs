@@ -3,7 +3,6 @@ using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
-using Orchestrator.Model.Pods;
 
 namespace Orchestrator.ControlPlane.Api;
 
@@ -12,20 +11,10 @@ sealed partial class ClusterService
 {
     public override async Task Logs(LogsRequest request, IServerStreamWriter<LogsReply> responseStream, ServerCallContext context)
     {
-        var key = KeyOf(Pod.KindName, request.Namespace, request.Pod);
-        var state = await RpcErrors.Translated(() => store.ReadAsync(context.CancellationToken));
-        var pod = state.Find(key) as Pod ?? throw RpcErrors.NotFound(key);
-        if (pod.Spec.NodeName is not { } node)
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{key} has no logs yet: it is not placed on a node"));
-        var containers = pod.Spec.InitContainers.Concat(pod.Spec.Containers).Select(container => container.Name).ToList();
-        if (request.Container.Length == 0 && pod.Spec.Containers.Count > 1)
-            throw RpcErrors.Invalid($"{key} has several containers; choose one of {string.Join(", ", containers)}");
-        if (request.Container.Length > 0 && !containers.Contains(request.Container))
-            throw RpcErrors.Invalid($"{key} has no container {request.Container}; it has {string.Join(", ", containers)}");
-
+        var (pod, node) = await PlacedAsync(request.Namespace, request.Pod, "it has no logs", context.CancellationToken);
         var asked = request.Clone();
-        asked.Namespace = key.Namespace;
-        if (asked.Container.Length == 0) asked.Container = pod.Spec.Containers[0].Name;
+        asked.Namespace = pod.Namespace;
+        asked.Container = ContainerOf(pod, asked.Container);
         await using var call = await calls.StartAsync(node, new Call { Logs = asked }, context.CancellationToken);
         await foreach (var data in call.ReadAsync(context.CancellationToken))
             await responseStream.WriteAsync(new LogsReply { Text = data }, context.CancellationToken);

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Contracts;
@@ -73,7 +72,7 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Hear
         while (true)
         {
             var state = store.Current;
-            var table = ToMessage(RouteReconciler.Compute(state));
+            var table = RouteMessages.Of(RouteReconciler.Compute(state));
             if (sent is null || !SameRoutes(sent, table))
             {
                 follower.Sending(table.Revision);
@@ -88,38 +87,6 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Hear
     }
 
     static bool SameRoutes(Contract.RouteTable left, Contract.RouteTable right) => left.Routes.Equals(right.Routes) && left.Backends.Equals(right.Backends) && left.Certificates.Equals(right.Certificates);
-
-    static Contract.RouteTable ToMessage(Reconcile.Routes.RouteTable table)
-    {
-        var message = new Contract.RouteTable { Revision = table.Revision };
-        message.Routes.AddRange(table.Routes.Select(route => new Contract.Route
-        {
-            Id = route.Id,
-            Host = route.Host,
-            Path = route.Path,
-            PathType = route.Exact ? Contract.Route.Types.PathType.Exact : Contract.Route.Types.PathType.Prefix,
-            Backend = route.Backend,
-            Order = route.Order,
-            BodyLimit = route.Settings.BodyLimit,
-            RateLimit = route.Settings.RateLimit,
-            TimeoutSeconds = route.Settings.TimeoutSeconds,
-        }));
-        foreach (var backend in table.Backends)
-        {
-            var one = new Contract.Backend { Id = backend.Id, KeepsPod = backend.KeepsPod, Wakes = backend.Wakes };
-            one.Destinations.AddRange(backend.Destinations.Select(each => new Contract.Destination { Id = each.Id, Address = each.Address, CanaryPercent = each.CanaryPercent }));
-            message.Backends.Add(one);
-        }
-
-        foreach (var certificate in table.Certificates)
-        {
-            var one = new Contract.SiteCertificate { Id = certificate.Id, Chain = ByteString.CopyFrom(certificate.Chain), Key = ByteString.CopyFrom(certificate.Key) };
-            one.Hosts.AddRange(certificate.Hosts);
-            message.Certificates.Add(one);
-        }
-
-        return message;
-    }
 
     [LoggerMessage(EventIds.Woken, LogLevel.Information, "{Because}")]
     partial void Woken(string because);

@@ -1,6 +1,7 @@
 using Orchestrator.Model;
 using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
+using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
@@ -62,6 +63,15 @@ static class ObjectValidation
             case Ingress ingress:
                 ServiceValidation.Ingress(findings, ingress);
                 break;
+            case IpAddressPool pool:
+                ServiceValidation.Pool(findings, pool.Spec);
+                break;
+            case Gateway gateway:
+                GatewayValidation.Gateway(findings, gateway.Spec);
+                break;
+            case HttpRoute route:
+                HttpRouteValidation.Check(findings, route);
+                break;
             case HorizontalPodAutoscaler autoscaler:
                 AutoscalerValidation.Check(findings, autoscaler.Spec);
                 break;
@@ -70,6 +80,9 @@ static class ObjectValidation
                 break;
             case PodDisruptionBudget or PodGroup or LimitRange or ResourceQuota:
                 SchedulingValidation.Check(findings, resource);
+                break;
+            case StorageClass storageClass:
+                VolumeValidation.Class(findings, storageClass);
                 break;
             case PriorityClass or Node or Namespace:
                 break; // their metadata is all there is to check

@@ -19,6 +19,7 @@ static class PodValidation
         SchedulingValidation.Placement(findings, path, spec);
         findings.Require(spec.ActiveDeadlineSeconds is null or > 0, $"{path}.activeDeadlineSeconds", "must be more than 0");
         Security(findings, $"{path}.securityContext", spec);
+        if (spec.HostUsers == false) PodUsersValidation.Check(findings, path, spec);
         for (var i = 0; i < spec.HostAliases.Count; i++)
             findings.Require(System.Net.IPAddress.TryParse(spec.HostAliases[i].Ip, out _), $"{path}.hostAliases[{i}].ip", $"\"{spec.HostAliases[i].Ip}\" is no address");
         for (var i = 0; i < spec.Volumes.Count; i++) VolumeValidation.Volume(findings, $"{path}.volumes[{i}]", spec.Volumes[i]);

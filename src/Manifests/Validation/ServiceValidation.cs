@@ -69,6 +69,13 @@ static class ServiceValidation
         findings.Require(inside, "spec.clusterIP", $"\"{address}\" must be None or an address in {ServiceNetwork.Range}; leave it out to be given one");
     }
 
+    public static void Pool(Findings findings, IpAddressPoolSpec spec)
+    {
+        findings.Require(spec.Addresses.Count > 0, "spec.addresses", "needs at least one range");
+        for (var i = 0; i < spec.Addresses.Count; i++)
+            findings.Require(AddressSpan.Parse(spec.Addresses[i]) is not null, $"spec.addresses[{i}]", $"\"{spec.Addresses[i]}\" is no range of IPv4 addresses; write 192.168.1.240-192.168.1.250 or 192.168.1.240/28");
+    }
+
     public static void Ingress(Findings findings, Ingress ingress)
     {
         var spec = ingress.Spec;

@@ -45,6 +45,12 @@ static class VolumeValidation
         findings.Require(spec.Resources.Requests.TryGetValue(ResourceNames.Storage, out var amount) && amount.Value > 0, $"{path}.resources.requests.storage", "says how much, such as 1Gi");
     }
 
+    public static void Class(Findings findings, StorageClass storageClass)
+    {
+        findings.Require(storageClass.Provisioner.Length > 0, "provisioner", "is required; all volumes are directories of a node here, so any word will do, such as orchestrator/local");
+        findings.Require(storageClass.VolumeBindingMode == VolumeBindingMode.WaitForFirstConsumer, "volumeBindingMode", "must be WaitForFirstConsumer: a volume is a directory of the node of the first pod that uses it");
+    }
+
     static void Projection(Findings findings, string path, VolumeProjection source)
     {
         PodActionValidation.OneOf(findings, path, ("configMap", source.ConfigMap), ("secret", source.Secret), ("downwardAPI", source.DownwardApi));

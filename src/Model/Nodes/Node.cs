@@ -14,6 +14,9 @@ public sealed record Node() : Resource<NodeSpec, NodeStatus>("v1", KindName)
     /// <summary>The label of nodes that take requests from outside.</summary>
     public const string IngressRole = "node-role.kubernetes.io/ingress";
 
+    /// <summary>The label of nodes that answer for no address of a service.</summary>
+    public const string ExcludedFromLoadBalancers = "node.kubernetes.io/exclude-from-external-load-balancers";
+
     public bool IsReady() => Status.Conditions.IsTrue(NodeConditions.Ready);
 
     /// <summary>What keeps pods away: what users say, and what the node is short of. Source: Kubernetes, "Taint Nodes by Condition".</summary>

@@ -32,7 +32,7 @@ public sealed record PodTemplate
 
 /// <summary>What should run. Source: Kubernetes core/v1 PodSpec.</summary>
 [KnownUpstream("automountServiceAccountToken", "enableServiceLinks", "ephemeralContainers",
-    "hostIPC", "hostUsers", "imagePullSecrets", "os", "readinessGates", "resourceClaims", "runtimeClassName", "serviceAccount",
+    "hostIPC", "imagePullSecrets", "os", "readinessGates", "resourceClaims", "runtimeClassName", "serviceAccount",
     "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace")]
 public sealed record PodSpec
 {
@@ -92,6 +92,9 @@ public sealed record PodSpec
     /// <summary>Sees the processes of the node instead of only its own.</summary>
     [JsonPropertyName("hostPID")]
     public bool HostPid { get; init; }
+
+    /// <summary>False for users of the pod's own: root of the pod is nobody on the node. Source: KEP-127.</summary>
+    public bool? HostUsers { get; init; }
 
     /// <summary>Lines for /etc/hosts.</summary>
     [MergeKey("ip")]

@@ -12,7 +12,7 @@ public sealed record Service() : Resource<ServiceSpec, ServiceStatus>("v1", Kind
 }
 
 [KnownUpstream("allocateLoadBalancerNodePorts", "clusterIPs", "externalIPs", "healthCheckNodePort",
-    "ipFamilies", "ipFamilyPolicy", "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges", "trafficDistribution")]
+    "ipFamilies", "ipFamilyPolicy", "loadBalancerClass", "loadBalancerSourceRanges", "trafficDistribution")]
 public sealed record ServiceSpec
 {
     /// <summary>What <see cref="ClusterIp"/> says for a service without an address of its own: a name for the pods' addresses.</summary>
@@ -38,6 +38,10 @@ public sealed record ServiceSpec
     public SessionAffinity SessionAffinity { get; init; }
 
     public SessionAffinityConfig? SessionAffinityConfig { get; init; }
+
+    /// <summary>Of type LoadBalancer: the address of a pool that it is to have; null for any.</summary>
+    [JsonPropertyName("loadBalancerIP")]
+    public string? LoadBalancerIp { get; init; }
 
     /// <summary>Local: connections from within the cluster go to pods of the same node only.</summary>
     [Default("\"Cluster\"")]
@@ -115,7 +119,26 @@ public sealed record ServicePort
 
     /// <summary>The protocol above, such as kubernetes.io/h2c, for proxies that ask.</summary>
     public string? AppProtocol { get; init; }
+
+    /// <summary>The number of a pod's port behind this one; null when the pod has no port of the name that is asked for.</summary>
+    public int? TargetOn(Pods.Pod pod)
+    {
+        if (TargetPort is not { } target) return Port;
+        if (target.Text is not { } name) return target.Number;
+        return pod.Spec.Containers.SelectMany(container => container.Ports)
+            .FirstOrDefault(each => each.Name == name && each.Protocol == Protocol)?.Port;
+    }
 }
 
-[KnownUpstream("loadBalancer")]
-public sealed record ServiceStatus;
+[KnownUpstream("conditions")]
+public sealed record ServiceStatus
+{
+    /// <summary>Of type LoadBalancer: the address that it has on the nodes' link.</summary>
+    public LoadBalancerStatus LoadBalancer { get; init => field = value ?? new(); } = new();
+
+    /// <summary>The node that answers for the address.</summary>
+    public string? AnnouncedBy { get; init; }
+
+    [JsonIgnore]
+    public string? Address => LoadBalancer.Ingress is [{ Ip: { } ip }, ..] ? ip : null;
+}

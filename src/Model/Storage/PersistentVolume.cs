@@ -1,10 +1,11 @@
+using System.Text.Json.Serialization;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Values;
 
 namespace Orchestrator.Model.Storage;
 
-/// <summary>The directory of a claim on its node. The cluster makes it; when its claim is deleted the directory stays, until somebody takes it away. Source: Kubernetes core/v1 PersistentVolume.</summary>
+/// <summary>The directory of a claim on its node. The cluster makes it; its policy says what becomes of the directory when its claim is deleted. Source: Kubernetes core/v1 PersistentVolume.</summary>
 public sealed record PersistentVolume() : Resource<PersistentVolumeSpec, PersistentVolumeStatus>("v1", KindName)
 {
     public const string KindName = "PersistentVolume";
@@ -30,6 +31,9 @@ public enum ReclaimPolicy
 {
     /// <summary>The directory stays when the claim goes.</summary>
     Retain,
+
+    /// <summary>The directory goes with all that is in it, and the volume after it.</summary>
+    Delete,
 }
 
 public sealed record ClaimReference
@@ -39,6 +43,9 @@ public sealed record ClaimReference
     public required string Name { get; init; }
 
     public required string Uid { get; init; }
+
+    [JsonIgnore]
+    public ResourceKey Key => new(PersistentVolumeClaim.KindName, Namespace, Name);
 }
 
 public sealed record VolumeNodeAffinity
@@ -55,6 +62,6 @@ public enum VolumePhase
 {
     Bound,
 
-    /// <summary>Its claim is gone, what is in it is not.</summary>
+    /// <summary>Its claim is gone; what is in it is not, or not yet.</summary>
     Released,
 }

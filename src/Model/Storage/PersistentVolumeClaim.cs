@@ -26,7 +26,7 @@ public sealed record PersistentVolumeClaimSpec
 
     public VolumeResources Resources { get; init => field = value ?? new(); } = new();
 
-    /// <summary>There is one class, local: the others are taken for it.</summary>
+    /// <summary>The StorageClass that says what becomes of its volume; one that is not there means that it is retained.</summary>
     public string? StorageClassName { get; init; }
 
     /// <summary>Its volume, once it has one.</summary>

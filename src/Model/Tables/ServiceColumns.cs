@@ -12,7 +12,8 @@ static class ServiceColumns
 
     public static readonly Column ClusterIp = new("CLUSTER-IP", static (resource, _) => Table.OrNone(((Service)resource).Spec.ClusterIp ?? ""));
 
-    public static readonly Column ExternalIp = new("EXTERNAL-IP", static (resource, _) => Table.OrNone(((Service)resource).Spec.ExternalName ?? ""));
+    public static readonly Column ExternalIp = new("EXTERNAL-IP", static (resource, _) => resource is Service { Spec.Type: ServiceType.LoadBalancer } balanced
+        ? balanced.Status.Address ?? "<pending>" : Table.OrNone(((Service)resource).Spec.ExternalName ?? ""));
 
     public static readonly Column Ports = new("PORT(S)", static (resource, _) =>
         Table.OrNone(string.Join(',', ((Service)resource).Spec.Ports.Select(port => port.NodePort is { } number ? $"{port.Port}:{number}/{port.Protocol}" : $"{port.Port}/{port.Protocol}"))));

@@ -27,6 +27,12 @@ static class StorageColumns
 
     public static readonly Column VolumeClaim = new("CLAIM", static (resource, _) => ((PersistentVolume)resource).Spec.ClaimRef is { } claim ? $"{claim.Namespace}/{claim.Name}" : "");
 
+    public static readonly Column ClassProvisioner = new("PROVISIONER", static (resource, _) => ((StorageClass)resource).Provisioner);
+
+    public static readonly Column ClassPolicy = new("RECLAIMPOLICY", static (resource, _) => ((StorageClass)resource).ReclaimPolicy.ToString());
+
+    public static readonly Column ClassBinding = new("VOLUMEBINDINGMODE", static (resource, _) => ((StorageClass)resource).VolumeBindingMode.ToString());
+
     static string Storage(IReadOnlyDictionary<string, Quantity> amounts) => amounts.TryGetValue(ResourceNames.Storage, out var amount) ? amount.ToString() : "";
 
     // As kubectl abbreviates them.

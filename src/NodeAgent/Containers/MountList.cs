@@ -7,7 +7,7 @@ namespace Orchestrator.NodeAgent.Containers;
 /// </summary>
 static class MountList
 {
-    public static JsonArray Json(IReadOnlyList<ContainerMount> mounts, bool privileged)
+    public static JsonArray Json(IReadOnlyList<ContainerMount> mounts, bool privileged, bool mapsIds = false)
     {
         var sysAccess = privileged ? "rw" : "ro";
         JsonArray list =
@@ -20,8 +20,9 @@ static class MountList
             Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", sysAccess),
             Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"),
         ];
+        // Mapped, files of the node's root are those of the pod's root. A mount below is shown as it is: with owners that the pod does not have.
         foreach (var mount in mounts)
-            list.Add(Mount(mount.Destination, "bind", mount.Source, "rbind", "rprivate", "nosuid", "nodev", mount.ReadOnly ? "ro" : "rw"));
+            list.Add(Mount(mount.Destination, "bind", mount.Source, ["rbind", "rprivate", "nosuid", "nodev", mount.ReadOnly ? "ro" : "rw", .. mapsIds ? (string[])["idmap"] : []]));
         return list;
     }
 

@@ -21,6 +21,9 @@ sealed record ContainerPlace
     public string? IpcNamespace { get; init; }
     public string? UtsNamespace { get; init; }
 
+    /// <summary>The pod's user namespace; null where its users are the node's.</summary>
+    public string? UserNamespace { get; init; }
+
     /// <summary>The least oom_score_adj that this agent may give.</summary>
     public int LeastOomScore { get; init; } = -1000;
 
@@ -61,7 +64,7 @@ static class OciConfig
                 ["noNewPrivileges"] = !(privileged || place.Container.SecurityContext?.AllowPrivilegeEscalation == true),
             },
             ["root"] = new JsonObject { ["path"] = place.Rootfs, ["readonly"] = place.Container.SecurityContext?.ReadOnlyRootFilesystem == true },
-            ["mounts"] = MountList.Json(place.Mounts, privileged),
+            ["mounts"] = MountList.Json(place.Mounts, privileged, mapsIds: place.UserNamespace is not null),
             ["annotations"] = new JsonObject
             {
                 ["orchestrator/pod"] = $"{place.Pod.Namespace}/{place.Pod.Name}",
@@ -82,7 +85,7 @@ static class OciConfig
         namespaces.Add(Namespace("mount"));
         namespaces.Add(Namespace("cgroup"));
         foreach (var (type, path) in (ReadOnlySpan<(string, string?)>)
-            [("network", place.NetworkNamespace), ("ipc", place.IpcNamespace), ("uts", place.UtsNamespace)])
+            [("user", place.UserNamespace), ("network", place.NetworkNamespace), ("ipc", place.IpcNamespace), ("uts", place.UtsNamespace)])
         {
             if (path is not null)
                 namespaces.Add(Namespace(type, path));

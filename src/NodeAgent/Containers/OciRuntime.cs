@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Containers;
@@ -33,4 +34,10 @@ sealed class OciRuntime(string program, string root)
     /// <exception cref="TimeoutException">It took longer.</exception>
     public Task<ProgramResult> ExecAsync(string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancel) =>
         ExternalProgram.RunAsync([program, "--root", Root, "exec", id, .. command], timeout, cancel);
+
+    /// <summary>Starts a command inside a container for somebody who looks on: the program's three streams are the command's, signals go on to it, and its exit code is the command's.</summary>
+    /// <param name="consoleSocket">Where the command's terminal is sent; null for one without.</param>
+    /// <exception cref="IOException">The runtime can't be started.</exception>
+    public Process BeginExec(string id, IReadOnlyList<string> command, string? consoleSocket) =>
+        ExternalProgram.Start([program, "--root", Root, "exec", .. consoleSocket is null ? (string[])[] : ["--tty", "--console-socket", consoleSocket], id, .. command]);
 }

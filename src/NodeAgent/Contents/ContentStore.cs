@@ -41,6 +41,9 @@ sealed class ContentStore(PodJournal journal)
         Of(kind, @namespace, name, optional).TryGetValue(key, out var content) ? content
         : optional ? null : throw new MissingContentException($"couldn't find key {key} in {Word(kind)} {@namespace}/{name}");
 
+    /// <summary>When a claim was made; null when none is known.</summary>
+    public DateTimeOffset? ClaimMade(ResourceKey claim) => _contents.GetValueOrDefault(claim)?.Metadata.CreationTimestamp;
+
     /// <summary>The volume of a claim on this node.</summary>
     /// <exception cref="MissingContentException">There is no such claim, or it has no volume here, or not yet.</exception>
     public string VolumeOf(string @namespace, string name, string node)

@@ -1,3 +1,4 @@
+using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Images;
@@ -12,7 +13,8 @@ static class RootFilesystem
     const int OptionBytes = 4096;
 
     /// <summary>Mounts it at DIRECTORY/rootfs and hands that path back.</summary>
-    public static string Mount(IReadOnlyList<string> layersLowestFirst, string directory)
+    /// <param name="users">The container's own users: the image's files are theirs, by mapped mounts of the layers (mount_setattr(2)), and so is what it writes. Null for the node's users.</param>
+    public static string Mount(IReadOnlyList<string> layersLowestFirst, string directory, PodUsers? users = null)
     {
         var upper = PrivateDirectory.Make(Path.Combine(directory, "upper"));
         var work = PrivateDirectory.Make(Path.Combine(directory, "work"));
@@ -23,7 +25,17 @@ static class RootFilesystem
         if (MountTable.IsMountPoint(rootfs))
             return rootfs;
 
-        Overlay(layersLowestFirst, upper, work, rootfs);
+        if (users is null)
+        {
+            Overlay(layersLowestFirst, upper, work, rootfs);
+            return rootfs;
+        }
+
+        // The layer above can't be mapped: overlayfs itself writes there, as a user that the map does not have.
+        using (var handle = File.OpenHandle(upper))
+            SyscallException.Check(Libc.Fchown(handle, users.First, users.First), "fchown", upper);
+        using var mapped = MappedLayers.Make(layersLowestFirst, Path.Combine(directory, "layers"), users);
+        Overlay(mapped.Paths, upper, work, rootfs);
         return rootfs;
     }
 
@@ -32,6 +44,9 @@ static class RootFilesystem
     {
         var rootfs = Path.Combine(directory, "rootfs");
         Mounts.Detach(rootfs);
+        // Of an agent that was interrupted while it mounted.
+        foreach (var mount in MountTable.Below(directory))
+            Mounts.Detach(mount);
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
     }

@@ -24,6 +24,7 @@ sealed class PodActions(
 {
     const int SigKill = 9;
 
+    readonly UserRanges _users = new(places);
     readonly int _leastOomScore = MachineFacts.LeastOomScore();
     readonly IReadOnlyDictionary<string, Quantity> _allocatable = MachineFacts.Capacity(options);
 
@@ -73,7 +74,7 @@ sealed class PodActions(
             PrivateDirectory.Make(places.RunOf(uid));
             var namespaces = places.NamespacesOf(uid);
             var range = pod.Spec.HostNetwork ? null : network.OwnRange;
-            namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork);
+            namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork, pod.Spec.HostUsers == false ? _users.Take(uid) : null);
             var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
             if (range is not null) await policies.AdmitAsync(pod, address.ToString(), cancel);
             volumes.Make(ContentOf(pod, address.ToString()), uid);
@@ -144,17 +145,19 @@ sealed class PodActions(
             var imageId = facts.Of(step.Container).ImageId ?? throw new InvalidOperationException("its image was not pulled");
             var image = await images.OpenAsync(container.Image, Digest.Parse(imageId[(imageId.IndexOf('@', StringComparison.Ordinal) + 1)..]), cancel);
             var namespaces = places.NamespacesOf(uid);
+            var users = _users.Find(uid);
             ContainerPlace place = new()
             {
                 Content = ContentOf(pod, facts.PodIp),
                 Container = container,
                 Image = image,
-                Rootfs = RootFilesystem.Mount(image.Layers, places.LayersOf(uid, id)),
+                Rootfs = RootFilesystem.Mount(image.Layers, places.LayersOf(uid, id), users),
                 CgroupsPath = options.CgroupOf(uid, container.Name),
                 Mounts = [.. PodEtc.Mounts(places.EtcOf(uid)), .. volumes.MountsOf(ContentOf(pod, facts.PodIp), container, uid), messages.Make(uid, container)],
                 NetworkNamespace = pod.Spec.HostNetwork ? options.NetworkNamespace : namespaces.Network,
                 IpcNamespace = namespaces.Ipc,
                 UtsNamespace = pod.Spec.HostNetwork ? null : namespaces.Uts,
+                UserNamespace = users?.Namespace,
                 LeastOomScore = _leastOomScore,
                 SeccompProfiles = Path.Combine(options.DataDirectory, "seccomp"),
             };

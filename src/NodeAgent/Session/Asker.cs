@@ -1,41 +1,72 @@
-using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Grpc.Core;
 using Orchestrator.Contracts;
 
 namespace Orchestrator.NodeAgent.Session;
 
 /// <summary>
-/// The other end of one call that this node answers: frames to it, frames from it, and whether it is still there.
+/// The other end of one call that this node answers: frames to it, data from it, and whether it is still there.
 /// </summary>
-sealed class Asker(AsyncDuplexStreamingCall<Frame, Frame> stream) : IDisposable
+sealed class Asker : IDisposable
 {
-    Task? _hungUp;
+    // What comes faster than it is taken waits on the network.
+    const int Window = 4;
 
-    public Task SendAsync(Frame frame, CancellationToken cancel) => stream.RequestStream.WriteAsync(frame, cancel);
+    readonly AsyncDuplexStreamingCall<Frame, Frame> _stream;
+    readonly Channel<ReadOnlyMemory<byte>> _received = Channel.CreateBounded<ReadOnlyMemory<byte>>(Window);
+    readonly Task _listening;
 
-    /// <summary>The data it sends, up to its finish. Not together with HungUpAsync.</summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReceiveAsync([EnumeratorCancellation] CancellationToken cancel)
+    public Asker(AsyncDuplexStreamingCall<Frame, Frame> stream)
     {
-        while (await stream.ResponseStream.MoveNext(cancel) && stream.ResponseStream.Current.PartCase != Frame.PartOneofCase.Finish)
-            yield return stream.ResponseStream.Current.Data.Memory;
+        _stream = stream;
+        _listening = ListenAsync();
     }
 
-    /// <summary>Completes when it ends the call, however it does. Never fails.</summary>
-    public Task HungUpAsync() => _hungUp ??= ListenAsync();
+    public Task SendAsync(Frame frame, CancellationToken cancel) => _stream.RequestStream.WriteAsync(frame, cancel);
+
+    /// <summary>The data it sends, up to its finish or its end. To be left off at any time.</summary>
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancel) => _received.Reader.ReadAllAsync(cancel);
+
+    /// <summary>Completes when it ends the call, however it does. Never fails. What it still sends is dropped.</summary>
+    public Task HungUpAsync()
+    {
+        _received.Writer.TryComplete();
+        return _listening;
+    }
+
+    public void Dispose() => _stream.Dispose();
 
     async Task ListenAsync()
     {
         try
         {
-            while (await stream.ResponseStream.MoveNext(CancellationToken.None))
-            {
-            }
+            // A token given to MoveNext would cancel the call, not the wait.
+            while (await _stream.ResponseStream.MoveNext(CancellationToken.None))
+                await TakeAsync(_stream.ResponseStream.Current);
         }
         catch (Exception e) when (e is RpcException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             // Gone is gone.
         }
+
+        _received.Writer.TryComplete();
     }
 
-    public void Dispose() => stream.Dispose();
+    async Task TakeAsync(Frame frame)
+    {
+        if (frame.PartCase == Frame.PartOneofCase.Finish)
+        {
+            _received.Writer.TryComplete();
+            return;
+        }
+
+        try
+        {
+            await _received.Writer.WriteAsync(frame.Data.Memory);
+        }
+        catch (ChannelClosedException)
+        {
+            // Nobody takes it any more.
+        }
+    }
 }

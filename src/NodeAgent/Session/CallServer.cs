@@ -5,14 +5,16 @@ using Orchestrator.Contracts;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Logs;
 using Orchestrator.NodeAgent.Pods;
+using Orchestrator.NodeAgent.Streams;
+using Orchestrator.NodeAgent.Volumes;
 
 namespace Orchestrator.NodeAgent.Session;
 
 /// <summary>
-/// Answers what servers ask of this node, each on a stream of its own that the agent opens: a container's log, the
-/// import of an image.
+/// Answers what servers ask of this node, each on a stream of its own that the agent opens: a container's log, a command in
+/// it, a connection to its pod, the import of an image, the end of a volume.
 /// </summary>
-sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageStore images, ContainerLogs logs, ILogger log)
+sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageStore images, ContainerLogs logs, ContainerExec exec, PodForward forward, VolumeDiscard discard, ILogger log)
 {
     // One frame; a log line in pieces is put together by whoever shows it.
     const int FrameBytes = 64 * 1024;
@@ -67,13 +69,17 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
     {
         Call.RequestOneofCase.Logs => LogsAsync(asker, call.Logs, cancel),
         Call.RequestOneofCase.ImportImage => ImportAsync(asker, call.ImportImage, cancel),
+        Call.RequestOneofCase.Exec => exec.ServeAsync(asker, Find(call.Exec.Namespace, call.Exec.Pod), call.Exec, cancel),
+        Call.RequestOneofCase.Forward => forward.ServeAsync(asker, Find(call.Forward.Namespace, call.Forward.Pod), call.Forward, cancel),
+        Call.RequestOneofCase.DiscardVolume => discard.ServeAsync(call.DiscardVolume, cancel),
         Call.RequestOneofCase.None => throw new NotSupportedException("this version does not know what is asked"),
     };
 
+    PodRunner Find(string @namespace, string pod) => pods.Find(@namespace, pod) ?? throw new FileNotFoundException($"pod {@namespace}/{pod} is not on this node");
+
     async Task LogsAsync(Asker asker, LogsRequest request, CancellationToken cancel)
     {
-        var runner = pods.Find(request.Namespace, request.Pod)
-            ?? throw new FileNotFoundException($"pod {request.Namespace}/{request.Pod} is not on this node");
+        var runner = Find(request.Namespace, request.Pod);
         // A log that is followed ends when nobody looks on any more.
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var listening = CancelWhenAsync(asker.HungUpAsync(), gone);

@@ -21,13 +21,7 @@ static class ExternalProgram
     /// <exception cref="IOException">It can't be started.</exception>
     public static async Task<ProgramResult> RunAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancel, string? input = null, int outputBytes = OutputBytes)
     {
-        ProcessStartInfo start = new(command[0], command.Skip(1))
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Start(start);
+        using var process = Start(command);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(timeout);
         StringBuilder output = new();
@@ -50,8 +44,16 @@ static class ExternalProgram
         }
     }
 
-    static Process Start(ProcessStartInfo start)
+    /// <summary>Starts a program whose three streams are the caller's.</summary>
+    /// <exception cref="IOException">It can't be started.</exception>
+    public static Process Start(IReadOnlyList<string> command)
     {
+        ProcessStartInfo start = new(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
             return Process.Start(start) ?? throw new IOException($"{start.FileName} can't be started");

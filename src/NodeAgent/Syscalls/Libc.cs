@@ -45,7 +45,13 @@ static partial class Libc
     public const uint SIfblk = 0x6000;
     public const uint SIfifo = 0x1000;
 
+    public const long SysOpenTree = 428;
+    public const long SysMoveMount = 429;
     public const long SysOpenat2 = 437;
+    public const long SysMountSetattr = 442;
+    public const uint OpenTreeClone = 1;
+    public const uint MoveMountFromEmptyPath = 4;
+    public const ulong MountAttrIdmap = 0x00100000;
     public const ulong ResolveNoMagiclinks = 0x02;
     public const ulong ResolveInRoot = 0x10;
 
@@ -71,6 +77,16 @@ static partial class Libc
         public ulong Resolve;
     }
 
+    /// <summary>struct mount_attr.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MountAttributes
+    {
+        public ulong Set;
+        public ulong Clear;
+        public ulong Propagation;
+        public ulong UserNamespace;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     public struct TimeSpec
     {
@@ -80,6 +96,15 @@ static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial long Openat2(long number, int dirfd, string path, in OpenHow how, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial long OpenTree(long number, int dirfd, string path, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial long MountSetattr(long number, SafeFileHandle tree, string path, uint flags, in MountAttributes attributes, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial long MoveMount(long number, SafeFileHandle from, string fromPath, int to, string toPath, uint flags);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
@@ -158,6 +183,9 @@ static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeFileHandle socket, ReadOnlySpan<byte> data, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
+    public static partial nint SendTo(SafeFileHandle socket, ReadOnlySpan<byte> data, nuint length, int flags, ReadOnlySpan<byte> address, uint addressLength);
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static partial nint Recv(SafeFileHandle socket, Span<byte> data, nuint length, int flags);

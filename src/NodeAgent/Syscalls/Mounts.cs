@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Orchestrator.NodeAgent.Syscalls;
 
@@ -18,6 +19,22 @@ static class Mounts
         if (readOnly && Libc.Mount(null, target, null, Libc.MsBind | Libc.MsRemount | Libc.MsRdonly, null) != 0)
             throw new SyscallException("mount", Marshal.GetLastPInvokeError(), $"{target} read-only");
     }
+
+    /// <summary>Mounts a directory a second time, its files' users mapped by a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP).</summary>
+    /// <exception cref="SyscallException">The file system can't, or the kernel can't for it.</exception>
+    public static void BindMapped(string source, string target, string userNamespace)
+    {
+        using SafeFileHandle tree = new((nint)Check(Libc.OpenTree(Libc.SysOpenTree, Libc.AtFdCwd, source, Libc.OpenTreeClone | Libc.OCloexec), "open_tree", source), ownsHandle: true);
+        using (var users = File.OpenHandle(userNamespace))
+        {
+            Libc.MountAttributes attributes = new() { Set = Libc.MountAttrIdmap, UserNamespace = (ulong)users.DangerousGetHandle() };
+            Check(Libc.MountSetattr(Libc.SysMountSetattr, tree, "", Libc.AtEmptyPath, attributes, (nuint)Marshal.SizeOf<Libc.MountAttributes>()), "mount_setattr", $"{source} with mapped users");
+        }
+
+        Check(Libc.MoveMount(Libc.SysMoveMount, tree, "", Libc.AtFdCwd, target, Libc.MoveMountFromEmptyPath), "move_mount", target);
+    }
+
+    static long Check(long result, string call, string target) => SyscallException.Check((int)result, call, target);
 
     /// <summary>Takes off everything mounted at a path. Not mounted, or not there, is fine.</summary>
     public static void Detach(string target)

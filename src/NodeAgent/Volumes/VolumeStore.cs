@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Contents;
+using Orchestrator.NodeAgent.Pods;
 using Orchestrator.NodeAgent.Syscalls;
 
 namespace Orchestrator.NodeAgent.Volumes;
@@ -93,6 +94,17 @@ sealed class VolumeStore(string directory, string claims)
             Mounts.Detach(mount);
         if (Directory.Exists(pods))
             Directory.Delete(pods, recursive: true);
+    }
+
+    /// <summary>Takes a claim's directory away, with all that is in it; one that is not there is gone already.</summary>
+    /// <exception cref="ArgumentException">The name is none of a volume.</exception>
+    public void Discard(string volume)
+    {
+        if (!PodPlaces.IsSafe(volume))
+            throw new ArgumentException($"\"{volume}\" is no volume's name");
+        var path = Path.Combine(_claims, volume);
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
     }
 
     static void Show(PodContent content, Volume volume, string path)

@@ -9,8 +9,9 @@ using Orchestrator.Reconcile.Services;
 namespace Orchestrator.Reconcile.Routes;
 
 /// <summary>
-/// Computes the whole route table from the Ingress objects and the endpoints of their services. Exact paths come before prefixes, longer
-/// ones before shorter ones, named hosts before wildcards before none. Source: Kubernetes Ingress, "Path types" and "Hostname wildcards".
+/// Computes the whole route table from the Ingress and HTTPRoute objects and the endpoints of their services. Named hosts come before wildcards before none, exact paths
+/// before prefixes, longer ones before shorter ones, then what asks for a method, for more headers, for more of the query; of equals the older one.
+/// Source: Kubernetes Ingress, "Path types" and "Hostname wildcards"; Gateway API, HTTPRouteRule.
 /// </summary>
 public static class RouteReconciler
 {
@@ -38,13 +39,19 @@ public static class RouteReconciler
             }
         }
 
-        var ordered = routes
+        var gateways = GatewayRoutes.Compute(state, slices);
+        foreach (var backend in gateways.Backends) backends.TryAdd(backend.Id, backend);
+        var ordered = routes.Concat(gateways.Routes)
             .OrderBy(route => route.Host.Length == 0 ? 2 : route.Host.StartsWith('*') ? 1 : 0)
+            .ThenByDescending(route => route.Host.StartsWith('*') ? route.Host.Length : 0)
             .ThenByDescending(route => route.Exact)
             .ThenByDescending(route => route.Path.Length)
+            .ThenByDescending(route => route.Only.Method is not null)
+            .ThenByDescending(route => route.Only.Headers.Count)
+            .ThenByDescending(route => route.Only.Query.Count)
             .Select((route, order) => route with { Order = order })
             .ToList();
-        return new RouteTable(state.Revision, ordered, [.. backends.Values], [.. ingresses.SelectMany(ingress => CertificatesOf(state, ingress))]);
+        return new RouteTable(state.Revision, ordered, [.. backends.Values], [.. ingresses.SelectMany(ingress => CertificatesOf(state, ingress)), .. gateways.Certificates]);
     }
 
     /// <summary>Those that are for the ingresses here. Of two that want the same, the older one has it.</summary>
@@ -78,22 +85,21 @@ public static class RouteReconciler
     internal static ServicePort? PortOf(Service service, IngressServiceBackend backend) =>
         service.Spec.Ports.FirstOrDefault(each => backend.Port.Name is { } name ? each.Name == name : each.Port == backend.Port.Number);
 
-    static List<Destination> Destinations(ClusterState state, ILookup<(string, string), EndpointSlice> slices, string @namespace, IngressServiceBackend backend)
-    {
-        var service = state.Find<Service>(Service.KindName, @namespace, backend.Name);
-        if (service is null || PortOf(service, backend) is not { } port) return [];
-        return
-        [
-            .. from slice in slices[(@namespace, backend.Name)]
-               from target in slice.Ports
-               where target.Name == port.Name
-               from endpoint in slice.Endpoints
-               where EndpointSliceReconciler.IsReady(endpoint)
-               from address in endpoint.Addresses
-               orderby address
-               select new Destination(endpoint.TargetRef?.Uid ?? address, $"{address}:{target.Port}", CanaryPercent(state, @namespace, endpoint)),
-        ];
-    }
+    static List<Destination> Destinations(ClusterState state, ILookup<(string, string), EndpointSlice> slices, string @namespace, IngressServiceBackend backend) =>
+        state.Find<Service>(Service.KindName, @namespace, backend.Name) is { } service && PortOf(service, backend) is { } port ? Destinations(state, slices, service, port) : [];
+
+    /// <summary>The ready pods behind a port of a service.</summary>
+    internal static List<Destination> Destinations(ClusterState state, ILookup<(string, string), EndpointSlice> slices, Service service, ServicePort port) =>
+    [
+        .. from slice in slices[(service.Namespace, service.Name)]
+           from target in slice.Ports
+           where target.Name == port.Name
+           from endpoint in slice.Endpoints
+           where EndpointSliceReconciler.IsReady(endpoint)
+           from address in endpoint.Addresses
+           orderby address
+           select new Destination(endpoint.TargetRef?.Uid ?? address, $"{address}:{target.Port}", CanaryPercent(state, service.Namespace, endpoint)),
+    ];
 
     static int CanaryPercent(ClusterState state, string @namespace, Endpoint endpoint) =>
         endpoint.TargetRef is { Kind: Pod.KindName, Name: { } name } && state.Find<Pod>(Pod.KindName, @namespace, name)?.Metadata.Controller() is { Kind: ReplicaSet.KindName } owner

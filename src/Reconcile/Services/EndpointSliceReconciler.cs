@@ -93,19 +93,10 @@ public static class EndpointSliceReconciler
         var ports = new List<EndpointPort>(service.Spec.Ports.Count);
         foreach (var port in service.Spec.Ports)
         {
-            if (TargetOf(port, pod) is { } number) ports.Add(new EndpointPort { Name = port.Name, Port = number, Protocol = port.Protocol });
+            if (port.TargetOn(pod) is { } number) ports.Add(new EndpointPort { Name = port.Name, Port = number, Protocol = port.Protocol });
         }
 
         return ports;
-    }
-
-    /// <summary>The number of the pod's port; null when it has no port of the name that is asked for.</summary>
-    static int? TargetOf(ServicePort port, Pod pod)
-    {
-        if (port.TargetPort is not { } target) return port.Port;
-        if (target.Text is not { } name) return target.Number;
-        return pod.Spec.Containers.SelectMany(container => container.Ports)
-            .FirstOrDefault(each => each.Name == name && each.Protocol == port.Protocol)?.Port;
     }
 
     static Endpoint Listed(Service service, Pod pod)

@@ -33,10 +33,10 @@ public static class NodeServices
         {
             var inside = TargetsOf(port, all, spec.InternalTrafficPolicy, node);
             if (inside.Count > 0) yield return (new Frontend(spec.ClusterIp, port.Protocol, port.Port), new TargetPool(inside, sticky, HidesClient: false));
-            if (!spec.IsOnNodes || port.NodePort is not { } number) continue;
-            var outside = TargetsOf(port, all, spec.ExternalTrafficPolicy, node);
-            if (outside.Count > 0)
-                yield return (new Frontend(null, port.Protocol, number), new TargetPool(outside, sticky, HidesClient: spec.ExternalTrafficPolicy == TrafficPolicy.Cluster));
+            if (!spec.IsOnNodes || TargetsOf(port, all, spec.ExternalTrafficPolicy, node) is not { Count: > 0 } targets) continue;
+            TargetPool outside = new(targets, sticky, HidesClient: spec.ExternalTrafficPolicy == TrafficPolicy.Cluster);
+            if (port.NodePort is { } number) yield return (new Frontend(null, port.Protocol, number), outside);
+            if (service.Status.Address is { } balanced) yield return (new Frontend(balanced, port.Protocol, port.Port), outside);
         }
     }
 

@@ -9,7 +9,7 @@ namespace Orchestrator.Reconcile.Volumes;
 /// </summary>
 public static class ClaimReconciler
 {
-    const string Hostname = "kubernetes.io/hostname";
+    internal const string Hostname = "kubernetes.io/hostname";
 
     public static Plan Reconcile(ClusterState state, PersistentVolumeClaim claim)
     {
@@ -20,7 +20,7 @@ public static class ClaimReconciler
         }
 
         if (FirstUser(state, claim)?.Spec.NodeName is not { } node) return Plan.Nothing;
-        var volume = VolumeOf(claim, node);
+        var volume = VolumeOf(state, claim, node);
         var bound = claim with
         {
             Metadata = claim.Metadata with { Annotations = new Dictionary<string, string>(claim.Metadata.Annotations) { [PersistentVolumeClaim.NodeAnnotation] = node } },
@@ -29,7 +29,7 @@ public static class ClaimReconciler
         return new Plan([new Create(volume), new Update(bound)], $"gets {volume.Name} on {node}");
     }
 
-    /// <summary>The volumes whose claims are gone. What is in them stays.</summary>
+    /// <summary>The volumes whose claims are gone.</summary>
     public static Plan Release(ClusterState state)
     {
         var released = state.All<PersistentVolume>(PersistentVolume.KindName)
@@ -49,7 +49,7 @@ public static class ClaimReconciler
     static UpdateStatus Observed(PersistentVolumeClaim claim, ClaimPhase phase) =>
         new(claim with { Status = new PersistentVolumeClaimStatus { Phase = phase, Capacity = claim.Spec.Resources.Requests } });
 
-    static PersistentVolume VolumeOf(PersistentVolumeClaim claim, string node) => new()
+    static PersistentVolume VolumeOf(ClusterState state, PersistentVolumeClaim claim, string node) => new()
     {
         Metadata = new() { Name = $"pvc-{claim.Metadata.Uid}" },
         Spec = new PersistentVolumeSpec
@@ -57,6 +57,7 @@ public static class ClaimReconciler
             Capacity = claim.Spec.Resources.Requests,
             AccessModes = claim.Spec.AccessModes,
             StorageClassName = claim.Spec.StorageClassName,
+            PersistentVolumeReclaimPolicy = claim.Spec.StorageClassName is { } name && state.Find<StorageClass>(StorageClass.KindName, "", name) is { } named ? named.ReclaimPolicy : ReclaimPolicy.Retain,
             ClaimRef = new ClaimReference { Namespace = claim.Namespace, Name = claim.Name, Uid = claim.Metadata.Uid ?? "" },
             NodeAffinity = new VolumeNodeAffinity
             {

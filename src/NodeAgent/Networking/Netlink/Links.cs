@@ -31,6 +31,9 @@ sealed class Links(NetlinkSocket socket)
     const ushort IfaAddress = 1;
     const ushort IfaLocal = 2;
     const ushort IfaBroadcast = 4;
+    const ushort IfaCacheInfo = 6;
+    const int LifetimeBytes = 16;
+    const byte HostPrefix = 32;
     const uint IffUp = 1;
     const byte AfInet = 2;
     const RequestFlags Make = RequestFlags.Request | RequestFlags.Acknowledge | RequestFlags.Create | RequestFlags.Exclusive;
@@ -76,7 +79,10 @@ sealed class Links(NetlinkSocket socket)
     }
 
     /// <summary>The largest packet of the interface with an address, in bytes; null when none has it.</summary>
-    public int? MtuAt(System.Net.IPAddress address)
+    public int? MtuAt(System.Net.IPAddress address) => IndexAt(address) is { } index && Attribute(index, IflaMtu) is { } mtu ? BinaryPrimitives.ReadInt32LittleEndian(mtu) : null;
+
+    /// <summary>The interface with an address; null when none has it.</summary>
+    public int? IndexAt(System.Net.IPAddress address)
     {
         int? index = null;
         var wanted = address.GetAddressBytes();
@@ -84,13 +90,42 @@ sealed class Links(NetlinkSocket socket)
         {
             if (NetlinkAttributes.Of(body, AddressBytes).Any(each => each.Type == IfaLocal && each.Value.AsSpan().SequenceEqual(wanted))) index = BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(4));
         }), "addresses");
-        int? mtu = null;
-        if (index is not { } found) return null;
-        Check(socket.Exchange(new NetlinkMessage(RouteType.GetLink, Change).Link(found), $"interface {found}", (type, body) =>
+        return index;
+    }
+
+    /// <summary>The hardware address of an interface; null when it has none of Ethernet's kind.</summary>
+    public byte[]? MacOf(int index) => Attribute(index, IflaAddress) is { Length: 6 } mac ? mac : null;
+
+    /// <summary>Gives an interface an address of its own for so many seconds, or as many more when it has it: the kernel takes it away when they are over, whoever has died meanwhile.</summary>
+    public void LendAddress(int index, System.Net.IPAddress address, uint seconds)
+    {
+        var lifetimes = new byte[LifetimeBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(lifetimes, seconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(lifetimes.AsSpan(4), seconds);
+        socket.Send(Lent(RouteType.NewAddress, RequestFlags.Request | RequestFlags.Acknowledge | RequestFlags.Create | RequestFlags.Replace, index, address).Bytes(IfaCacheInfo, lifetimes), $"add address {address}");
+    }
+
+    /// <summary>Takes such an address away. One that is not there is fine.</summary>
+    public void TakeAddress(int index, System.Net.IPAddress address) =>
+        Tolerate(socket.TrySend(Lent(RouteType.DelAddress, Change, index, address), $"remove address {address}"), Errno.Eaddrnotavail, $"remove address {address}");
+
+    static NetlinkMessage Lent(RouteType type, RequestFlags flags, int index, System.Net.IPAddress address)
+    {
+        Span<byte> part = stackalloc byte[AddressBytes];
+        part[0] = AfInet;
+        part[1] = HostPrefix;
+        BinaryPrimitives.WriteInt32LittleEndian(part[4..], index);
+        return new NetlinkMessage(type, flags).Fixed(part).Bytes(IfaLocal, address.GetAddressBytes()).Bytes(IfaAddress, address.GetAddressBytes());
+    }
+
+    byte[]? Attribute(int index, ushort attribute)
+    {
+        byte[]? found = null;
+        Check(socket.Exchange(new NetlinkMessage(RouteType.GetLink, Change).Link(index), $"interface {index}", (type, body) =>
         {
-            if (type == (ushort)RouteType.NewLink && NetlinkAttributes.Of(body, LinkBytes).FirstOrDefault(each => each.Type == IflaMtu).Value is { } value) mtu = BinaryPrimitives.ReadInt32LittleEndian(value);
-        }), $"interface {found}");
-        return mtu;
+            if (type == (ushort)RouteType.NewLink) found = NetlinkAttributes.Of(body, LinkBytes).FirstOrDefault(each => each.Type == attribute).Value;
+        }), $"interface {index}");
+        return found;
     }
 
     /// <summary>Makes a pair of interfaces: one here, joined to the bridge, the other in another namespace.</summary>

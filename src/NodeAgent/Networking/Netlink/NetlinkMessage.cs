@@ -105,6 +105,7 @@ enum RouteType : ushort
     DelLink = 17,
     GetLink = 18,
     NewAddress = 20,
+    DelAddress = 21,
     GetAddress = 22,
     NewRoute = 24,
     DelRoute = 25,

@@ -1,0 +1,84 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Google.Protobuf;
+using Grpc.Net.Client;
+using Orchestrator.Contracts;
+using Orchestrator.Contracts.Security;
+
+namespace Orchestrator.Bench;
+
+/// <summary>A cluster of one machine, and a web server on another one beside it.</summary>
+sealed class Machine : IAsyncDisposable
+{
+    /// <summary>Where the web server is.</summary>
+    public const string Backend = "192.0.2.9";
+
+    public const int Port = 9000, LargeBytes = 16 << 20;
+
+    readonly List<Running> _running = [];
+    readonly GrpcChannel _channel;
+
+    Machine(GrpcChannel channel) => (_channel, Api) = (channel, new Cluster.ClusterClient(channel));
+
+    public Cluster.ClusterClient Api { get; }
+
+    /// <param name="backend">The network namespace of the other machine.</param>
+    public static async Task<Machine> StartAsync(string bin, string directory, string backend)
+    {
+        await File.WriteAllTextAsync($"{directory}/small", "hello\n");
+        await File.WriteAllBytesAsync($"{directory}/large", new byte[LargeBytes]);
+        await File.WriteAllTextAsync($"{directory}/nginx.conf", $$"""
+            user root; pid {{directory}}/nginx.pid; worker_processes 1; error_log /dev/null; events { worker_connections 16384; }
+            http { access_log off; sendfile on; server { listen {{Backend}}:{{Port}} backlog=4096; root {{directory}}; keepalive_requests 1000000; } }
+
+            """);
+        List<Running> running = [Running.Start("ip", "netns", "exec", backend, "nginx", "-p", directory, "-c", $"{directory}/nginx.conf", "-g", "daemon off;")];
+        running.Add(Running.Start($"{bin}/orchd", "dev", "--data-dir", $"{directory}/orchd", "--run-dir", $"{directory}/run", "--cgroup-root", "/orch-bench"));
+        var admin = $"{directory}/orchd/admin.json";
+        while (!File.Exists(admin)) await Task.Delay(50);
+        var context = Contexts.Parse(await File.ReadAllTextAsync(admin)).ByName.Values.First();
+        var credential = Credential.FromPem(context.Certificate!, context.Key!, context.Roots!); // a server writes all three
+        var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = credential.ForAsking(credential.IsServer) };
+        Machine machine = new(GrpcChannel.ForAddress("https://127.0.0.1:6440", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 64 << 20 }));
+        machine._running.AddRange(running);
+        return machine;
+    }
+
+    /// <summary>A service, and the addresses behind it as an EndpointSlice of one's own.</summary>
+    public static IEnumerable<JsonObject> Service(string name, IEnumerable<string> addresses)
+    {
+        yield return new JsonObject
+        {
+            ["apiVersion"] = "v1", ["kind"] = "Service", ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default" },
+            ["spec"] = new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 80 }) },
+        };
+        yield return new JsonObject
+        {
+            ["apiVersion"] = "discovery.k8s.io/v1", ["kind"] = "EndpointSlice",
+            ["metadata"] = new JsonObject { ["name"] = $"{name}-own", ["namespace"] = "default", ["labels"] = new JsonObject { ["kubernetes.io/service-name"] = name } },
+            ["addressType"] = "IPv4",
+            ["endpoints"] = new JsonArray([.. addresses.Select(address => new JsonObject { ["addresses"] = new JsonArray(address) })]),
+            ["ports"] = new JsonArray(new JsonObject { ["port"] = Port }),
+        };
+    }
+
+    public async Task ApplyAsync(IEnumerable<JsonObject> objects)
+    {
+        var request = new ApplyRequest { RequestId = Guid.NewGuid().ToString("N") };
+        request.Objects.AddRange(objects.Select(each => ByteString.CopyFrom(Encoding.UTF8.GetBytes(each.ToJsonString()))));
+        await Api.ApplyAsync(request);
+    }
+
+    /// <summary>The address that a service was given.</summary>
+    public async Task<string> AddressAsync(string service)
+    {
+        var found = await Api.GetAsync(new GetRequest { Kind = "Service", Namespace = "default", Name = service });
+        return (string)JsonNode.Parse(found.Json.Span)!["spec"]!["clusterIP"]!; // every service of these has one
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        foreach (var each in Enumerable.Reverse(_running)) await each.DisposeAsync();
+    }
+}

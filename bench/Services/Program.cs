@@ -1,0 +1,14 @@
+using Orchestrator.Bench;
+
+if (args is not [var bin, var output, var backend, var rounds]) throw new ArgumentException("usage: services BIN-DIRECTORY OUTPUT BACKEND-NAMESPACE ROUNDS");
+var directory = Directory.CreateTempSubdirectory("bench-services-").FullName;
+try
+{
+    await using var machine = await Machine.StartAsync(bin, directory, backend);
+    List<Result> results = [.. await Paths.RunAsync(machine, int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture)), .. await Programming.RunAsync(machine)];
+    Result.Write(results, output);
+}
+finally
+{
+    Directory.Delete(directory, recursive: true);
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Measures the way through services' addresses beside the direct one, and how fast services get there; writes artifacts/bench/service.json. ROUNDS: turns of each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+dotnet build bench/Services -c Release -v quiet -nologo
+# Two machines with one link and no way out.
+here=orch-bench-a-$$ there=orch-bench-b-$$
+cleanup() { for name in "$here" "$there"; do ip netns delete "$name" 2>/dev/null || true; done; find /sys/fs/cgroup -depth -type d -path '*/orch-bench*' -exec rmdir {} + 2>/dev/null || true; }
+trap cleanup EXIT
+ip netns add "$here"
+ip netns add "$there"
+ip -n "$here" link add eth0 type veth peer name eth0 netns "$there"
+for pair in "$here 1" "$there 9"; do
+  read -r name number <<<"$pair"
+  ip -n "$name" link set lo up
+  ip -n "$name" link set eth0 up
+  ip -n "$name" address add "192.0.2.$number/24" dev eth0
+  ip netns exec "$name" sysctl -qw net.ipv4.ip_local_port_range='1024 65000' net.ipv4.tcp_tw_reuse=1
+done
+ip netns exec "$here" dotnet exec bench/Services/bin/Release/net10.0/Orchestrator.Services.dll "$PWD/artifacts/bin" "$PWD/artifacts/bench/service.json" "$there" "${ROUNDS:-5}"
