@@ -54,7 +54,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         await services.RestoreAsync(cancel);
         pods.Restore();
         await RestorePoliciesAsync(policies, pods, cancel);
-        CallServer calls = new(options, pods, images, new ContainerLogs(places, time), new ContainerExec(runtime, PrivateDirectory.Make(Path.Combine(options.RunDirectory, "exec"))), new PodForward(home, places), new VolumeDiscard(pods, contents, volumes), log);
+        CallServer calls = new(options, pods, images, new ContainerLogs(places, time), new ContainerExec(runtime, places, PrivateDirectory.Make(Path.Combine(options.RunDirectory, "exec"))), new PodForward(home, places), new VolumeDiscard(pods, contents, volumes), log);
         DriveInfo disk = new(data);
         ImageGarbage garbage = new(images, pods.ImagesInUse, () => (int)(100 - (100 * disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize))), options, time, log);
         PressureWatch pressure = new(options, pods, places, volumes, garbage, time, log);

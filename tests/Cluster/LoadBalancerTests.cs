@@ -33,7 +33,7 @@ public sealed class LoadBalancerTests
 
         await cluster.OrchAsync("label", $"node/{first.Name}", "node.kubernetes.io/exclude-from-external-load-balancers=");
         await cluster.HoldsAsync(async () => await AnnouncerAsync() is { } other && other != first && await AnswersAsync(), "another host answers");
-        Assert.False(await HasAsync(first));
+        await cluster.HoldsAsync(async () => !await HasAsync(first), "the one before has it no more");
         var second = await AnnouncerAsync() ?? throw new InvalidOperationException("somebody answered");
 
         await second.KillAsync();

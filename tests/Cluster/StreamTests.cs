@@ -39,7 +39,8 @@ public sealed class StreamTests(SharedCluster shared)
     {
         await RunningAsync("typed", "exec sleep 1000");
         var orch = string.Join(' ', Cluster.OrchCommand(["exec", "-it", "typed", "--", "sh", "-c", "\"tty; stty size; trap 'stty size; exit 5' WINCH; while true; do sleep 0.1; done\""]));
-        var typing = $"stty cols 101 rows 31; {orch} & child=$!; sleep 0.1; while ! grep -q '31 101' typescript; do sleep 0.1; done; stty cols 77 rows 22; kill -WINCH $(pgrep -P $$ -f 'orch exec' || echo $child); wait $child; echo ended $?";
+        // The size changes once the first one was seen; the kernel tells orch, which is in the foreground.
+        var typing = $"stty cols 101 rows 31; {orch} < /dev/tty & child=$!; while ! grep -q '31 101' typescript; do sleep 0.1; done; stty cols 77 rows 22; wait $child; echo ended $?";
         var directory = Directory.CreateTempSubdirectory("orch-typed-").FullName;
         try
         {
@@ -80,8 +81,8 @@ public sealed class StreamTests(SharedCluster shared)
         await RunningAsync("mute", "exec sleep 1000");
         Assert.Contains("no-such-program", (await Failed("exec", "mute", "--", "no-such-program")).Error, StringComparison.Ordinal);
         Assert.Contains("no-such-program", (await Failed("exec", "-t", "mute", "--", "no-such-program")).Error, StringComparison.Ordinal);
-        Assert.Equal("error: Pod default/nobody is not there\n", (await Failed("exec", "nobody", "--", "true")).Error);
-        Assert.Equal("error: Pod default/mute has no container other; it has main\n", (await Failed("exec", "mute", "-c", "other", "--", "true")).Error);
+        Assert.Equal("error: default/pod/nobody not found\n", (await Failed("exec", "nobody", "--", "true")).Error);
+        Assert.Equal("error: default/pod/mute has no container other; it has main\n", (await Failed("exec", "mute", "-c", "other", "--", "true")).Error);
         Assert.Equal("error: the command goes after --: orch exec mute -- true\n", (await Failed("exec", "mute", "true")).Error);
 
         await Cluster.ApplyAsync(Given.Pod("over", "true"));

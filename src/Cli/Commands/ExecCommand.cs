@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Win32.SafeHandles;
 using Orchestrator.Cli.Connection;
 using Orchestrator.Cli.Output;
 using Orchestrator.Contracts;
@@ -12,7 +13,7 @@ namespace Orchestrator.Cli.Commands;
 /// <summary><c>orch exec</c>: runs a command in a container; its exit code is the command's.</summary>
 static class ExecCommand
 {
-    const int PieceBytes = 32 * 1024;
+    const int PieceBytes = 32 * 1024, StandardInput = 0;
 
     public static Command Create(SharedOptions shared)
     {
@@ -74,7 +75,8 @@ static class ExecCommand
             {
                 if (start.Stdin)
                 {
-                    await using var input = Console.OpenStandardInput();
+                    // The framework's own stream of a terminal edits lines itself.
+                    await using var input = new FileStream(new SafeFileHandle(StandardInput, ownsHandle: false), FileAccess.Read, bufferSize: 0);
                     var piece = new byte[PieceBytes];
                     for (int count; (count = await input.ReadAsync(piece, token)) > 0;)
                         await SendAsync(new ExecRequest { Stdin = ByteString.CopyFrom(piece, 0, count) });

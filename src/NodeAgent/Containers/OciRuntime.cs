@@ -36,8 +36,13 @@ sealed class OciRuntime(string program, string root)
         ExternalProgram.RunAsync([program, "--root", Root, "exec", id, .. command], timeout, cancel);
 
     /// <summary>Starts a command inside a container for somebody who looks on: the program's three streams are the command's, signals go on to it, and its exit code is the command's.</summary>
-    /// <param name="consoleSocket">Where the command's terminal is sent; null for one without.</param>
     /// <exception cref="IOException">The runtime can't be started.</exception>
-    public Process BeginExec(string id, IReadOnlyList<string> command, string? consoleSocket) =>
-        ExternalProgram.Start([program, "--root", Root, "exec", .. consoleSocket is null ? (string[])[] : ["--tty", "--console-socket", consoleSocket], id, .. command]);
+    public Process BeginExec(string id, IReadOnlyList<string> command) => ExternalProgram.Start([program, "--root", Root, "exec", id, .. command]);
+
+    /// <summary>The same with a terminal.</summary>
+    /// <param name="processFile">The command as a process of the runtime-spec.</param>
+    /// <param name="consoleSocket">Where the terminal is sent.</param>
+    /// <exception cref="IOException">The runtime can't be started.</exception>
+    public Process BeginExec(string id, string processFile, string consoleSocket) =>
+        ExternalProgram.Start([program, "--root", Root, "exec", "--console-socket", consoleSocket, "--process", processFile, id]);
 }

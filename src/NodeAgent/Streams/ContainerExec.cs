@@ -11,7 +11,7 @@ namespace Orchestrator.NodeAgent.Streams;
 /// A command that a user runs inside a running container. It lasts no longer than somebody looks on: with a terminal that hangs up
 /// then, without one it is told SIGTERM.
 /// </summary>
-sealed class ContainerExec(OciRuntime runtime, string sockets)
+sealed class ContainerExec(OciRuntime runtime, PodPlaces places, string directory)
 {
     /// <summary>How long what the command left running may go on writing to its streams.</summary>
     static readonly TimeSpan OutputTimeout = TimeSpan.FromSeconds(1);
@@ -61,12 +61,9 @@ sealed class ContainerExec(OciRuntime runtime, string sockets)
         if (facts.Stage != ContainerStage.Running)
             throw new InvalidOperationException($"container {container} of pod {runner.Pod.Name} does not run: {AskedContainer.WhyNot(runner, container)}");
         var id = PodPlaces.IdOf(runner.Uid, container, facts.Instances - 1);
-        if (!start.Tty)
-            return new PipedCommand(runtime.BeginExec(id, start.Command, null));
-        var terminal = await TerminalCommand.StartAsync(runtime, id, start.Command, sockets, cancel);
-        if (start.Size is { } size)
-            terminal.Resize(size);
-        return terminal;
+        return start.Tty
+            ? await TerminalCommand.StartAsync(runtime, id, places.BundleOf(runner.Uid, id), start, directory, cancel)
+            : new PipedCommand(runtime.BeginExec(id, start.Command));
     }
 
     /// <summary>Hands on what the one who asked sends, and ends when they are gone.</summary>

@@ -10,18 +10,21 @@ sealed class TerminalCommand : RunningCommand
 {
     const int PieceBytes = 16 * 1024;
 
+    readonly Process _runtime;
     readonly PseudoTerminal _console;
     Task _printing = Task.CompletedTask;
 
     TerminalCommand(Process runtime, PseudoTerminal console)
-        : base(runtime) => _console = console;
+        : base(runtime) => (_runtime, _console) = (runtime, console);
 
-    /// <param name="sockets">A directory that only root can enter, for the socket over which the terminal comes.</param>
+    /// <param name="directory">One that only root can enter.</param>
+    /// <param name="bundle">The container's.</param>
     /// <exception cref="IOException">The command can't be started; the runtime's words.</exception>
-    public static async Task<TerminalCommand> StartAsync(OciRuntime runtime, string id, IReadOnlyList<string> command, string sockets, CancellationToken cancel)
+    public static async Task<TerminalCommand> StartAsync(OciRuntime runtime, string id, string bundle, ExecStart start, string directory, CancellationToken cancel)
     {
-        using ConsoleListener listener = new(sockets);
-        var process = runtime.BeginExec(id, command, listener.Path);
+        using ConsoleListener listener = new(directory);
+        using var description = TerminalProcess.Write(directory, bundle, start);
+        var process = runtime.BeginExec(id, description.Path, listener.Path);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         try
         {
@@ -49,8 +52,12 @@ sealed class TerminalCommand : RunningCommand
 
     public override void Resize(TerminalSize size) => _console.Resize(size.Columns, size.Rows);
 
-    public override Task CopyOutputAsync(Func<ExecReply, Task> send, CancellationToken cancel) =>
+    // What comes by the other way are the runtime's own words.
+    public override Task CopyOutputAsync(Func<ExecReply, Task> send, CancellationToken cancel)
+    {
         _printing = Task.Factory.StartNew(() => Print(send), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return Task.WhenAll(_printing, CopyAsync(_runtime.StandardError.BaseStream, data => new ExecReply { Stderr = data }, send, cancel));
+    }
 
     public override void HangUp() => _console.End();
 
