@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Syscalls;
 
@@ -32,7 +33,7 @@ static class RootFilesystem
         }
 
         // The layer above can't be mapped: overlayfs itself writes there, as a user that the map does not have.
-        using (var handle = File.OpenHandle(upper))
+        using (SafeFileHandle handle = new(SyscallException.Check(Libc.Open(upper, Libc.ORdonly | Libc.ODirectory | Libc.OCloexec, 0), "open", upper), ownsHandle: true))
             SyscallException.Check(Libc.Fchown(handle, users.First, users.First), "fchown", upper);
         using var mapped = MappedLayers.Make(layersLowestFirst, Path.Combine(directory, "layers"), users);
         Overlay(mapped.Paths, upper, work, rootfs);

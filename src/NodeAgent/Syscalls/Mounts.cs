@@ -25,7 +25,7 @@ static class Mounts
     public static void BindMapped(string source, string target, string userNamespace)
     {
         using SafeFileHandle tree = new((nint)Check(Libc.OpenTree(Libc.SysOpenTree, Libc.AtFdCwd, source, Libc.OpenTreeClone | Libc.OCloexec), "open_tree", source), ownsHandle: true);
-        using (var users = File.OpenHandle(userNamespace))
+        using (SafeFileHandle users = new(SyscallException.Check(Libc.Open(userNamespace, Libc.ORdonly | Libc.OCloexec, 0), "open", userNamespace), ownsHandle: true))
         {
             Libc.MountAttributes attributes = new() { Set = Libc.MountAttrIdmap, UserNamespace = (ulong)users.DangerousGetHandle() };
             Check(Libc.MountSetattr(Libc.SysMountSetattr, tree, "", Libc.AtEmptyPath, attributes, (nuint)Marshal.SizeOf<Libc.MountAttributes>()), "mount_setattr", $"{source} with mapped users");
