@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Ingress.Outgoing;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.LoadBalancing;
@@ -64,8 +63,6 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddSingleton<ILoadBalancingPolicy>(new Shares());
         builder.Services.AddReverseProxy();
         WithoutKeyRing(builder.Services);
-        // What is read is worked on by the thread that read it. Nothing here ever blocks one, so that the hand-over would only cost.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

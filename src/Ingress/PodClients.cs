@@ -1,7 +1,7 @@
 using System.Net;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Orchestrator.Ingress.Outgoing;
+namespace Orchestrator.Ingress;
 
 /// <summary>The connections to pods: none is waited for long, and what a client sends goes on at once.</summary>
 sealed class PodClients : ForwarderHttpClientFactory
@@ -15,7 +15,7 @@ sealed class PodClients : ForwarderHttpClientFactory
         handler.ConnectTimeout = ConnectTimeout;
     }
 
-    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) => new PodHandler(ConnectTimeout, new AtOnce(handler));
+    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) => new AtOnce(handler);
 
     /// <summary>
     /// Sends every piece of a body that has no known length when it comes. The framework's client keeps pieces until some kilobytes are together,
