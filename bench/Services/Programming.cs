@@ -13,7 +13,11 @@ static class Programming
     {
         var watch = Stopwatch.StartNew();
         foreach (var batch in Enumerable.Range(0, Services).Chunk(PerTransaction))
+        {
+            await Console.Error.WriteLineAsync($"{watch.Elapsed.TotalSeconds,6:0.0} s: services {batch[0]:N0} to {batch[^1]:N0}");
             await machine.ApplyAsync(batch.SelectMany(number => Machine.Service($"many-{number}", Enumerable.Range(0, Endpoints).Select(endpoint => $"198.18.{number / 50}.{(number % 50 * Endpoints) + endpoint + 1}"))));
+        }
+
         var accepted = watch.Elapsed;
         // Changes come in order: when a later one is there, all of them are.
         await machine.ApplyAsync(Machine.Service("last", [Machine.Backend]));

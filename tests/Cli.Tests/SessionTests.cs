@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Orchestrator.Testing;
 
 namespace Orchestrator.Cli.Tests;
@@ -7,7 +8,7 @@ namespace Orchestrator.Cli.Tests;
 /// Every file in Sessions is what a person types and sees: the lines after "$" are run against a small cluster, and what they answer stands below. Errors
 /// have a "!" in front, and an exit status that is not 0 is the last line.
 /// </summary>
-public sealed class SessionTests
+public sealed partial class SessionTests
 {
     static readonly string Folder = RepoRoot.Below("tests", "Cli.Tests", "Sessions");
 
@@ -21,7 +22,8 @@ public sealed class SessionTests
     {
         await using var cluster = await FakeCluster.StartAsync(Objects.Timeless);
         var config = Path.Combine(Path.GetTempPath(), $"orch-{Guid.NewGuid():N}.json");
-        var environment = new Dictionary<string, string> { ["ORCH_CONFIG"] = config };
+        var scratch = Directory.CreateTempSubdirectory("orch-session-").FullName;
+        var environment = new Dictionary<string, string> { ["ORCH_CONFIG"] = config, ["ORCH_EDITOR"] = "sh edit.sh", ["TMPDIR"] = scratch };
         var text = new StringBuilder();
         foreach (var line in await File.ReadAllLinesAsync(Path.Combine(Folder, name)))
         {
@@ -32,6 +34,7 @@ public sealed class SessionTests
         }
 
         File.Delete(config);
+        Directory.Delete(scratch, recursive: true);
         Assert.Null(Golden.Difference(Path.Combine(Folder, name), text.ToString()));
     }
 
@@ -47,6 +50,9 @@ public sealed class SessionTests
         var shown = new StringBuilder(outcome.Output);
         foreach (var line in outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)) shown.Append("! ").Append(line).Append('\n');
         if (outcome.Exit != 0) shown.Append($"exit {outcome.Exit}\n");
-        return shown.Replace(cluster.Address, "SERVER").Replace(config, "CONFIG").ToString();
+        return EditedFile().Replace(shown.Replace(cluster.Address, "SERVER").Replace(config, "CONFIG").ToString(), "FILE");
     }
+
+    [GeneratedRegex(@"(/\S+/)?orch-edit-[0-9a-f]{32}\.yaml")]
+    private static partial Regex EditedFile();
 }

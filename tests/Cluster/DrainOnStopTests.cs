@@ -11,6 +11,8 @@ public sealed class DrainOnStopTests
         await using var cluster = await TestCluster.StartAsync(3);
         var (entrance, leaving) = (cluster.Hosts[0], cluster.Hosts[2]);
         await leaving.StopAsync();
+        // Or its readiness of before the stop would be taken for that of after the start.
+        await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 2, "the third node is missed");
         leaving.Start("server", "--name", leaving.Name, "--advertise", leaving.Address, "--agent", "--drain-on-stop", "--drain-timeout", "60");
         await cluster.HoldsAsync(async () => await cluster.ReadyNodesAsync() == 3, "the third node again");
         await cluster.OrchAsync("cordon", cluster.Hosts[0].Name, cluster.Hosts[1].Name);

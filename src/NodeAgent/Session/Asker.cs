@@ -24,7 +24,9 @@ sealed class Asker : IDisposable
 
     public Task SendAsync(Frame frame, CancellationToken cancel) => _stream.RequestStream.WriteAsync(frame, cancel);
 
-    /// <summary>The data it sends, up to its finish or its end. To be left off at any time.</summary>
+    /// <summary>The data it sends, up to its finish. To be left off at any time.</summary>
+    /// <exception cref="IOException">It has gone without a finish: what came is not the whole.</exception>
+    /// <exception cref="RpcException">As above, because the stream broke.</exception>
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancel) => _received.Reader.ReadAllAsync(cancel);
 
     /// <summary>Completes when it ends the call, however it does. Never fails. What it still sends is dropped.</summary>
@@ -43,13 +45,12 @@ sealed class Asker : IDisposable
             // A token given to MoveNext would cancel the call, not the wait.
             while (await _stream.ResponseStream.MoveNext(CancellationToken.None))
                 await TakeAsync(_stream.ResponseStream.Current);
+            _received.Writer.TryComplete(new IOException("the other side has gone before it had finished"));
         }
         catch (Exception e) when (e is RpcException or IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // Gone is gone.
+            _received.Writer.TryComplete(e);
         }
-
-        _received.Writer.TryComplete();
     }
 
     async Task TakeAsync(Frame frame)
