@@ -17,4 +17,5 @@ for pair in "$here 1" "$there 9"; do
   ip -n "$name" address add "192.0.2.$number/24" dev eth0
   ip netns exec "$name" sysctl -qw net.ipv4.ip_local_port_range='1024 65000' net.ipv4.tcp_tw_reuse=1
 done
-ip netns exec "$here" dotnet exec bench/Services/bin/Release/net10.0/Orchestrator.Services.dll "$PWD/artifacts/bin" "$PWD/artifacts/bench/service.json" "$there" "${ROUNDS:-5}"
+# nsenter leaves /sys as it is, with its cgroups.
+nsenter --net="/var/run/netns/$here" dotnet exec bench/Services/bin/Release/net10.0/Orchestrator.Services.dll "$PWD/artifacts/bin" "$PWD/artifacts/bench/service.json" "$there" "${ROUNDS:-5}"

@@ -32,10 +32,10 @@ sealed class Machine : IAsyncDisposable
             http { access_log off; sendfile on; server { listen {{Backend}}:{{Port}} backlog=4096; root {{directory}}; keepalive_requests 1000000; } }
 
             """);
-        List<Running> running = [Running.Start("ip", "netns", "exec", backend, "nginx", "-p", directory, "-c", $"{directory}/nginx.conf", "-g", "daemon off;")];
+        List<Running> running = [Running.Start("nsenter", $"--net=/var/run/netns/{backend}", "nginx", "-p", directory, "-c", $"{directory}/nginx.conf", "-g", "daemon off;")];
         running.Add(Running.Start($"{bin}/orchd", "dev", "--data-dir", $"{directory}/orchd", "--run-dir", $"{directory}/run", "--cgroup-root", "/orch-bench"));
         var admin = $"{directory}/orchd/admin.json";
-        while (!File.Exists(admin)) await Task.Delay(50);
+        for (var tries = 0; !File.Exists(admin); tries++) await Task.Delay(tries < 600 ? 50 : throw new IOException("orchd has made no cluster in 30 s"));
         var context = Contexts.Parse(await File.ReadAllTextAsync(admin)).ByName.Values.First();
         var credential = Credential.FromPem(context.Certificate!, context.Key!, context.Roots!); // a server writes all three
         var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = credential.ForAsking(credential.IsServer) };
