@@ -27,6 +27,7 @@ sealed partial class ReclaimLoop(ClusterStore store, NodeCalls calls, TimeProvid
             var state = store.Current;
             var now = clock.GetUtcNow();
             var due = Reclaim.Due(state);
+            foreach (var gone in refused.Keys.Except(due.Select(each => each.Volume.Name)).ToList()) refused.Remove(gone);
             foreach (var each in due.Where(each => !refused.TryGetValue(each.Volume.Name, out var since) || now - since >= Again))
             {
                 if (await TryDiscardAsync(each, writer, token)) refused.Remove(each.Volume.Name);

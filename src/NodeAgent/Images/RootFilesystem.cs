@@ -13,6 +13,9 @@ static class RootFilesystem
     // mount(2) takes one page of options.
     const int OptionBytes = 4096;
 
+    /// <summary>Where the layers stand with mapped users while an overlay is laid on them.</summary>
+    const string MappedDirectory = "layers";
+
     /// <summary>Mounts it at DIRECTORY/rootfs and hands that path back.</summary>
     /// <param name="users">The container's own users: the image's files are theirs, by mapped mounts of the layers (mount_setattr(2)), and so is what it writes. Null for the node's users.</param>
     public static string Mount(IReadOnlyList<string> layersLowestFirst, string directory, PodUsers? users = null)
@@ -35,7 +38,7 @@ static class RootFilesystem
         // The layer above can't be mapped: overlayfs itself writes there, as a user that the map does not have.
         using (SafeFileHandle handle = new(SyscallException.Check(Libc.Open(upper, Libc.ORdonly | Libc.ODirectory | Libc.OCloexec, 0), "open", upper), ownsHandle: true))
             SyscallException.Check(Libc.Fchown(handle, users.First, users.First), "fchown", upper);
-        using var mapped = MappedLayers.Make(layersLowestFirst, Path.Combine(directory, "layers"), users);
+        using var mapped = MappedLayers.Make(layersLowestFirst, Path.Combine(directory, MappedDirectory), users);
         Overlay(mapped.Paths, upper, work, rootfs);
         return rootfs;
     }
@@ -45,9 +48,14 @@ static class RootFilesystem
     {
         var rootfs = Path.Combine(directory, "rootfs");
         Mounts.Detach(rootfs);
-        // Of an agent that was interrupted while it mounted.
-        foreach (var mount in MountTable.Below(directory))
-            Mounts.Detach(mount);
+        // Only an agent that was interrupted while it mounted has left them.
+        var layers = Path.Combine(directory, MappedDirectory);
+        if (Directory.Exists(layers))
+        {
+            foreach (var mount in MountTable.Below(layers))
+                Mounts.Detach(mount);
+        }
+
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
     }

@@ -33,11 +33,9 @@ sealed record PodNamespaces(string Directory)
         Remove();
         PrivateDirectory.Make(Directory);
         if (users is not null)
-            UserNamespace.Make(users.First, hostNetwork ? ["--ipc"] : ["--ipc", "--net", "--uts"], wanted);
+            MakeOwn(users, hostname, hostNetwork, wanted);
         else
-            MakeShared(hostNetwork, wanted);
-        if (!hostNetwork)
-            SetHostname(hostname);
+            MakeShared(hostname, hostNetwork, wanted);
     }
 
     /// <summary>Lets them go; they end with the last process in them. Nothing there is fine.</summary>
@@ -49,10 +47,12 @@ sealed record PodNamespaces(string Directory)
             System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    void MakeShared(bool hostNetwork, IReadOnlyList<(string Name, string Path)> wanted) => KernelThread.Run(() =>
+    void MakeShared(string hostname, bool hostNetwork, IReadOnlyList<(string Name, string Path)> wanted) => KernelThread.Run(() =>
     {
         var flags = Libc.CloneNewipc | (hostNetwork ? 0 : Libc.CloneNewnet | Libc.CloneNewuts);
         SyscallException.Check(Libc.Unshare(flags), "unshare", Directory);
+        if (!hostNetwork)
+            SetHostname(hostname);
         foreach (var (name, path) in wanted)
         {
             File.WriteAllBytes(path, []);
@@ -60,11 +60,22 @@ sealed record PodNamespaces(string Directory)
         }
     });
 
-    void SetHostname(string hostname) => KernelThread.Run(() =>
+    void MakeOwn(PodUsers users, string hostname, bool hostNetwork, IReadOnlyList<(string Name, string Path)> wanted)
     {
-        using var uts = NetworkNamespace.Open(Uts);
-        SyscallException.Check(Libc.Setns(uts, Libc.CloneNewuts), "setns", Uts);
+        UserNamespace.Make(users.First, hostNetwork ? ["--ipc"] : ["--ipc", "--net", "--uts"], wanted);
+        if (hostNetwork)
+            return;
+        KernelThread.Run(() =>
+        {
+            using var uts = NetworkNamespace.Open(Uts);
+            SyscallException.Check(Libc.Setns(uts, Libc.CloneNewuts), "setns", Uts);
+            SetHostname(hostname);
+        });
+    }
+
+    static void SetHostname(string hostname)
+    {
         var name = hostname.Length > HostnameBytes ? hostname[..HostnameBytes] : hostname;
         SyscallException.Check(Libc.Sethostname(name, (nuint)System.Text.Encoding.UTF8.GetByteCount(name)), "sethostname", name);
-    });
+    }
 }
