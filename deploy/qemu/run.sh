@@ -58,9 +58,14 @@ on 1 'cat >/root/limits.yaml' <deploy/qemu/limits.yaml
 orch apply -f /root/limits.yaml
 hold 120 "a pod with limits runs" says Running get pod limited
 where=$(orch get pod limited --no-headers -o wide | grep -o 'vm[123]' | head -n 1)
-limits=$(on "${where#vm}" 'cd $(dirname $(grep -rl "^62914560$" /sys/fs/cgroup/orch --include=memory.max | grep -v "/pod[^/]*/memory.max" | head -n 1)) && echo "memory.max $(cat memory.max), cpu.max $(cat cpu.max), pids.max $(cat pids.max)"')
+limits=$(on "${where#vm}" sh -s <deploy/qemu/limits.sh 2>&1) || { echo "NOT SEEN: limits in the kernel of $where: $limits"; exit 1; }
 echo "cgroup v2 on $where: $limits"
-case $limits in *"memory.max 62914560, cpu.max 20000 100000"*) ;; *) echo "NOT SEEN: its limits in the kernel" && exit 1 ;; esac
+shows() { case $limits in *"$2"*) echo "ok  $1" ;; *) echo "NOT SEEN: $1" && exit 1 ;; esac; }
+shows "its limits of memory and cpu are the kernel's" "memory.max 62914560, cpu.max 20000 100000"
+shows "a limit of the disk, set while it runs, is the kernel's and holds" "rbps=1048576 wbps=1048576"
+shows "the runtime tells what it uses" '"type":"stats"'
+hold 60 "and so does the cluster" says limited top pods
+orch top pods
 hold 120 "a pod that takes too much memory is named OOMKilled" says OOMKilled describe pod greedy
 orch delete -f /root/limits.yaml
 
