@@ -3,9 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build bench/Services -c Release -v quiet -nologo
+image=$(mktemp --suffix=.tar)
+eng/hello-image.sh "$image"
 # Two machines with one link and no way out.
 here=orch-bench-a-$$ there=orch-bench-b-$$
-cleanup() { for name in "$here" "$there"; do ip netns delete "$name" 2>/dev/null || true; done; find /sys/fs/cgroup -depth -type d -path '*/orch-bench*' -exec rmdir {} + 2>/dev/null || true; }
+cleanup() { rm -f "$image"; for name in "$here" "$there"; do ip netns delete "$name" 2>/dev/null || true; done; find /sys/fs/cgroup -depth -type d -path '*/orch-bench*' -exec rmdir {} + 2>/dev/null || true; }
 trap cleanup EXIT
 ip netns add "$here"
 ip netns add "$there"
@@ -18,4 +20,4 @@ for pair in "$here 1" "$there 9"; do
   ip netns exec "$name" sysctl -qw net.ipv4.ip_local_port_range='1024 65000' net.ipv4.tcp_tw_reuse=1
 done
 # nsenter leaves /sys as it is, with its cgroups.
-nsenter --net="/var/run/netns/$here" dotnet exec bench/Services/bin/Release/net10.0/Orchestrator.Services.dll "$PWD/artifacts/bin" "$PWD/artifacts/bench/service.json" "$there" "${ROUNDS:-5}"
+nsenter --net="/var/run/netns/$here" dotnet exec bench/Services/bin/Release/net10.0/Orchestrator.Services.dll "$PWD/artifacts/bin" "$PWD/artifacts/bench/service.json" "$there" "$image" "${ROUNDS:-5}"

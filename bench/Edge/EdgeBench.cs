@@ -21,6 +21,8 @@ static partial class EdgeBench
         results.AddRange(Told("HTTP/1.1, 100 KB", await CompareAsync(site, rounds, proxy => WrkAsync($"http://127.0.0.1:{proxy.Port}/large"))));
         results.AddRange(Told("TLS, 6 bytes", await CompareAsync(site, rounds, proxy => H2loadAsync(proxy, "--h1"))));
         results.AddRange(Told("HTTP/2 over TLS, 6 bytes", await CompareAsync(site, rounds, proxy => H2loadAsync(proxy, "-m10"))));
+        await site.RouteManyAsync();
+        results.AddRange(Told($"HTTP/1.1, 6 bytes, one of {Site.ManyHosts} routes", await CompareAsync(site, rounds, proxy => WrkAsync($"http://127.0.0.1:{proxy.Port}/small", Site.HostOf(Site.ManyHosts / 2)))));
         var idle = (Ours: await Site.IdleBytesAsync(site.Ours, IdleConnections), Nginx: await Site.IdleBytesAsync(site.Nginx, IdleConnections));
         results.Add(new Result($"{IdleConnections} idle connections: memory of one, ours", idle.Ours / 1024, "KiB", idle.Nginx / 1024));
         results.Add(new Result("memory at the end: ours, with the whole cluster of one machine", site.Ours.Process.ResidentBytes() / 1048576.0, "MiB", site.Nginx.Process.ResidentBytes() / 1048576.0));
@@ -47,9 +49,9 @@ static partial class EdgeBench
         return outcomes.ToDictionary(each => each.Key, each => new Outcome(Median(each.Value.Select(one => one.PerSecond)), Median(each.Value.Select(one => one.High))));
     }
 
-    static async Task<Outcome> WrkAsync(string url)
+    static async Task<Outcome> WrkAsync(string url, string host = "bench.example")
     {
-        var said = await Running.OutputAsync("wrk", "-t1", $"-c{Connections}", $"-d{Seconds}s", "--latency", "-H", "Host: bench.example", url);
+        var said = await Running.OutputAsync("wrk", "-t1", $"-c{Connections}", $"-d{Seconds}s", "--latency", "-H", $"Host: {host}", url);
         if (said.Contains("Non-2xx", StringComparison.Ordinal)) throw new IOException($"not all were answered well: {said}");
         return new Outcome(Number(PerSecond().Match(said).Groups[1].Value), Milliseconds(High().Match(said).Groups[1].Value));
     }

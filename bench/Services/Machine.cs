@@ -18,12 +18,15 @@ sealed class Machine : IAsyncDisposable
     readonly List<Running> _running = [];
     readonly GrpcChannel _channel;
 
-    Machine(GrpcChannel channel) => (_channel, Api) = (channel, new Cluster.ClusterClient(channel));
+    readonly string _run;
+
+    Machine(GrpcChannel channel, string run) => (_channel, _run, Api) = (channel, run, new Cluster.ClusterClient(channel));
 
     public Cluster.ClusterClient Api { get; }
 
     /// <param name="backend">The network namespace of the other machine.</param>
-    public static async Task<Machine> StartAsync(string bin, string directory, string backend)
+    /// <param name="image">An archive of the image of <see cref="PodAsync"/>.</param>
+    public static async Task<Machine> StartAsync(string bin, string directory, string backend, string image)
     {
         await File.WriteAllTextAsync($"{directory}/small", "hello\n");
         await File.WriteAllBytesAsync($"{directory}/large", new byte[LargeBytes]);
@@ -39,8 +42,9 @@ sealed class Machine : IAsyncDisposable
         var context = Contexts.Parse(await File.ReadAllTextAsync(admin)).ByName.Values.First();
         var credential = Credential.FromPem(context.Certificate!, context.Key!, context.Roots!); // a server writes all three
         var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = credential.ForAsking(credential.IsServer) };
-        Machine machine = new(GrpcChannel.ForAddress("https://127.0.0.1:6440", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 64 << 20 }));
+        Machine machine = new(GrpcChannel.ForAddress("https://127.0.0.1:6440", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 64 << 20 }), $"{directory}/run");
         machine._running.AddRange(running);
+        await Running.OutputAsync("env", $"ORCH_CONFIG={admin}", $"{bin}/orch", "image", "import", image);
         return machine;
     }
 
@@ -67,6 +71,25 @@ sealed class Machine : IAsyncDisposable
         var request = new ApplyRequest { RequestId = Guid.NewGuid().ToString("N") };
         request.Objects.AddRange(objects.Select(each => ByteString.CopyFrom(Encoding.UTF8.GetBytes(each.ToJsonString()))));
         await Api.ApplyAsync(request);
+    }
+
+    /// <summary>Runs a pod; the file of its network namespace.</summary>
+    public async Task<string> PodAsync(string name)
+    {
+        await ApplyAsync(
+        [
+            new JsonObject
+            {
+                ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default" },
+                ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "hello:1" }) },
+            },
+        ]);
+        while (true)
+        {
+            var pod = JsonNode.Parse((await Api.GetAsync(new GetRequest { Kind = "Pod", Namespace = "default", Name = name })).Json.Span)!;
+            if ((string?)pod["status"]?["phase"] == "Running") return $"{_run}/pods/{pod["metadata"]!["uid"]}/ns/net";
+            await Task.Delay(50);
+        }
     }
 
     /// <summary>The address that a service was given.</summary>

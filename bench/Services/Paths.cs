@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Orchestrator.Bench;
 
-/// <summary>The way through a service's address beside the way to the pod's own, in turn (A B A B), by wrk.</summary>
+/// <summary>The way through a service's address beside the way to the pod's own, in turn (A B A B), by wrk: from a pod, as services are used, and from the host itself.</summary>
 static partial class Paths
 {
     const double GoalOfDirect = 0.95;
@@ -15,10 +15,15 @@ static partial class Paths
         await machine.ApplyAsync(Machine.Service("bench", [Machine.Backend]));
         var (service, direct) = ($"http://{await machine.AddressAsync("bench")}:80", $"http://{Machine.Backend}:{Machine.Port}");
         await AnswersAsync(new Uri(service));
+        var pod = await machine.PodAsync("client");
         List<Result> results = [];
-        results.AddRange(await CompareAsync("connections, each with one request: a second", "/s", rounds, url => WrkAsync($"{url}/small", "-c32", "-H", "Connection: close"), PerSecond, service, direct));
-        results.AddRange(await CompareAsync("requests over connections that stay: a second", "/s", rounds, url => WrkAsync($"{url}/small", "-c32"), PerSecond, service, direct));
-        results.AddRange(await CompareAsync("throughput of 16 MiB answers", "MiB/s", rounds, url => WrkAsync($"{url}/large", "-c4"), Mebibytes, service, direct));
+        foreach (var (from, place) in ((string, string)[])[("from a pod, ", pod), ("from the host, ", "/proc/self/ns/net")])
+        {
+            results.AddRange(await CompareAsync($"{from}connections, each with one request: a second", "/s", rounds, url => WrkAsync(place, $"{url}/small", "-c32", "-H", "Connection: close"), PerSecond, service, direct));
+            results.AddRange(await CompareAsync($"{from}requests over connections that stay: a second", "/s", rounds, url => WrkAsync(place, $"{url}/small", "-c32"), PerSecond, service, direct));
+            results.AddRange(await CompareAsync($"{from}throughput of 16 MiB answers", "MiB/s", rounds, url => WrkAsync(place, $"{url}/large", "-c4"), Mebibytes, service, direct));
+        }
+
         return results;
     }
 
@@ -39,9 +44,9 @@ static partial class Paths
         ];
     }
 
-    static async Task<string> WrkAsync(string url, params string[] more)
+    static async Task<string> WrkAsync(string from, string url, params string[] more)
     {
-        var said = await Running.OutputAsync("wrk", ["-t1", $"-d{Seconds}s", .. more, url]);
+        var said = await Running.OutputAsync("nsenter", [$"--net={from}", "wrk", "-t1", $"-d{Seconds}s", .. more, url]);
         return said.Contains("Non-2xx", StringComparison.Ordinal) || said.Contains("Socket errors", StringComparison.Ordinal) ? throw new IOException($"not all were answered well: {said}") : said;
     }
 

@@ -11,6 +11,12 @@ public sealed record IngressOptions(string Name, IPEndPoint Endpoint, IReadOnlyL
     /// <summary>Where requests over TLS come in; null for nowhere.</summary>
     public IPEndPoint? TlsEndpoint { get; init; }
 
+    /// <summary>Load balancers whose connections begin with whom they are from (PROXY protocol); from elsewhere nobody is believed.</summary>
+    public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
+
+    /// <summary>A directory for files with a line for each request; null for none.</summary>
+    public string? AccessLog { get; init; }
+
     /// <summary>Keeps the last table, with the keys of its certificates, for a start while no server answers; null for nowhere.</summary>
     public string? TableFile { get; init; }
 

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 
 namespace Orchestrator.Ingress;
@@ -31,6 +32,13 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
 
     /// <summary>How long a client may take to agree on keys.</summary>
     static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>A pod is set aside when, of so many requests at least in this time, more than this part did not reach it.</summary>
+    const int LeastFailures = 5;
+
+    const double FailureRate = 0.5;
+
+    static readonly TimeSpan FailureWindow = TimeSpan.FromSeconds(10);
 
     readonly WebApplication _app = Build(options, routes, sites, counts, awaited, logs);
 
@@ -62,6 +70,9 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton<ILoadBalancingPolicy>(new Shares());
         builder.Services.AddReverseProxy();
+        builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(static policy =>
+            (policy.DetectionWindowSize, policy.MinimalTotalCountThreshold, policy.DefaultFailureRateLimit) = (FailureWindow, LeastFailures, FailureRate));
+        if (options.AccessLog is { } directory) AccessLog.Add(builder.Services, directory);
         WithoutKeyRing(builder.Services);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -72,10 +83,16 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             kestrel.Limits.MaxRequestBodySize = null; // bodies flow through and are not kept: how much is too much is the service's word, or its Ingress's
             kestrel.Limits.MinRequestBodyDataRate = null; // a client may stream at its own pace; one that stops is given up by the idle timeout
-            kestrel.Listen(options.Endpoint);
-            if (options.TlsEndpoint is { } tls) kestrel.Listen(tls, listen => listen.UseHttps(Handshakes(sites)));
+            kestrel.Listen(options.Endpoint, listen => ProxiedConnections.Use(listen, options.ProxyProtocolFrom));
+            if (options.TlsEndpoint is not { } tls) return;
+            kestrel.Listen(tls, listen =>
+            {
+                ProxiedConnections.Use(listen, options.ProxyProtocolFrom); // before the handshake, as load balancers send it
+                listen.UseHttps(Handshakes(sites));
+            });
         });
         var app = builder.Build();
+        if (options.AccessLog is not null) app.UseW3CLogging();
         app.UseMiddleware<ClearFraming>();
         app.UseMiddleware<RightSite>();
         app.UseMiddleware<OwnWord>();
@@ -90,6 +107,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
             proxy.UseMiddleware<AnotherPod>();
             proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();
+            proxy.UsePassiveHealthChecks();
         });
         return app;
     }

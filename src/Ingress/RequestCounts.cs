@@ -27,10 +27,11 @@ sealed class RequestCounts
         long _begun;
         long _underWay;
 
-        public void Begin()
+        /// <summary>How many are under way now, with this one.</summary>
+        public long Begin()
         {
             Interlocked.Increment(ref _begun);
-            Interlocked.Increment(ref _underWay);
+            return Interlocked.Increment(ref _underWay);
         }
 
         public void End() => Interlocked.Decrement(ref _underWay);

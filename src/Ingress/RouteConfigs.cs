@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Orchestrator.Contracts;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.SessionAffinity;
 
@@ -19,6 +20,9 @@ static class RouteConfigs
 
     /// <summary>The name under which a route's requests a second from one address are kept.</summary>
     public const string RateKey = "rate";
+
+    /// <summary>The name under which it is kept how many requests of a route's Ingress may be under way; without one there is no limit.</summary>
+    public const string ConcurrencyKey = "concurrency";
 
     /// <summary>The name under which a route's Ingress is kept, as namespace/name.</summary>
     public const string IngressKey = "ingress";
@@ -35,6 +39,13 @@ static class RouteConfigs
     static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/");
 
     static readonly Dictionary<string, string> Wakes = new(StringComparer.Ordinal) { [WakesKey] = "" };
+
+    /// <summary>A pod that can't be reached again and again is set aside for a while; when all are, all are tried.</summary>
+    static readonly HealthCheckConfig Watched = new()
+    {
+        AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+        Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = HealthCheckConstants.PassivePolicy.TransportFailureRate, ReactivationPeriod = TimeSpan.FromSeconds(10) },
+    };
 
     static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = IdleTimeout };
 
@@ -68,6 +79,7 @@ static class RouteConfigs
             LoadBalancingPolicy = backend.Destinations.Any(each => each.CanaryPercent > 0 || each.Weight > 0) ? Shares.PolicyName : LoadBalancingPolicies.PowerOfTwoChoices,
             SessionAffinity = backend.KeepsPod ? KeptPod(backend.Id) : null,
             HttpRequest = Forwarding,
+            HealthCheck = destinations.Count > 1 ? Watched : null,
             Destinations = destinations,
             Metadata = backend.Wakes ? Wakes : null,
         };
@@ -82,6 +94,7 @@ static class RouteConfigs
             [ExactKey] = (route.PathType == Route.Types.PathType.Exact).ToString(),
             [RateKey] = route.RateLimit.ToString(CultureInfo.InvariantCulture),
         };
+        if (route.ConcurrencyLimit > 0) metadata[ConcurrencyKey] = route.ConcurrencyLimit.ToString(CultureInfo.InvariantCulture);
         if (route.AnyLabels) metadata[AnyLabelsKey] = "";
         if (route.Method.Length > 0) metadata[MethodKey] = route.Method;
         if (route.Door != Door.Any) metadata[DoorKey] = route.Door.ToString();

@@ -105,7 +105,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
 
                 if (IsElsewhere(change.Before as Pod, change.After as Pod))
                     foreach (var policy in Policies(state, each => NetworkPolicyReconciler.Concerns(state, each, pod) || (change.Before is Pod was && NetworkPolicyReconciler.Concerns(state, each, was)))) yield return policy;
-                foreach (var service in state.In<Service>(Service.KindName, resource.Namespace)) yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
+                foreach (var service in state.In<Service>(Service.KindName, resource.Namespace).Where(service => service.Chooses(pod) || (change.Before is Pod was && service.Chooses(was))))
+                    yield return new Work(Controller.Endpoints, service.Namespace, service.Name);
                 break;
             case NetworkPolicy:
                 yield return new Work(Controller.NetworkPolicies, resource.Namespace, resource.Name);
@@ -132,6 +133,8 @@ public readonly record struct Work(Controller Controller, string Namespace, stri
             case PersistentVolumeClaim:
                 yield return new Work(Controller.Claims, resource.Namespace, resource.Name);
                 yield return Volumes;
+                if (change.After is null)
+                    foreach (var waiting in state.In<StatefulSet>(StatefulSet.KindName, resource.Namespace)) yield return new Work(Controller.StatefulSets, waiting.Namespace, waiting.Name); // a pod may wait for a new one
                 break;
             case PersistentVolume { Spec.ClaimRef: { } bound }:
                 yield return new Work(Controller.Claims, bound.Namespace, bound.Name);

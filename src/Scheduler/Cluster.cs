@@ -62,13 +62,13 @@ sealed record Cluster(Fleet Fleet, Quotas Quotas, FairShare Shares, Budgets Budg
         };
     }
 
-    /// <summary>A pod goes where its claims are; one whose claim is not there goes nowhere.</summary>
+    /// <summary>A pod goes where its claims are; one whose claim is not there, or is about to go, goes nowhere.</summary>
     static IReadOnlyCollection<string>? VolumeNodes(ClusterState state, Pod pod)
     {
         IReadOnlyCollection<string>? nodes = null;
         foreach (var key in pod.Spec.Claims(pod.Namespace))
         {
-            if (state.Find(key) is not PersistentVolumeClaim claim) return [];
+            if (state.Find(key) is not PersistentVolumeClaim claim || claim.IsBeingDeleted()) return [];
             if (claim.NodeName() is { } node) nodes = nodes is null || nodes.Contains(node) ? [node] : [];
         }
 

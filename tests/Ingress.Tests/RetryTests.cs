@@ -43,6 +43,19 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task A_pod_that_breaks_off_every_connection_is_asked_no_more()
+    {
+        using var broken = new BrokenPod();
+        await using var pod = await Pod.Named("web");
+        await using var ingress = await RunningIngress.StartAsync(TableOf(pod.Address, broken.Address));
+        for (var i = 0; i < Requests; i++) Assert.Equal("web", await ingress.TextAsync("web.example"));
+        var asked = broken.Asked;
+        Assert.InRange(asked, 1, Requests / 2);
+        for (var i = 0; i < Requests; i++) Assert.Equal("web", await ingress.TextAsync("web.example"));
+        Assert.Equal(asked, broken.Asked);
+    }
+
+    [Fact]
     public async Task When_every_pod_refuses_the_client_is_told_so() =>
         Assert.Equal(HttpStatusCode.BadGateway, await StatusAsync(Refusing(), Refusing(), Refusing(), Refusing()));
 
@@ -121,6 +134,41 @@ public sealed class RetryTests
         {
             foreach (var socket in _queued) socket.Dispose();
             _listener.Dispose();
+        }
+    }
+
+    /// <summary>Takes connections and ends them at once.</summary>
+    sealed class BrokenPod : IDisposable
+    {
+        readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        int _asked;
+
+        public BrokenPod()
+        {
+            _listener.Start();
+            _ = EndAllAsync();
+        }
+
+        public string Address => _listener.LocalEndpoint.ToString()!; // it listens
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public void Dispose() => _listener.Dispose();
+
+        async Task EndAllAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var taken = await _listener.AcceptTcpClientAsync();
+                    Interlocked.Increment(ref _asked);
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // Disposed.
+            }
         }
     }
 }

@@ -26,13 +26,13 @@ sealed class RunningIngress : IAsyncDisposable
 
     public Uri Address => _proxy.Address;
 
-    public static async Task<RunningIngress> StartAsync(RouteTable? table = null)
+    public static async Task<RunningIngress> StartAsync(RouteTable? table = null, Func<IngressOptions, IngressOptions>? with = null)
     {
         var routes = new RouteConfigProvider();
         var options = new IngressOptions("test", new IPEndPoint(IPAddress.Loopback, 0), [new Uri("http://127.0.0.1:1")]) { TlsEndpoint = new IPEndPoint(IPAddress.Loopback, 0) };
         var sites = new Sites(TimeProvider.System, NullLogger<Sites>.Instance);
         var (counts, awaited) = (new RequestCounts(), new AwaitedPods());
-        var proxy = new ProxyHost(options, routes, sites, counts, awaited, NullLoggerFactory.Instance);
+        var proxy = new ProxyHost(with?.Invoke(options) ?? options, routes, sites, counts, awaited, NullLoggerFactory.Instance);
         await proxy.StartAsync(CancellationToken.None);
         var ingress = new RunningIngress(proxy, routes, sites) { Counts = counts, Awaited = awaited };
         if (table is not null) await ingress.PublishAsync(table);

@@ -69,6 +69,26 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public async Task Requests_beyond_those_that_may_be_under_way_are_refused_until_one_ends()
+    {
+        using var busy = new SemaphoreSlim(0);
+        await using var pod = await Pod.Answering(async context =>
+        {
+            if (context.Request.Path == "/slow") await busy.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync("done");
+        });
+        var route = Given.Prefix(Host, "/");
+        route.ConcurrencyLimit = 2;
+        await using var ingress = await RunningIngress.StartAsync(Given.Table([route], Given.Backend("web", pod.Address)));
+        var slow = new[] { ingress.TextAsync(Host, "/slow"), ingress.TextAsync(Host, "/slow") };
+        await Eventually.HoldsAsync(async () => await ingress.TextAsync(Host) == "503", "both are under way");
+        using (var refused = await ingress.GetAsync(Host)) Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        busy.Release(2);
+        Assert.Equal(["done", "done"], await Task.WhenAll(slow));
+        Assert.Equal("done", await ingress.TextAsync(Host));
+    }
+
+    [Fact]
     public async Task A_request_that_takes_too_long_is_given_up_and_a_websocket_is_not()
     {
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -176,7 +176,7 @@ public sealed class SiteTests
         return table;
     }
 
-    static SiteCertificate Certificate(string id, params string[] hosts) => Certificate(id, hosts, hosts[0]);
+    internal static SiteCertificate Certificate(string id, params string[] hosts) => Certificate(id, hosts, hosts[0]);
 
     static SiteCertificate Certificate(string id, string[] hosts, string subject)
     {

@@ -36,7 +36,6 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("--systemd-cgroup", "state", "c")]
     [InlineData("--rootless", "true", "state")]
     [InlineData("checkpoint", "c")]
     [InlineData("restore", "c")]

@@ -14,6 +14,9 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
     /// <summary>How long a server may take to accept a connection before the next one is tried.</summary>
     static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often more than once at each server a call is tried that was broken off.</summary>
+    const int Again = 1;
+
     /// <summary>The largest answer that is taken, in bytes.</summary>
     const int MaxMessageBytes = 64 << 20;
 
@@ -54,8 +57,9 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
     async Task<T> FirstAsync<T>(Func<Uri, Task<T>> ask)
     {
         RpcException? last = null;
-        for (var i = 0; i < servers.Count; i++)
+        for (var i = 0; i < servers.Count + Again; i++)
         {
+            if (i == servers.Count && !IsBrokenOff(last)) break;
             var index = (_first + i) % servers.Count;
             try
             {
@@ -63,13 +67,14 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
                 _first = index;
                 return answer;
             }
-            catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable || Untrusted(failure.Status.DebugException) is not null)
+            catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable || IsBrokenOff(failure) || Untrusted(failure.Status.DebugException) is not null)
             {
                 if (last is null || IsUnreachable(last)) last = failure; // what a server says tells more than that another one is away
             }
         }
 
         if (Untrusted(last?.Status.DebugException) is { } why) throw new CliException(why);
+        if (IsBrokenOff(last)) throw last!; // it is one
         throw new CliException(IsUnreachable(last)
             ? $"no server answers at {string.Join(", ", servers.Select(server => server.Authority))}; is orchd running there? Name other servers with --server or `orch config set-context`"
             : last?.Status.Detail ?? "no server is named");
@@ -95,6 +100,9 @@ sealed class ClusterConnection(IReadOnlyList<Uri> servers, Credential? credentia
     {
         foreach (var channel in _channels.Values) channel.Dispose();
     }
+
+    // A server that ends, or a connection that does, takes its calls along. Not so where this program was told to end.
+    static bool IsBrokenOff(RpcException? failure) => failure?.StatusCode == StatusCode.Cancelled && !Interruption.IsOf(failure);
 
     // A server's own words come without an exception of this side.
     static bool IsUnreachable(RpcException? failure) => failure?.Status.DebugException is not null;

@@ -8,6 +8,7 @@ static class Failures
 {
     public static async Task<int> Guarded(Func<Task<int>> program)
     {
+        Interruption.Listen();
         try
         {
             return await program();
@@ -17,9 +18,14 @@ static class Failures
             await Console.Error.WriteLineAsync($"error: {failure.Message}");
             return 1;
         }
+        catch (RpcException failure) when (Interruption.IsOf(failure))
+        {
+            return Interruption.ExitCode;
+        }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Cancelled)
         {
-            return 130; // interrupted
+            await Console.Error.WriteLineAsync($"error: the call was broken off{(failure.Status.Detail.Length > 0 ? $": {failure.Status.Detail}" : "")}; whether it was carried out is not known");
+            return 1;
         }
         catch (RpcException failure)
         {
@@ -31,9 +37,14 @@ static class Failures
             await Console.Error.WriteLineAsync($"error: {failure.Message}");
             return 1;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (Interruption.IsAsked)
         {
-            return 130;
+            return Interruption.ExitCode;
+        }
+        catch (OperationCanceledException failure)
+        {
+            await Console.Error.WriteLineAsync($"error: given up: {failure.Message}");
+            return 1;
         }
     }
 }

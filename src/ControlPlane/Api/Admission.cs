@@ -1,6 +1,7 @@
 using Orchestrator.Contracts;
 using Orchestrator.Manifests;
 using Orchestrator.Manifests.Merging;
+using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
@@ -38,6 +39,7 @@ static class Admission
         var requested = read.Select(each => each.Object.Resource).ToList();
         var steps = new List<Step>();
         var operations = new List<Operation>();
+        var supposed = state;
         foreach (var (index, wanted, warnings) in read)
         {
             var @namespace = wanted.Resource.Namespace;
@@ -47,7 +49,7 @@ static class Admission
             if (state.Find<Namespace>(Namespace.KindName, "", @namespace) is { } home && home.IsBeingDeleted() && state.Find(wanted.Resource.Key) is null)
                 problems.Add(Problem(index, "metadata.namespace", $"namespace {@namespace} is being deleted, and nothing new is taken into it; wait until it is gone"));
             if (!known) problems.Add(Problem(index, "metadata.namespace", $"there is no namespace {@namespace}; create it first, or in the same manifest"));
-            Add(Apply.Decide(wanted, state.Find(wanted.Resource.Key)), index, [.. warnings, .. Refused(wanted.Resource)]);
+            Add(Apply.Decide(wanted, state.Find(wanted.Resource.Key)), index, [.. warnings, .. Foreign(wanted.Resource), .. Refused(wanted.Resource)]);
         }
 
         return new Decision(steps, operations, problems);
@@ -62,9 +64,9 @@ static class Admission
 
         Resource Numbered(Resource resource, int index)
         {
-            var (numbered, refused) = Admission.Numbered(state, resource, operations);
+            (resource, supposed, var refused) = Admission.Numbered(supposed, resource);
             problems.AddRange(refused.Select(problem => Problem(index, problem.Path, problem.Message)));
-            return numbered;
+            return resource;
         }
 
         void Add(ApplyOutcome outcome, int index, IReadOnlyList<string> warnings)
@@ -93,9 +95,14 @@ static class Admission
         }
     }
 
-    /// <summary>A service with its address and ports, in the light of those that the same request has created before it.</summary>
-    public static (Resource Resource, IReadOnlyList<(string Path, string Message)> Problems) Numbered(ClusterState state, Resource resource, IEnumerable<Operation> before) =>
-        resource is not Service service ? (resource, []) : ServiceNumbers.Given(state, service, state.Find(service.Key) as Service, before.OfType<Create>().Select(create => create.Resource));
+    /// <summary>A service with its address and ports, and the state with it, for those of the same request that come after it.</summary>
+    /// <param name="state">With those that came before it.</param>
+    public static (Resource Resource, ClusterState State, IReadOnlyList<(string Path, string Message)> Problems) Numbered(ClusterState state, Resource resource)
+    {
+        if (resource is not Service service) return (resource, state, []);
+        var (numbered, problems) = ServiceNumbers.Given(state, service, state.Find(service.Key) as Service);
+        return (numbered, state.With(numbered), problems);
+    }
 
     /// <summary>The LimitRanges of a namespace as they will be with the request, whose own hold for its pods as well.</summary>
     public static IReadOnlyList<LimitRange> LimitsOf(ClusterState state, IReadOnlyCollection<Resource> requested, string @namespace)
@@ -111,6 +118,14 @@ static class Admission
         var filled = Limits.Filled(Dependencies.Gated(pod), limits);
         return (filled, [.. Limits.Broken(filled.Spec, limits)]);
     }
+
+    // It may be meant for somebody else's controller; more often it comes from somebody else's cluster.
+    static IEnumerable<string> Foreign(Resource resource) => resource switch
+    {
+        Ingress { IsOurs: false, Spec.IngressClassName: var name } => [$"spec.ingressClassName: the ingresses here do not serve class {name}; leave it out, or say {Ingress.OwnClass}"],
+        Gateway { IsOurs: false, Spec.GatewayClassName: var name } => [$"spec.gatewayClassName: the ingresses here do not serve class {name}; say {Gateway.OwnClass}"],
+        _ => [],
+    };
 
     static PodTemplate? Template(Resource resource) => resource switch
     {

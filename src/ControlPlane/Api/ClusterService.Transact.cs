@@ -68,6 +68,7 @@ sealed partial class ClusterService
     {
         var problems = new List<ProblemMessage>();
         var decided = new List<Operation>();
+        var supposed = state;
         for (var i = 0; i < operations.Count; i++)
         {
             if (!objects.TryGetValue(i, out var wanted))
@@ -83,13 +84,13 @@ sealed partial class ClusterService
             if (state.Find(wanted.Key) is not { } live)
             {
                 var (created, broken) = Admission.Limited(wanted, Admission.LimitsOf(state, objects.Values, home));
-                (created, var refused) = Admission.Numbered(state, created, decided);
+                (created, supposed, var refused) = Admission.Numbered(supposed, created);
                 problems.AddRange(broken.Concat(refused).Select(problem => new ProblemMessage { Index = i, Path = problem.Path, Message = problem.Message }));
                 decided.Add(new Create(created with { Metadata = created.Metadata with { Uid = Guid.NewGuid().ToString(), ResourceVersion = null } }));
                 continue;
             }
 
-            var (changed, taken) = Admission.Numbered(state, wanted with { Metadata = wanted.Metadata with { Uid = live.Metadata.Uid, ResourceVersion = live.Metadata.ResourceVersion } }, decided);
+            (var changed, supposed, var taken) = Admission.Numbered(supposed, wanted with { Metadata = wanted.Metadata with { Uid = live.Metadata.Uid, ResourceVersion = live.Metadata.ResourceVersion } });
             problems.AddRange(Manifests.Merging.Apply.Fixed(changed, live).Concat(taken).Select(problem => new ProblemMessage { Index = i, Path = problem.Path, Message = problem.Message }));
             decided.Add(new Update(changed));
         }

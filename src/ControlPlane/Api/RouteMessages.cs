@@ -29,6 +29,7 @@ static class RouteMessages
         BodyLimit = route.Settings.BodyLimit,
         RateLimit = route.Settings.RateLimit,
         TimeoutSeconds = route.Settings.TimeoutSeconds,
+        ConcurrencyLimit = route.Settings.ConcurrencyLimit,
         AnyLabels = route.Only.AnyLabels,
         Door = route.Only.Tls switch { null => Contract.Door.Any, true => Contract.Door.Tls, false => Contract.Door.Plain },
         Method = route.Only.Method ?? "",

@@ -1,9 +1,11 @@
 using Orchestrator.Contracts;
+using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Reconcile.Autoscaling;
+using Route = Orchestrator.Reconcile.Routes.Route;
 
 namespace Orchestrator.ControlPlane.Metrics;
 
@@ -33,7 +35,9 @@ static class UsageReading
         foreach (var each in heard.Ingresses.SelectMany(ingress => ingress.Requests))
         {
             if (each.Ingress.Split('/') is not [var @namespace, var name] || !double.IsFinite(each.PerSecond)) continue;
-            var key = new ResourceKey(Ingress.KindName, @namespace, name);
+            var key = name.EndsWith(Route.OfHttpRoute, StringComparison.Ordinal)
+                ? new ResourceKey(HttpRoute.KindName, @namespace, name[..^Route.OfHttpRoute.Length])
+                : new ResourceKey(Ingress.KindName, @namespace, name);
             rates[key] = rates.GetValueOrDefault(key) + (decimal)Math.Clamp(each.PerSecond, 0, MostPerSecond);
         }
 

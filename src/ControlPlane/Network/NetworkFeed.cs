@@ -2,6 +2,7 @@ using Grpc.Core;
 using Orchestrator.Contracts;
 using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Store;
+using Orchestrator.Model.Meta;
 using Orchestrator.Model.Policies;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
@@ -59,18 +60,16 @@ sealed class NetworkFeed(ClusterStore store, Followers followers, TimeProvider c
         }
     }
 
-    // Two states share what did not change between them, so that equal kinds are found equal at once.
-    static async Task SendAsync(Follower follower, ClusterState? known, ClusterState state, IServerStreamWriter<NetworkChange> outgoing, CancellationToken token)
+    async Task SendAsync(Follower follower, ClusterState? known, ClusterState state, IServerStreamWriter<NetworkChange> outgoing, CancellationToken token)
     {
         List<ResourceMessage> put = [];
         List<NetworkObject> removed = [];
-        foreach (var kind in Kinds)
+        foreach (var key in Changed(known, state))
         {
-            var before = known?.Objects.GetValueOrDefault(kind);
-            var after = state.Objects.GetValueOrDefault(kind);
+            var (before, after) = (known?.Find(key), state.Find(key));
             if (ReferenceEquals(before, after)) continue;
-            put.AddRange((after?.Values ?? []).Where(each => before is null || !before.TryGetValue(each.Key, out var old) || !ReferenceEquals(old, each)).Select(each => each.ToMessage()));
-            removed.AddRange((before?.Keys ?? []).Where(key => after?.ContainsKey(key) != true).Select(key => new NetworkObject { Kind = key.Kind, Namespace = key.Namespace, Name = key.Name }));
+            if (after is not null) put.Add(after.ToMessage());
+            else removed.Add(new NetworkObject { Kind = key.Kind, Namespace = key.Namespace, Name = key.Name });
         }
 
         if (known is not null && put.Count == 0 && removed.Count == 0) return;
@@ -85,4 +84,14 @@ sealed class NetworkFeed(ClusterStore store, Followers followers, TimeProvider c
             await outgoing.WriteAsync(change, token);
         }
     }
+
+    /// <summary>What may differ between two states: what the revisions between them changed; everything, where those are no longer kept.</summary>
+    IEnumerable<ResourceKey> Changed(ClusterState? known, ClusterState state)
+    {
+        if (known is not null && store.RevisionsBetween(known.Revision, state.Revision) is var revisions && revisions.Count == state.Revision - known.Revision)
+            return revisions.SelectMany(revision => revision.Changes).Select(change => change.Key).Where(key => Kinds.Contains(key.Kind)).Distinct();
+        return Kinds.SelectMany(kind => KeysOf(state, kind).Union(KeysOf(known, kind)));
+    }
+
+    static IEnumerable<ResourceKey> KeysOf(ClusterState? state, string kind) => state?.Objects.GetValueOrDefault(kind)?.Keys ?? [];
 }

@@ -57,6 +57,10 @@ sealed partial class SharedOptions
 
     readonly Option<int> _ingressTlsPort = new("--ingress-tls-port") { Description = "the port of the ingress for TLS", DefaultValueFactory = _ => DefaultIngressTlsPort };
 
+    readonly Option<string[]> _ingressProxies = new("--ingress-proxy-protocol") { Description = "networks of load balancers whose connections to the ingress begin with a header of the PROXY protocol, such as 10.0.0.0/24", AllowMultipleArgumentsPerToken = true };
+
+    readonly Option<string?> _ingressLog = new("--ingress-access-log") { Description = "a directory for files with a line for each request to the ingress" };
+
     readonly Option<string> _logFormat = new("--log-format") { Description = "text or json", DefaultValueFactory = _ => "text" };
 
     readonly Option<string> _config = new(Configuration.FileOption) { Description = "a file with these options, as `name: value`; each may also be in the environment, --data-dir as ORCHD_DATA_DIR", DefaultValueFactory = _ => Configuration.DefaultFile };
@@ -72,7 +76,7 @@ sealed partial class SharedOptions
             foreach (var option in new Option[] { _join, _token, _tokenFile }) command.Options.Add(option);
         }
 
-        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _taints, _reserved, _insecure, _imageGc, _evictionHard, _drain, _drainTimeout, _cgroup, _ingressPort, _ingressTlsPort, _logFormat, _verbose, _config })
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _taints, _reserved, _insecure, _imageGc, _evictionHard, _drain, _drainTimeout, _cgroup, _ingressPort, _ingressTlsPort, _ingressProxies, _ingressLog, _logFormat, _verbose, _config })
             command.Options.Add(option);
     }
 
@@ -106,7 +110,14 @@ sealed partial class SharedOptions
     {
         Ingress = new IPEndPoint(settings.Advertise, InRange("--ingress-port", parsed.GetValue(_ingressPort), MaxPort)),
         IngressTls = new IPEndPoint(settings.Advertise, InRange("--ingress-tls-port", parsed.GetValue(_ingressTlsPort), MaxPort)),
+        IngressProxyProtocol = [.. (parsed.GetValue(_ingressProxies) ?? []).SelectMany(each => each.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Select(Network)],
+        IngressAccessLog = parsed.GetValue(_ingressLog) is { } directory ? Path.GetFullPath(directory) : null,
     };
+
+    static IPNetwork Network(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var one) ? new IPNetwork(one, one.GetAddressBytes().Length * 8)
+        : throw new StartException($"--ingress-proxy-protocol: '{text}' is no network; give one such as 10.0.0.0/24");
 
     /// <summary>
     /// How long a stop may take before the command line ends the process: sessions, the silo and the log end in turn, and cut short by the library's own two seconds that would look like a

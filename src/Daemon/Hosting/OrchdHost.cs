@@ -98,6 +98,8 @@ static partial class OrchdHost
             builder.Services.AddIngress(new IngressOptions(settings.Name, ingress, membership.Servers)
             {
                 TlsEndpoint = settings.IngressTls,
+                ProxyProtocolFrom = settings.IngressProxyProtocol,
+                AccessLog = settings.IngressAccessLog,
                 TableFile = Path.Combine(settings.DataDirectory, "routes"),
                 ConfigureConnections = membership.Files.Secure,
             });

@@ -41,6 +41,12 @@ sealed record ServerSettings
     /// <summary>Where those over TLS come in.</summary>
     public IPEndPoint? IngressTls { get; init; }
 
+    /// <summary>Load balancers in front of the ingress that say whom their connections are from.</summary>
+    public IReadOnlyList<IPNetwork> IngressProxyProtocol { get; init; } = [];
+
+    /// <summary>A directory for the lines of the ingress's requests; null for none.</summary>
+    public string? IngressAccessLog { get; init; }
+
     /// <summary>What this machine is in its cluster.</summary>
     public Purpose Purpose => Server ? Purpose.Server : Agent ? Purpose.Agent : Purpose.Ingress;
 

@@ -1,4 +1,5 @@
 using Orchestrator.Model.Autoscaling;
+using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.Workloads;
@@ -40,9 +41,9 @@ static class AutoscalerValidation
         }
 
         if (metric is not { Type: MetricType.Object, Object: { } requests }) return;
-        findings.Require(requests.DescribedObject.Kind == Ingress.KindName, $"{at}.object.describedObject.kind", $"must be {Ingress.KindName}: nothing else is counted");
+        findings.Require(requests.DescribedObject.Kind is Ingress.KindName or HttpRoute.KindName, $"{at}.object.describedObject.kind", $"must be {Ingress.KindName} or {HttpRoute.KindName}: nothing else is counted");
         findings.Require(requests.DescribedObject.Name.Length > 0, $"{at}.object.describedObject.name", "is required");
-        findings.Require(requests.Metric.Name == ObjectMetric.RequestsPerSecond, $"{at}.object.metric.name", $"must be {ObjectMetric.RequestsPerSecond}, the one metric of an Ingress");
+        findings.Require(requests.Metric.Name == ObjectMetric.RequestsPerSecond, $"{at}.object.metric.name", $"must be {ObjectMetric.RequestsPerSecond}, the one metric there is of it");
         findings.Require(requests.Target.Type != MetricTargetType.Utilization, $"{at}.object.target.type", "must be Value or AverageValue: an Ingress requests nothing that this could be a percentage of");
         Target(findings, $"{at}.object.target", requests.Target);
     }

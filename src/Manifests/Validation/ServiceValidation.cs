@@ -69,11 +69,17 @@ static class ServiceValidation
         findings.Require(inside, "spec.clusterIP", $"\"{address}\" must be None or an address in {ServiceNetwork.Range}; leave it out to be given one");
     }
 
+    static readonly AddressSpan ServiceAddresses = AddressSpan.Parse(ServiceNetwork.Range.ToString())!.Value; // a range
+
     public static void Pool(Findings findings, IpAddressPoolSpec spec)
     {
         findings.Require(spec.Addresses.Count > 0, "spec.addresses", "needs at least one range");
         for (var i = 0; i < spec.Addresses.Count; i++)
-            findings.Require(AddressSpan.Parse(spec.Addresses[i]) is not null, $"spec.addresses[{i}]", $"\"{spec.Addresses[i]}\" is no range of IPv4 addresses; write 192.168.1.240-192.168.1.250 or 192.168.1.240/28");
+        {
+            var (text, path) = (spec.Addresses[i], $"spec.addresses[{i}]");
+            if (AddressSpan.Parse(text) is not { } span) findings.Add(path, $"\"{text}\" is no range of IPv4 addresses; write 192.168.1.240-192.168.1.250 or 192.168.1.240/28");
+            else findings.Require(!span.Overlaps(ServiceAddresses), path, $"{text} has addresses of {ServiceNetwork.Range}, which services have inside the cluster; take some of the nodes' own link");
+        }
     }
 
     public static void Ingress(Findings findings, Ingress ingress)

@@ -47,7 +47,7 @@ public sealed record ContainerResourceMetric
 
 public sealed record ObjectMetric
 {
-    /// <summary>The one metric there is of objects: the requests a second through an Ingress, over all ingress hosts.</summary>
+    /// <summary>The one metric there is of objects: the requests a second through an Ingress or an HTTPRoute, over all ingress hosts.</summary>
     public const string RequestsPerSecond = "requests-per-second";
 
     public CrossVersionObjectReference DescribedObject { get; init => field = value ?? new(); } = new();
@@ -56,8 +56,8 @@ public sealed record ObjectMetric
 
     public MetricTarget Target { get; init => field = value ?? new(); } = new();
 
-    /// <summary>The Ingress it is about.</summary>
-    public ResourceKey Ingress(string @namespace) => new(Services.Ingress.KindName, @namespace, DescribedObject.Name);
+    /// <summary>The Ingress or HTTPRoute it is about.</summary>
+    public ResourceKey Described(string @namespace) => new(DescribedObject.Kind, @namespace, DescribedObject.Name);
 }
 
 [KnownUpstream("selector")]

@@ -8,15 +8,16 @@ namespace Orchestrator.Model.Services;
 /// <param name="BodyLimit">Bytes of a request's body; more is answered with 413. 0: no limit.</param>
 /// <param name="RateLimit">Requests a second from one address, with bursts of as many; more are answered with 429. 0: no limit.</param>
 /// <param name="TimeoutSeconds">A request that takes longer is answered with 504. 0: only one that moves no byte is given up.</param>
-public sealed record IngressSettings(bool KeepsPod, long BodyLimit, int RateLimit, int TimeoutSeconds)
+/// <param name="ConcurrencyLimit">Requests under way at one time; more are answered with 503. 0: no limit.</param>
+public sealed record IngressSettings(bool KeepsPod, long BodyLimit, int RateLimit, int TimeoutSeconds, int ConcurrencyLimit)
 {
     public const string Prefix = "ingress.orchestrator/";
 
-    const string AffinityKey = Prefix + "affinity", BodyLimitKey = Prefix + "body-limit", RateLimitKey = Prefix + "rate-limit", TimeoutKey = Prefix + "timeout-seconds";
+    const string AffinityKey = Prefix + "affinity", BodyLimitKey = Prefix + "body-limit", RateLimitKey = Prefix + "rate-limit", TimeoutKey = Prefix + "timeout-seconds", ConcurrencyKey = Prefix + "concurrency-limit";
     const string Cookie = "cookie";
     const int MostRequests = 10_000, MostSeconds = 86_400;
 
-    public static readonly IngressSettings None = new(false, 0, 0, 0);
+    public static readonly IngressSettings None = new(false, 0, 0, 0, 0);
 
     /// <summary>Reads the annotations.</summary>
     /// <param name="annotations">All of an Ingress; those of others are passed over.</param>
@@ -33,7 +34,8 @@ public sealed record IngressSettings(bool KeepsPod, long BodyLimit, int RateLimi
                 BodyLimitKey => Quantity.TryParse(value, out var bytes) && bytes.Value is >= 1 and <= long.MaxValue ? settings with { BodyLimit = (long)bytes.Value } : Wrong($"is \"{value}\", but must be a number of bytes, such as 10Mi"),
                 RateLimitKey => Whole(value, MostRequests) is { } rate ? settings with { RateLimit = rate } : Wrong($"is \"{value}\", but must be a number of requests a second between 1 and {MostRequests}"),
                 TimeoutKey => Whole(value, MostSeconds) is { } seconds ? settings with { TimeoutSeconds = seconds } : Wrong($"is \"{value}\", but must be a number of seconds between 1 and {MostSeconds}"),
-                _ => Wrong($"is not known: there are {AffinityKey}, {BodyLimitKey}, {RateLimitKey} and {TimeoutKey}"),
+                ConcurrencyKey => Whole(value, MostRequests) is { } many ? settings with { ConcurrencyLimit = many } : Wrong($"is \"{value}\", but must be a number of requests at one time between 1 and {MostRequests}"),
+                _ => Wrong($"is not known: there are {AffinityKey}, {BodyLimitKey}, {ConcurrencyKey}, {RateLimitKey} and {TimeoutKey}"),
             };
 
             IngressSettings Wrong(string what)

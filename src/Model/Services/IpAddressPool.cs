@@ -30,6 +30,8 @@ public readonly record struct AddressSpan(uint First, uint Last)
 {
     public bool Contains(uint address) => address >= First && address <= Last;
 
+    public bool Overlaps(AddressSpan other) => First <= other.Last && other.First <= Last;
+
     /// <returns>Null for what is no range of IPv4 addresses.</returns>
     public static AddressSpan? Parse(string text)
     {

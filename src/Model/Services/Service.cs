@@ -9,6 +9,9 @@ namespace Orchestrator.Model.Services;
 public sealed record Service() : Resource<ServiceSpec, ServiceStatus>("v1", KindName)
 {
     public const string KindName = "Service";
+
+    /// <summary>Whether its selector chooses this pod of its namespace; one without a selector chooses none.</summary>
+    public bool Chooses(Pods.Pod pod) => Spec.Selector.Count > 0 && Spec.Selector.All(pair => pod.Metadata.Labels.GetValueOrDefault(pair.Key) == pair.Value);
 }
 
 [KnownUpstream("allocateLoadBalancerNodePorts", "clusterIPs", "externalIPs", "healthCheckNodePort",

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Services;
 
 namespace Orchestrator.Model.State;
 
@@ -20,6 +21,9 @@ public sealed record ClusterState
     /// <summary>The objects of each kind, sorted by namespace and name.</summary>
     public ImmutableSortedDictionary<string, ImmutableSortedDictionary<ResourceKey, Resource>> Objects { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableSortedDictionary<ResourceKey, Resource>>(StringComparer.Ordinal);
+
+    /// <summary>What the services have that only one of them may have.</summary>
+    public ServiceClaims Claims { get; private init; } = ServiceClaims.None;
 
     /// <summary>What the latest requests were answered.</summary>
     public Answers Answers { get; init; } = Answers.None;
@@ -53,7 +57,11 @@ public sealed record ClusterState
             kind[resource.Key] = resource;
         }
 
-        return Empty with { Objects = kinds.ToImmutableSortedDictionary(each => each.Key, each => each.Value.ToImmutable(), StringComparer.Ordinal) };
+        return Empty with
+        {
+            Objects = kinds.ToImmutableSortedDictionary(each => each.Key, each => each.Value.ToImmutable(), StringComparer.Ordinal),
+            Claims = kinds.GetValueOrDefault(Service.KindName)?.Values.Aggregate(ServiceClaims.None, static (claims, service) => claims.After(null, service)) ?? ServiceClaims.None,
+        };
     }
 
     /// <summary>The state at a later revision: these objects put or, where there is none, removed.</summary>
@@ -65,10 +73,16 @@ public sealed record ClusterState
     public ClusterState With(Resource resource)
     {
         var ofKind = Objects.GetValueOrDefault(resource.Kind) ?? ImmutableSortedDictionary<ResourceKey, Resource>.Empty;
-        return this with { Objects = Objects.SetItem(resource.Kind, ofKind.SetItem(resource.Key, resource)) };
+        return this with
+        {
+            Objects = Objects.SetItem(resource.Kind, ofKind.SetItem(resource.Key, resource)),
+            Claims = resource is Service ? Claims.After(ofKind.GetValueOrDefault(resource.Key), resource) : Claims,
+        };
     }
 
     /// <summary>The state without this object.</summary>
     public ClusterState Without(ResourceKey key) =>
-        Objects.TryGetValue(key.Kind, out var ofKind) ? this with { Objects = Objects.SetItem(key.Kind, ofKind.Remove(key)) } : this;
+        Objects.TryGetValue(key.Kind, out var ofKind)
+            ? this with { Objects = Objects.SetItem(key.Kind, ofKind.Remove(key)), Claims = Claims.After(ofKind.GetValueOrDefault(key), null) }
+            : this;
 }

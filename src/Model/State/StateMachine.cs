@@ -3,6 +3,8 @@ using System.Globalization;
 using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
+using Orchestrator.Model.Services;
+using Orchestrator.Model.Storage;
 
 namespace Orchestrator.Model.State;
 
@@ -74,7 +76,7 @@ public static class StateMachine
         if (state.Find(resource.Key) is not null) return Step.Refuse(new AlreadyExists(resource.Key));
         if (resource.Namespace.Length > 0 && state.Find<Namespace>(Namespace.KindName, "", resource.Namespace) is { } home && home.IsBeingDeleted())
             return Step.Refuse(new Conflict(resource.Key, 0, 0, $"namespace {resource.Namespace} is being deleted, and nothing new is taken into it"));
-        if (Services.ServiceClaims.HeldByAnother(state, resource) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
+        if (resource is Service service && state.Claims.HeldByAnother(service) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
         return Stored(state, resource with
         {
             Metadata = resource.Metadata with { Generation = 1, CreationTimestamp = command.Time, DeletionTimestamp = null },
@@ -86,7 +88,7 @@ public static class StateMachine
         var resource = update.Resource;
         if (Checked(state, resource, out var stored) is { } refused) return Step.Refuse(refused);
         var sameSpec = resource.SameSpecAs(stored!);
-        if (!sameSpec && Services.ServiceClaims.HeldByAnother(state, resource) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
+        if (!sameSpec && resource is Service service && state.Claims.HeldByAnother(service) is { } holder) return Step.Refuse(Taken(resource.Key, holder));
         var next = resource.WithStatusOf(stored!);
         next = next with
         {
@@ -121,6 +123,13 @@ public static class StateMachine
             // Its content goes first, so that no new namespace of the name finds what is left of the old one.
             if (home.IsBeingDeleted()) return Step.To(state, delete.Key);
             return Stored(state, home with { Metadata = home.Metadata with { DeletionTimestamp = command.Time }, Status = home.Status with { Phase = Namespace.Terminating } }, revision);
+        }
+
+        if (stored is PersistentVolumeClaim claim && claim.IsInUse(state))
+        {
+            // Its pods keep what they have until they end, whoever asks.
+            if (claim.IsBeingDeleted()) return Step.To(state, delete.Key);
+            return Stored(state, claim with { Metadata = claim.Metadata with { DeletionTimestamp = command.Time } }, revision);
         }
 
         if (stored is not Pod { Spec.NodeName: not null } pod || pod.IsTerminal() || delete.GraceSeconds == 0)

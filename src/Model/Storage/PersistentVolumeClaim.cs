@@ -15,6 +15,13 @@ public sealed record PersistentVolumeClaim() : Resource<PersistentVolumeClaimSpe
     /// <summary>On a claim that is bound: its node.</summary>
     public const string NodeAnnotation = "volume.kubernetes.io/selected-node";
 
+    /// <summary>Whether it was asked to go, and waits for the pods that use it.</summary>
+    public bool IsBeingDeleted() => Metadata.DeletionTimestamp is not null;
+
+    /// <summary>Whether a pod on a node uses it. Source: Kubernetes, "Storage Object in Use Protection".</summary>
+    public bool IsInUse(State.ClusterState state) =>
+        state.In<Pod>(Pod.KindName, Namespace).Any(pod => pod.Spec.NodeName is not null && !pod.IsTerminal() && pod.Spec.Claims(pod.Namespace).Contains(Key));
+
     /// <summary>The node that its volume is on; null as long as no pod has used it.</summary>
     public string? NodeName() => Spec.VolumeName is null ? null : Metadata.Annotations.GetValueOrDefault(NodeAnnotation);
 }

@@ -7,7 +7,7 @@ namespace Orchestrator.Model.Tables;
 /// <summary>What a list shows of claims and volumes.</summary>
 static class StorageColumns
 {
-    public static readonly Column ClaimStatus = new("STATUS", static (resource, _) => ((PersistentVolumeClaim)resource).Status.Phase.ToString());
+    public static readonly Column ClaimStatus = new("STATUS", static (resource, _) => resource is PersistentVolumeClaim { Status.Phase: var phase } claim && !claim.IsBeingDeleted() ? phase.ToString() : "Terminating");
 
     public static readonly Column ClaimVolume = new("VOLUME", static (resource, _) => ((PersistentVolumeClaim)resource).Spec.VolumeName ?? "");
 

@@ -16,8 +16,11 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PolicyFilter
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between two writes to the disk: what is written is all of it, and only for the next start.</summary>
+    /// <summary>Between two writes to the disk, at least: what is written is all of it, and only for the next start.</summary>
     static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(2);
+
+    /// <summary>Many services take long to write, and are written the more seldom: at most this part of the time goes into it.</summary>
+    const double MostOfTheTime = 0.05;
 
     NetworkObjects _objects = NetworkObjects.Empty;
     volatile bool _told;
@@ -94,16 +97,18 @@ sealed partial class ServiceFollower(string node, ServiceMaps maps, PolicyFilter
     /// <summary>Writes the services to the disk as they change.</summary>
     public async Task KeepAsync(CancellationToken cancel)
     {
-        var kept = Objects;
+        var (kept, pause) = (Objects, KeepEvery);
         while (!cancel.IsCancellationRequested)
         {
-            await Task.Delay(KeepEvery, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var now = Objects;
             if (ReferenceEquals(now, kept)) continue;
             try
             {
+                var began = time.GetTimestamp();
                 journal.SaveServices(now.Resources);
                 kept = now;
+                pause = TimeSpan.FromTicks(Math.Max(KeepEvery.Ticks, (long)(time.GetElapsedTime(began).Ticks / MostOfTheTime)));
             }
             catch (IOException e)
             {

@@ -2,6 +2,7 @@ using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Workloads;
+using Orchestrator.Reconcile.Routes;
 
 namespace Orchestrator.Reconcile.Autoscaling;
 
@@ -19,9 +20,8 @@ public static class Awakening
     /// <param name="backend">The id of a backend of the route table that has no pod.</param>
     public static Plan Decide(ClusterState state, string backend)
     {
-        var (slash, colon) = (backend.IndexOf('/', StringComparison.Ordinal), backend.LastIndexOf(':'));
-        if (slash < 0 || colon < slash) return Plan.Nothing;
-        var asleep = Behind(state, Sleepers(state), backend[..slash], backend[(slash + 1)..colon]).Where(scale => scale.Replicas == 0).ToList();
+        var sleepers = Sleepers(state);
+        var asleep = BackendIds.ServicesOf(state, backend).SelectMany(service => Behind(state, sleepers, service.Namespace, service.Name)).Where(scale => scale.Replicas == 0).DistinctBy(scale => scale.Owner.Key).ToList();
         return asleep.Count == 0
             ? Plan.Nothing
             : new Plan([.. asleep.Select(scale => new Update(scale.To(1)))], $"{string.Join(", ", asleep.Select(scale => scale.Owner.Key))} wakes: requests wait for {backend}");

@@ -23,14 +23,14 @@ sealed record MetricReading(int? Replicas, MetricStatus Status, string? Problem 
     {
         { Type: MetricType.Resource, Resource: { } resource } => OfPods(metric, resource.Name, null, resource.Target, present, pods, usage, now),
         { Type: MetricType.ContainerResource, ContainerResource: { } resource } => OfPods(metric, resource.Name, resource.Container, resource.Target, present, pods, usage, now),
-        { Type: MetricType.Object, Object: { } requests } => OfIngress(metric, requests, @namespace, present, pods.Count(pod => pod.IsReady()), usage),
+        { Type: MetricType.Object, Object: { } requests } => OfObject(metric, requests, @namespace, present, pods.Count(pod => pod.IsReady()), usage),
         _ => throw new System.Diagnostics.UnreachableException("a metric has what its type names"),
     };
 
-    static MetricReading OfIngress(MetricSpec metric, ObjectMetric requests, string @namespace, int present, int ready, Usage usage)
+    static MetricReading OfObject(MetricSpec metric, ObjectMetric requests, string @namespace, int present, int ready, Usage usage)
     {
         if (usage.Requests is null) return new(null, StatusOf(metric, new()), "no ingress says how many requests there are");
-        var rate = usage.Requests.GetValueOrDefault(requests.Ingress(@namespace));
+        var rate = usage.Requests.GetValueOrDefault(requests.Described(@namespace));
         if (requests.Target.Type == MetricTargetType.AverageValue)
         {
             var each = requests.Target.AverageValue!.Value.Value; // checked when it was applied

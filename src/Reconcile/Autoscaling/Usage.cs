@@ -8,7 +8,7 @@ public sealed record Usage
     /// <summary>By the pods' uids, then by container.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, ContainerUsage>> Pods { get; init; }
 
-    /// <summary>Requests a second by Ingress, over all ingress hosts; null when no host says anything.</summary>
+    /// <summary>Requests a second by Ingress and HTTPRoute, over all ingress hosts; null when no host says anything.</summary>
     public IReadOnlyDictionary<ResourceKey, decimal>? Requests { get; init; }
 }
 

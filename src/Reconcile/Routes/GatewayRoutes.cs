@@ -1,8 +1,10 @@
 using System.Globalization;
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
+using Orchestrator.Reconcile.Autoscaling;
 
 namespace Orchestrator.Reconcile.Routes;
 
@@ -14,7 +16,7 @@ static class GatewayRoutes
 
     static readonly HttpRouteMatch Everything = new();
 
-    public static (IReadOnlyList<Route> Routes, IReadOnlyList<Backend> Backends, IReadOnlyList<SiteCertificate> Certificates) Compute(ClusterState state, ILookup<(string, string), EndpointSlice> slices)
+    public static (IReadOnlyList<Route> Routes, IReadOnlyList<Backend> Backends, IReadOnlyList<SiteCertificate> Certificates) Compute(ClusterState state, ILookup<(string, string), EndpointSlice> slices, IReadOnlyList<HorizontalPodAutoscaler> sleepers)
     {
         var (routes, backends, hosts) = (new List<Route>(), new List<Backend>(), new HashSet<string>(StringComparer.Ordinal));
         foreach (var route in OldestFirst(state))
@@ -25,10 +27,10 @@ static class GatewayRoutes
             for (var i = 0; i < route.Spec.Rules.Count; i++)
             {
                 var rule = route.Spec.Rules[i];
-                var backend = BackendOf(state, slices, route, rule, i);
+                var backend = BackendOf(state, slices, sleepers, route, rule, i);
                 backends.Add(backend);
                 foreach (var match in rule.Matches.DefaultIfEmpty(Everything))
-                    routes.AddRange(Doors(listeners).Select((door, n) => RouteOf(route, rule, match, door, backend.Id, string.Create(CultureInfo.InvariantCulture, $"{route.Namespace}/{route.Name}.httproute/{i}.{routes.Count + n}")))); // no Ingress counts its requests
+                    routes.AddRange(Doors(listeners).Select((door, n) => RouteOf(route, rule, match, door, backend.Id, string.Create(CultureInfo.InvariantCulture, $"{route.Namespace}/{route.Name}{Route.OfHttpRoute}/{i}.{routes.Count + n}"))));
             }
         }
 
@@ -38,6 +40,10 @@ static class GatewayRoutes
     /// <summary>Of two routes that ask for the same, the older one has it.</summary>
     public static IEnumerable<HttpRoute> OldestFirst(ClusterState state) => state.All<HttpRoute>(HttpRoute.KindName)
         .OrderBy(route => route.Metadata.CreationTimestamp).ThenBy(route => route.Namespace, StringComparer.Ordinal).ThenBy(route => route.Name, StringComparer.Ordinal);
+
+    /// <summary>The services that any route may lead to.</summary>
+    public static IEnumerable<(string Namespace, string Name)> ServicesOf(ClusterState state) =>
+        state.All<HttpRoute>(HttpRoute.KindName).SelectMany(route => route.Spec.Rules.SelectMany(rule => rule.BackendRefs).Select(reference => (route.Namespace, reference.Name)));
 
     /// <summary>The port of a service that a rule sends requests to; null when there is none.</summary>
     public static (Service Service, ServicePort Port)? Find(ClusterState state, HttpRoute route, HttpBackendRef reference) =>
@@ -68,14 +74,14 @@ static class GatewayRoutes
     static TimeSpan Shorter(params string?[] timeouts) =>
         timeouts.Select(text => text is null ? TimeSpan.Zero : GatewayDuration.Parse(text) ?? TimeSpan.Zero).Where(each => each > TimeSpan.Zero).DefaultIfEmpty(TimeSpan.Zero).Min();
 
-    static Backend BackendOf(ClusterState state, ILookup<(string, string), EndpointSlice> slices, HttpRoute route, HttpRouteRule rule, int number)
+    static Backend BackendOf(ClusterState state, ILookup<(string, string), EndpointSlice> slices, IReadOnlyList<HorizontalPodAutoscaler> sleepers, HttpRoute route, HttpRouteRule rule, int number)
     {
         if (rule.BackendRefs.Count == 0) return new Backend(Nobody, [], KeepsPod: false, Wakes: false);
         var weighted = rule.BackendRefs.Count > 1;
         var destinations = rule.BackendRefs.SelectMany((reference, group) => reference.Weight > 0 && Find(state, route, reference) is var (service, port)
             ? RouteReconciler.Destinations(state, slices, service, port).Select(each => each with { Id = weighted ? $"{group}/{each.Id}" : each.Id, Group = group, Weight = weighted ? reference.Weight : 0 })
             : []);
-        return new Backend(string.Create(CultureInfo.InvariantCulture, $"{route.Namespace}/{route.Name}/{number}"), [.. destinations], KeepsPod: false, Wakes: false);
+        return new Backend(BackendIds.Of(route, number), [.. destinations], KeepsPod: false, Wakes: rule.BackendRefs.Any(reference => reference.Weight > 0 && Awakening.Wakes(state, sleepers, route.Namespace, reference.Name)));
     }
 
     static IEnumerable<SiteCertificate> CertificatesOf(ClusterState state, Gateway gateway, IReadOnlySet<string> attached) =>

@@ -15,16 +15,15 @@ namespace Orchestrator.Reconcile.Routes;
 /// </summary>
 public static class RouteReconciler
 {
-    const string KeptPods = "+cookie";
-
     public static RouteTable Compute(ClusterState state)
     {
         var routes = new List<Route>();
         var backends = new SortedDictionary<string, Backend>(StringComparer.Ordinal);
-        var slices = EndpointSliceReconciler.ByService(state);
         var taken = new HashSet<(string, string, bool)>();
         var sleepers = Awakening.Sleepers(state);
         var ingresses = OldestFirst(state);
+        // Of many services few are behind an ingress, and this is done for every change.
+        var slices = EndpointSliceReconciler.ByService(state, [.. ingresses.SelectMany(ingress => PathsOf(ingress).Select(path => (ingress.Namespace, path.Backend.Service.Name))), .. GatewayRoutes.ServicesOf(state)]);
         foreach (var ingress in ingresses)
         {
             // What admission would have refused is as if it were not there.
@@ -32,14 +31,13 @@ public static class RouteReconciler
             foreach (var (host, path, exact, backend) in PathsOf(ingress))
             {
                 if (!taken.Add((host, path, exact))) continue;
-                var id = $"{ingress.Namespace}/{backend.Service.Name}:{backend.Service.Port.Name ?? backend.Service.Port.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}"; // Awakening reads it
-                if (settings.KeepsPod) id += KeptPods; // one service may be behind an Ingress of each kind
+                var id = BackendIds.Of(ingress.Namespace, backend.Service, settings.KeepsPod);
                 backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service), settings.KeepsPod, Awakening.Wakes(state, sleepers, ingress.Namespace, backend.Service.Name)));
                 routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0, settings));
             }
         }
 
-        var gateways = GatewayRoutes.Compute(state, slices);
+        var gateways = GatewayRoutes.Compute(state, slices, sleepers);
         foreach (var backend in gateways.Backends) backends.TryAdd(backend.Id, backend);
         var ordered = routes.Concat(gateways.Routes)
             .OrderBy(route => route.Host.Length == 0 ? 2 : route.Host.StartsWith('*') ? 1 : 0)

@@ -7,11 +7,15 @@ namespace Orchestrator.Reconcile.Routes;
 public sealed record RouteTable(long Revision, IReadOnlyList<Route> Routes, IReadOnlyList<Backend> Backends, IReadOnlyList<SiteCertificate> Certificates);
 
 /// <summary>Sends the requests for a host and path to a backend.</summary>
+/// <param name="Id">Begins with the Ingress, as namespace/name, or the HTTPRoute, as namespace/name and <see cref="OfHttpRoute"/>; its requests are counted under that.</param>
 /// <param name="Host">Empty for every host; <c>*.example.com</c> for one label in front.</param>
 /// <param name="Order">Lower comes first among routes that match.</param>
 /// <param name="Settings">What else its Ingress asks for.</param>
 public sealed record Route(string Id, string Host, string Path, bool Exact, string Backend, int Order, IngressSettings Settings)
 {
+    /// <summary>What is behind an HTTPRoute's name in ids; no name has it.</summary>
+    public const string OfHttpRoute = "+httproute";
+
     public RouteConditions Only { get; init; } = RouteConditions.None;
 
     public RouteActions Does { get; init; } = RouteActions.None;

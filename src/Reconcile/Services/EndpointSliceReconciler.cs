@@ -36,9 +36,9 @@ public static class EndpointSliceReconciler
         return operations.Count == 0 ? Plan.Nothing : new Plan(operations, $"{Ready(stored)} -> {wanted.Sum(part => part.Endpoints.Count(IsReady))} ready addresses");
     }
 
-    /// <summary>The slices of a service, whoever keeps them.</summary>
-    public static ILookup<(string Namespace, string Service), EndpointSlice> ByService(ClusterState state) => state
-        .All<EndpointSlice>(EndpointSlice.KindName).ToLookup(slice => (slice.Namespace, slice.Service ?? ""));
+    /// <summary>The slices of services, whoever keeps them.</summary>
+    public static ILookup<(string Namespace, string Service), EndpointSlice> ByService(ClusterState state, HashSet<(string Namespace, string Name)> services) => state
+        .All<EndpointSlice>(EndpointSlice.KindName).Where(slice => services.Contains((slice.Namespace, slice.Service ?? ""))).ToLookup(slice => (slice.Namespace, slice.Service ?? ""));
 
     /// <summary>True when the address takes new connections.</summary>
     public static bool IsReady(Endpoint endpoint) => endpoint.Conditions.Ready != false && endpoint.Addresses.Count > 0;
@@ -57,7 +57,7 @@ public static class EndpointSliceReconciler
     static List<Part> Wanted(ClusterState state, Service service)
     {
         var parts = state.In<Pod>(Pod.KindName, service.Namespace)
-            .Where(pod => pod.Status.PodIp is not null && !pod.IsTerminal() && IsChosen(service, pod))
+            .Where(pod => pod.Status.PodIp is not null && !pod.IsTerminal() && service.Chooses(pod))
             .Select(pod => (Pod: pod, Ports: PortsOf(service, pod)))
             .Where(each => each.Ports.Count > 0 || service.Spec.Ports.Count == 0)
             .OrderBy(each => each.Pod.Metadata.CreationTimestamp).ThenBy(each => each.Pod.Name, StringComparer.Ordinal)
@@ -84,9 +84,6 @@ public static class EndpointSliceReconciler
     };
 
     static string NameOf(Service service, int number) => string.Create(CultureInfo.InvariantCulture, $"{service.Name}-{number}");
-
-    static bool IsChosen(Service service, Pod pod) =>
-        service.Spec.Selector.All(pair => pod.Metadata.Labels.TryGetValue(pair.Key, out var value) && value == pair.Value);
 
     static List<EndpointPort> PortsOf(Service service, Pod pod)
     {

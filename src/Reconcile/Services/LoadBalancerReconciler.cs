@@ -16,9 +16,14 @@ public static class LoadBalancerReconciler
     {
         var pools = state.All<IpAddressPool>(IpAddressPool.KindName).OrderBy(pool => pool.Namespace, StringComparer.Ordinal).ThenBy(pool => pool.Name, StringComparer.Ordinal)
             .SelectMany(pool => pool.Spec.Addresses.Select(AddressSpan.Parse).OfType<AddressSpan>().Select(span => (Span: span, pool.Spec.AutoAssign))).ToList();
-        var all = state.All<Service>(Service.KindName).OrderBy(service => service.Metadata.CreationTimestamp).ThenBy(service => service.Namespace, StringComparer.Ordinal).ThenBy(service => service.Name, StringComparer.Ordinal).ToList();
-        var given = Given(all.Where(service => service.Spec.Type == ServiceType.LoadBalancer).ToList(), pools);
-        var ready = state.All<Node>(Node.KindName).Where(node => node.IsReady() && !node.Metadata.Labels.ContainsKey(Node.ExcludedFromLoadBalancers)).Select(node => node.Name).ToList();
+        var all = state.All<Service>(Service.KindName).Where(service => service.Spec.Type == ServiceType.LoadBalancer || service.Status.LoadBalancer.Ingress.Count > 0)
+            .OrderBy(service => service.Metadata.CreationTimestamp).ThenBy(service => service.Namespace, StringComparer.Ordinal).ThenBy(service => service.Name, StringComparer.Ordinal).ToList();
+        var nodes = state.All<Node>(Node.KindName).ToList();
+        // Of an address that a node or a pod has, nobody else may say that it is his.
+        var own = nodes.SelectMany(node => node.Status.Addresses).Select(each => AddressSpan.NumberOf(each.Address)).OfType<uint>().ToHashSet();
+        var pods = nodes.Select(node => node.Spec.PodCidr is { } range ? AddressSpan.Parse(range) : null).OfType<AddressSpan>().ToList();
+        var given = Given(all.Where(service => service.Spec.Type == ServiceType.LoadBalancer).ToList(), pools, address => !own.Contains(address) && !pods.Exists(range => range.Contains(address)));
+        var ready = nodes.Where(node => node.IsReady() && !node.Metadata.Labels.ContainsKey(Node.ExcludedFromLoadBalancers)).Select(node => node.Name).ToList();
         List<Operation> operations = [];
         foreach (var service in all)
         {
@@ -30,7 +35,7 @@ public static class LoadBalancerReconciler
     }
 
     // Who has one keeps it; then those that ask for one, then the others, the oldest first.
-    static Dictionary<ResourceKey, uint> Given(List<Service> services, List<(AddressSpan Span, bool AutoAssign)> pools)
+    static Dictionary<ResourceKey, uint> Given(List<Service> services, List<(AddressSpan Span, bool AutoAssign)> pools, Func<uint, bool> isFree)
     {
         var (given, taken) = (new Dictionary<ResourceKey, uint>(), new HashSet<uint>());
         foreach (var service in services)
@@ -48,7 +53,7 @@ public static class LoadBalancerReconciler
             foreach (var (span, _) in pools.Where(pool => pool.AutoAssign))
             {
                 var free = (long)span.First;
-                while (free <= span.Last && taken.Contains((uint)free)) free++;
+                while (free <= span.Last && (taken.Contains((uint)free) || !isFree((uint)free))) free++;
                 if (free > span.Last) continue;
                 Give(service, (uint)free);
                 break;
@@ -59,7 +64,7 @@ public static class LoadBalancerReconciler
 
         void Give(Service service, uint address)
         {
-            if (pools.Any(pool => pool.Span.Contains(address)) && taken.Add(address)) given[service.Key] = address;
+            if (pools.Any(pool => pool.Span.Contains(address)) && isFree(address) && taken.Add(address)) given[service.Key] = address;
         }
     }
 

@@ -13,16 +13,14 @@ namespace Orchestrator.Reconcile.Services;
 public static class ServiceNumbers
 {
     /// <summary>The service with its numbers, and what can't be had of those it asks for.</summary>
+    /// <param name="state">With the others of the same request in it.</param>
     /// <param name="stored">As it is now; null for a new one.</param>
-    /// <param name="beside">Others of the same request.</param>
-    public static (Service Service, IReadOnlyList<(string Path, string Message)> Problems) Given(ClusterState state, Service wanted, Service? stored, IEnumerable<Resource> beside)
+    public static (Service Service, IReadOnlyList<(string Path, string Message)> Problems) Given(ClusterState state, Service wanted, Service? stored)
     {
-        var others = state.All<Service>(Service.KindName).Concat(beside.OfType<Service>()).Where(other => other.Key != wanted.Key).ToList();
         List<(string, string)> problems = [];
         var spec = wanted.Spec;
         if (spec.Type == ServiceType.ExternalName) return (wanted with { Spec = spec with { ClusterIp = null } }, problems);
 
-        var addresses = others.Where(other => other.Spec.HasAddress).ToLookup(other => other.Spec.ClusterIp!); // asked for just before
         if (stored is { Spec.HasAddress: true } && spec.ClusterIp != stored.Spec.ClusterIp)
         {
             if (spec.ClusterIp is null) spec = spec with { ClusterIp = stored.Spec.ClusterIp };
@@ -30,41 +28,42 @@ public static class ServiceNumbers
         }
         else if (spec.ClusterIp is null)
         {
-            if (FreeAddress(addresses, wanted) is { } free) spec = spec with { ClusterIp = free };
+            if (FreeAddress(state.Claims, wanted) is { } free) spec = spec with { ClusterIp = free };
             else problems.Add(("spec.clusterIP", $"no address is left in {ServiceNetwork.Range}"));
         }
-        else if (spec.HasAddress && addresses[spec.ClusterIp].FirstOrDefault() is { } holder)
+        else if (spec.HasAddress && state.Claims.HolderOf(spec.ClusterIp) is { } holder && holder != wanted.Key)
         {
             problems.Add(("spec.clusterIP", $"{spec.ClusterIp} belongs to service {holder.Namespace}/{holder.Name}"));
         }
 
-        return (wanted with { Spec = spec with { Ports = Ports(spec, stored, others, problems) } }, problems);
+        return (wanted with { Spec = spec with { Ports = Ports(state.Claims, wanted.Key, spec, stored, problems) } }, problems);
     }
 
-    static IReadOnlyList<ServicePort> Ports(ServiceSpec spec, Service? stored, List<Service> others, List<(string, string)> problems)
+    static IReadOnlyList<ServicePort> Ports(ServiceClaims claims, ResourceKey key, ServiceSpec spec, Service? stored, List<(string, string)> problems)
     {
         if (!spec.IsOnNodes) return spec.Ports;
-        var taken = others.SelectMany(other => other.Spec.Ports.Select(port => (port.NodePort, Service: other))).Where(each => each.NodePort is not null).ToLookup(each => each.NodePort!.Value, each => each.Service);
         var own = spec.Ports.Select(port => port.NodePort).OfType<int>().ToHashSet();
         var ports = new List<ServicePort>(spec.Ports.Count);
         for (var i = 0; i < spec.Ports.Count; i++)
         {
             var port = spec.Ports[i];
             var before = stored?.Spec.Ports.FirstOrDefault(old => old.Port == port.Port && old.Protocol == port.Protocol)?.NodePort;
-            if (port.NodePort is { } asked && taken[asked].FirstOrDefault() is { } holder)
+            if (port.NodePort is { } asked && HolderBeside(asked) is { } holder)
                 problems.Add(($"spec.ports[{i}].nodePort", $"{asked} belongs to service {holder.Namespace}/{holder.Name}"));
             var number = port.NodePort ?? before ?? Enumerable.Range(ServiceNetwork.FirstNodePort, ServiceNetwork.LastNodePort - ServiceNetwork.FirstNodePort + 1)
-                .Where(each => !taken.Contains(each) && !own.Contains(each)).Cast<int?>().FirstOrDefault();
+                .Where(each => HolderBeside(each) is null && !own.Contains(each)).Cast<int?>().FirstOrDefault();
             if (number is { } given) own.Add(given);
             else problems.Add(($"spec.ports[{i}].nodePort", "no port of the nodes is left"));
             ports.Add(port with { NodePort = number });
         }
 
         return ports;
+
+        ResourceKey? HolderBeside(int number) => claims.HolderOf(number) is { } holder && holder != key ? holder : null;
     }
 
     // From a place that the name decides: services that are made at one time on several servers seldom want the same one.
-    static string? FreeAddress(ILookup<string, Service> taken, Service service)
+    static string? FreeAddress(ServiceClaims claims, Service service)
     {
         var first = BinaryPrimitives.ReadUInt32BigEndian(ServiceNetwork.Range.BaseAddress.GetAddressBytes());
         var usable = (1u << (32 - ServiceNetwork.Range.PrefixLength)) - 2;
@@ -74,7 +73,7 @@ public static class ServiceNumbers
             var bytes = new byte[4];
             BinaryPrimitives.WriteUInt32BigEndian(bytes, first + 1 + ((start + i) % usable));
             var address = new IPAddress(bytes).ToString();
-            if (!taken.Contains(address)) return address;
+            if (claims.HolderOf(address) is null) return address;
         }
 
         return null;

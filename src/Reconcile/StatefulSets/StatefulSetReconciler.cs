@@ -86,9 +86,14 @@ public static class StatefulSetReconciler
         bool Make(int ordinal)
         {
             var name = $"{set.Name}-{ordinal}";
-            if (!pods.TryGetValue(name, out var pod))
+            if (!pods.TryGetValue(name, out var pod) || pod.Spec.NodeName is null)
             {
+                // Also for one that waits: its claim may have gone meanwhile.
                 foreach (var claim in Claims(name).Where(claim => state.Find(claim.Key) is null)) Operations.Add(new Create(claim));
+            }
+
+            if (pod is null)
+            {
                 Operations.Add(new Create(New(name, ordinal)));
                 Because.Add($"creates {name}");
                 return false;

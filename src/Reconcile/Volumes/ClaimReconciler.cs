@@ -5,7 +5,8 @@ using Orchestrator.Model.Storage;
 namespace Orchestrator.Reconcile.Volumes;
 
 /// <summary>
-/// Gives a claim its volume on the node of the first pod that uses it, and tells volumes from claims that are gone. Source: Kubernetes, "Volume Binding Mode" (WaitForFirstConsumer).
+/// Gives a claim its volume on the node of the first pod that uses it, lets one go that is to go when no pod uses it any more, and tells volumes from claims that are gone. Source:
+/// Kubernetes, "Volume Binding Mode" (WaitForFirstConsumer) and "Storage Object in Use Protection".
 /// </summary>
 public static class ClaimReconciler
 {
@@ -13,6 +14,7 @@ public static class ClaimReconciler
 
     public static Plan Reconcile(ClusterState state, PersistentVolumeClaim claim)
     {
+        if (claim.IsBeingDeleted()) return claim.IsInUse(state) ? Plan.Nothing : new Plan([new Delete(claim.Key, claim.Metadata.Uid)], "goes, as no pod uses it any more");
         if (claim.Spec.VolumeName is { } name)
         {
             var phase = state.Find<PersistentVolume>(PersistentVolume.KindName, "", name) is null ? ClaimPhase.Lost : ClaimPhase.Bound;

@@ -44,6 +44,18 @@ static class CgroupEnd
         foreach (var pid in cgroups.Processes()) Kernel.Signal(pid, signal);
     }
 
+    /// <summary>Ends what still runs.</summary>
+    /// <exception cref="CgroupException">A process did not end.</exception>
+    public static void Empty(ContainerCgroups cgroups)
+    {
+        for (var round = 0; cgroups.Processes().Count > 0; round++)
+        {
+            if (round == MostRounds) throw new CgroupException($"{cgroups.Directories[0].Path}: processes did not end");
+            if (round % RoundsPerKill == 0) Signal(cgroups, Kill);
+            Kernel.Poll([], RoundMilliseconds);
+        }
+    }
+
     /// <summary>Ends what still runs and removes the directories.</summary>
     /// <exception cref="CgroupException">A process did not end, or a directory can't be removed.</exception>
     public static void Remove(ContainerCgroups cgroups)

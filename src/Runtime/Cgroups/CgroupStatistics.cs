@@ -26,6 +26,7 @@ static class CgroupStatistics
         Memory(json, Number(path + "/memory.current"), Number(path + "/memory.max"), Number(path + "/memory.peak"),
             Of(Table(path + "/memory.events"), "max"), Table(path + "/memory.stat"));
         Pids(json, path);
+        IoStatistics.Unified(json, path);
     }
 
     static void Legacy(JsonText json, ContainerCgroups cgroups)
@@ -45,6 +46,7 @@ static class CgroupStatistics
         }
 
         if (Find(cgroups, "pids") is { } pids) Pids(json, pids);
+        if (Find(cgroups, "blkio") is { } disks) IoStatistics.Legacy(json, disks);
     }
 
     static void Cpu(JsonText json, ulong total, ulong system, ulong user, ulong periods, ulong throttled, ulong throttledTime) =>

@@ -16,6 +16,9 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     // v2 controllers that a container is given; the rest stay with the host.
     static readonly string[] UnifiedControllers = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma"];
 
+    /// <summary>The scope of systemd's that they are; null: they are orun's own.</summary>
+    public string? Unit { get; init; }
+
     public bool Unified => Directories.Count > 0 && Directories[0].Unified;
 
     /// <summary>Where a configuration's cgroup is, below each mount point: absolute as it stands, else below "orun".</summary>
@@ -23,6 +26,7 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     {
         var asked = config.Linux.CgroupsPath;
         if (asked.Length == 0) return $"{DefaultParent}/{id}";
+        if (asked.Contains(':')) throw new ConfigException("linux.cgroupsPath", "slice:prefix:name is for --systemd-cgroup");
         var clean = CleanPath(asked);
         return asked.StartsWith('/') ? clean : $"{DefaultParent}/{clean}";
     }
@@ -37,7 +41,10 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
     }
 
     /// <summary>Makes the directories. What was made before a failure is taken away again.</summary>
-    public static ContainerCgroups Make(CgroupLayout layout, string path)
+    /// <param name="layout">Where cgroups are.</param>
+    /// <param name="path">Below each mount point.</param>
+    /// <param name="unit">The scope that systemd has made there; null for none.</param>
+    public static ContainerCgroups Make(CgroupLayout layout, string path, string? unit = null)
     {
         var made = new List<string>();
         var directories = new List<CgroupDirectory>();
@@ -49,7 +56,7 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
                     if (attempt == MakeAttempts) throw new CgroupException($"{hierarchy.MountPoint}/{path}: its parents keep vanishing");
                 var directory = new CgroupDirectory(hierarchy.Unified, hierarchy.Controllers, $"{hierarchy.MountPoint}/{path}");
                 // What runs in a cgroup ends with its container: it must not be somebody else's.
-                if ((made.Count == 0 || made[^1] != directory.Path) && directory.Processes().Count > 0)
+                if (unit is null && (made.Count == 0 || made[^1] != directory.Path) && directory.Processes().Count > 0)
                     throw new CgroupException($"{directory.Path} is in use by processes of others");
                 directories.Add(directory);
             }
@@ -64,7 +71,7 @@ sealed record ContainerCgroups(IReadOnlyList<CgroupDirectory> Directories, IRead
             throw;
         }
 
-        return new ContainerCgroups(directories, made);
+        return new ContainerCgroups(directories, made) { Unit = unit };
     }
 
     /// <summary>The directories at a path, whoever made them.</summary>

@@ -17,13 +17,13 @@ static class CommandLine
             var global = Options.Parse(arguments, GlobalFlags);
             if (global.Has("version")) return VersionCommand.Run();
             if (global.Has("help") || global.Operands.Count == 0) return HelpCommand.Run([.. global.Operands.Skip(1)]);
-            if (global.Has("systemd-cgroup") || global.Value("cgroup-manager") is not (null or "cgroupfs"))
-                throw new UsageException("--systemd-cgroup: the systemd cgroup driver is not supported, only cgroupfs");
+            if (global.Value("cgroup-manager") is not (null or "cgroupfs" or "systemd") and var other)
+                throw new UsageException($"--cgroup-manager: '{other}' is neither cgroupfs nor systemd");
             if (global.Value("rootless") == "true") throw new UsageException("--rootless: orun needs root");
             log = new Log(global.Value("log"), IsJson(global.Value("log-format")), global.Has("debug"),
                 global.Value("error-fd") is null ? null : global.Number("error-fd", 0));
             var root = Path.GetFullPath(global.Value("root") ?? DefaultRoot);
-            return Verb(global.Operands[0], [.. global.Operands.Skip(1)], new Surroundings(new StateDirectory(root), root, log));
+            return Verb(global.Operands[0], [.. global.Operands.Skip(1)], new Surroundings(new StateDirectory(root), root, log, global.Has("systemd-cgroup") || global.Value("cgroup-manager") == "systemd"));
         }
         catch (ExecFailedException e)
         {
@@ -71,7 +71,11 @@ static class CommandLine
 }
 
 /// <summary>What every command gets from the global flags.</summary>
-sealed record Surroundings(StateDirectory States, string Root, Log Log);
+/// <param name="States">Where containers' files are.</param>
+/// <param name="Root">The directory of --root.</param>
+/// <param name="Log">Takes what there is to say.</param>
+/// <param name="Systemd">True: systemd makes the cgroups of new containers.</param>
+sealed record Surroundings(StateDirectory States, string Root, Log Log, bool Systemd);
 
 /// <summary>`exec` could not start its process: told apart from the process's own exit codes as runc does.</summary>
 sealed class ExecFailedException(Exception cause) : Exception("exec: " + cause.Message, cause)

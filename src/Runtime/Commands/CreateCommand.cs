@@ -13,7 +13,7 @@ static class CreateCommand
     {
         var options = Options.Parse(arguments, Flags);
         Kernel.ReleaseSignals();
-        using var container = new ContainerLaunch(around.States, around.Log.Warn).Begin(Read(options), waitsForStart: true);
+        using var container = new ContainerLaunch(around.States, around.Log.Warn, around.Systemd).Begin(Read(options), waitsForStart: true);
         around.Log.Debug($"created {options.Operands[0]} with process {container.State.Pid}");
         return 0;
     }

@@ -18,7 +18,7 @@ static class FeaturesCommand
               "strictatime","suid","symfollow","sync","tmpcopyup","unbindable"],
              "linux":{"namespaces":["cgroup","ipc","mount","network","pid","time","user","uts"],
               "capabilities":[{{{{capabilities}}}}],
-              "cgroup":{"v1":true,"v2":true,"systemd":false,"systemdUser":false,"rdma":false},
+              "cgroup":{"v1":true,"v2":true,"systemd":true,"systemdUser":false,"rdma":false},
               "seccomp":{"enabled":true,
                "actions":["SCMP_ACT_ALLOW","SCMP_ACT_ERRNO","SCMP_ACT_KILL","SCMP_ACT_KILL_PROCESS","SCMP_ACT_KILL_THREAD","SCMP_ACT_LOG",
                 "SCMP_ACT_NOTIFY","SCMP_ACT_TRACE","SCMP_ACT_TRAP"],

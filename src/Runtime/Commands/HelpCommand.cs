@@ -18,7 +18,7 @@ static class HelpCommand
           --log FILE             where the log goes (default: stderr)
           --log-format FORMAT    text (default) or json
           --debug                log more
-          --systemd-cgroup       refused: cgroups are made by file system calls only
+          --systemd-cgroup       have systemd make the cgroups, as scopes
           --criu FILE, --rootless auto|false
                                  taken for the sake of callers, and without effect
           -h, --help; -v, --version

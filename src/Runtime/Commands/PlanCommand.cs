@@ -3,6 +3,7 @@ using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Plan;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.Syscalls;
+using Orchestrator.Runtime.Systemd;
 
 namespace Orchestrator.Runtime.Commands;
 
@@ -14,7 +15,7 @@ static class PlanCommand
         var options = CreateCommand.Read(Options.Parse(arguments, CreateCommand.Flags));
         var warnings = new List<string>();
         var config = ConfigReader.Read(Kernel.ReadFile(options.ConfigFile), warnings);
-        var cgroups = ContainerCgroups.At(CgroupLayout.Read(), ContainerCgroups.PathOf(config, options.Id));
+        var cgroups = ContainerCgroups.At(CgroupLayout.Read(), around.Systemd ? UnitPlace.Of(config.Linux.CgroupsPath, options.Id).Path : ContainerCgroups.PathOf(config, options.Id));
         var plan = LaunchPlanner.Plan(new LaunchRequest
         {
             Config = config, Bundle = options.Bundle, Host = HostProbe.Read(config, options.Bundle), Id = options.Id,

@@ -11,7 +11,7 @@ static class RunCommand
         var options = Options.Parse(arguments, [.. CreateCommand.Flags, "detach,d", "keep", "no-subreaper"]);
         using var terminal = options.Has("detach") ? null : new Terminal();
         var request = CreateCommand.Read(options) with { Terminal = terminal };
-        using var container = new ContainerLaunch(around.States, around.Log.Warn).Begin(request, waitsForStart: false);
+        using var container = new ContainerLaunch(around.States, around.Log.Warn, around.Systemd).Begin(request, waitsForStart: false);
         if (terminal is null) return 0;
         if (container.Config.Process is { Terminal: true } && request.ConsoleSocket is null) terminal.Take();
         var exitCode = Foreground.Wait(container.Process, terminal);

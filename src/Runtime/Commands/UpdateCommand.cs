@@ -2,6 +2,7 @@ using System.Globalization;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.State;
 using Orchestrator.Runtime.Syscalls;
+using Orchestrator.Runtime.Systemd;
 
 namespace Orchestrator.Runtime.Commands;
 
@@ -25,7 +26,9 @@ static class UpdateCommand
         var options = Options.Parse(arguments, Flags, interleaved: true);
         var state = around.States.Load(options.Single("one container id"));
         if (around.States.Status(state) == ContainerStatus.Stopped) throw new ContainerException($"container not running: {state.Id}");
-        state.Cgroups.Update(options.Value("resources") is { } file ? FromFile(file, around) : FromFlags(options));
+        var resources = options.Value("resources") is { } file ? FromFile(file, around) : FromFlags(options);
+        if (state.Cgroups.Unit is { } unit) Scope.Update(unit, resources);
+        state.Cgroups.Update(resources);
         return 0;
     }
 

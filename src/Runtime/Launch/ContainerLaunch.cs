@@ -5,6 +5,7 @@ using Orchestrator.Runtime.Plan;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.State;
 using Orchestrator.Runtime.Syscalls;
+using Orchestrator.Runtime.Systemd;
 
 namespace Orchestrator.Runtime.Launch;
 
@@ -34,7 +35,10 @@ sealed record LaunchedContainer(Launched Process, ContainerState State, Containe
 }
 
 /// <summary>Brings a container up to the point where its process waits for start, or runs. What fails leaves nothing behind.</summary>
-sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
+/// <param name="states">Where its files are kept.</param>
+/// <param name="warn">Takes warnings.</param>
+/// <param name="systemd">True: systemd makes its cgroup.</param>
+sealed class ContainerLaunch(StateDirectory states, Action<string> warn, bool systemd = false)
 {
     const int PidFileMode = 0x1A4; // 0644
 
@@ -55,12 +59,17 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
     {
         states.Claim(options.Id);
         ContainerCgroups? cgroups = null;
+        Scope? scope = null;
         try
         {
             states.SaveConfig(options.Id, text);
-            var path = ContainerCgroups.PathOf(config, options.Id);
+            var layout = CgroupLayout.Read();
+            if (systemd) Scope.Require(layout);
+            var unit = systemd ? UnitPlace.Of(config.Linux.CgroupsPath, options.Id) : null;
+            var path = unit?.Path ?? ContainerCgroups.PathOf(config, options.Id);
             states.PromiseCgroups(options.Id, path);
-            cgroups = ContainerCgroups.Make(CgroupLayout.Read(), path);
+            if (unit is not null) scope = Scope.Start(unit, options.Id, config.Linux.Resources);
+            cgroups = ContainerCgroups.Make(layout, path, unit?.Name);
             states.OwnCgroups(options.Id);
             cgroups.Limit(config.Linux.Resources);
             CgroupOwner.Give(cgroups, config);
@@ -68,9 +77,20 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn)
         }
         catch
         {
-            if (cgroups is not null) CgroupEnd.Remove(cgroups);
+            scope?.Dispose();
+            scope = null;
+            if (cgroups is not null)
+            {
+                Scope.End(cgroups);
+                CgroupEnd.Remove(cgroups);
+            }
+
             states.Remove(options.Id);
             throw;
+        }
+        finally
+        {
+            scope?.Dispose(); // the container holds it now
         }
     }
 

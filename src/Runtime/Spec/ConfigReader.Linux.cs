@@ -80,7 +80,6 @@ static partial class ConfigReader
     {
         var path = walk.String();
         if (path.Split('/').Contains("..")) throw walk.Problem("must not contain '..'");
-        if (path.Contains(':')) throw walk.Problem("the systemd form slice:prefix:name is not supported");
         return path;
     }
 

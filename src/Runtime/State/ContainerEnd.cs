@@ -2,6 +2,7 @@ using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.Syscalls;
+using Orchestrator.Runtime.Systemd;
 
 namespace Orchestrator.Runtime.State;
 
@@ -38,6 +39,7 @@ static class ContainerEnd
     /// <param name="warn">Takes warnings.</param>
     public static void Delete(StateDirectory states, ContainerState state, IReadOnlyList<Hook> hooks, Action<string> warn)
     {
+        Scope.End(state.Cgroups);
         CgroupEnd.Remove(state.Cgroups);
         states.Remove(state.Id);
         try

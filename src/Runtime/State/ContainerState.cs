@@ -27,7 +27,9 @@ sealed record ContainerState(
 
         json.Close(']').Open('[', "cgroupsMade");
         foreach (var made in Cgroups.Made) json.Item(made);
-        return WriteAnnotations(json.Close(']')).Close('}').ToUtf8();
+        json.Close(']');
+        if (Cgroups.Unit is not null) json.Field("unit", Cgroups.Unit);
+        return WriteAnnotations(json).Close('}').ToUtf8();
     }
 
     /// <summary>The state as others read it (runtime.md, "State"), with what runc adds.</summary>
@@ -43,6 +45,7 @@ sealed record ContainerState(
         var state = new ContainerState("", "", 0, 0, "", "", "", new ContainerCgroups([], []), new SortedDictionary<string, string>());
         List<CgroupDirectory> directories = [];
         List<string> made = [];
+        string? unit = null;
         for (walk.Enter(); walk.Field() is { } name;)
         {
             switch (name)
@@ -58,12 +61,13 @@ sealed record ContainerState(
                     for (walk.EnterArray(); walk.Element();) directories.Add(ReadDirectory(ref walk));
                     break;
                 case "cgroupsMade": made = walk.Strings(); break;
+                case "unit": unit = walk.String(); break;
                 case "annotations": state = state with { Annotations = walk.StringMap() }; break;
                 default: walk.Skip(); break;
             }
         }
 
-        return state with { Cgroups = new ContainerCgroups(directories, made) };
+        return state with { Cgroups = new ContainerCgroups(directories, made) { Unit = unit } };
     }
 
     static CgroupDirectory ReadDirectory(ref JsonWalk walk)

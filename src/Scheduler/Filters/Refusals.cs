@@ -30,7 +30,7 @@ static class Refusals
         Rule.NodeSelector => ("node(s) didn't match Pod's node selector", Selector(fleet, shape, node)),
         Rule.NodeAffinity => ("node(s) didn't match Pod's node affinity/selector", Affinity(fleet, shape, node)),
         Rule.TaintToleration => Taint(fleet, shape, node),
-        Rule.VolumeBinding when shape.Constraint.VolumeNodes.Count == 0 => ("node(s) had no volume for the pod's claims", "a PersistentVolumeClaim is not there, or they are on different nodes"),
+        Rule.VolumeBinding when shape.Constraint.VolumeNodes.Count == 0 => ("node(s) had no volume for the pod's claims", "a PersistentVolumeClaim is not there or is being deleted, or they are on different nodes"),
         Rule.VolumeBinding => ("node(s) had volume node affinity conflict", $"its volumes are on {string.Join(", ", shape.Constraint.VolumeNodes.Order(StringComparer.Ordinal))}"),
         Rule.NodePorts => ("node(s) didn't have free ports for the requested pod ports", $"port {fleet.TakenPort(node, shape.Ports)?.Number} is taken"),
         Rule.NodeResourcesFit => Room(fleet, shape, node, Filter.ShortOf(fleet, shape.Ask, node)),

@@ -1,9 +1,13 @@
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
+using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
 using Orchestrator.Model.Values;
+using Orchestrator.Model.Workloads;
+using Orchestrator.Reconcile.Autoscaling;
 using Orchestrator.Reconcile.Routes;
 
 namespace Orchestrator.Reconcile.Tests.Routes;
@@ -50,6 +54,22 @@ public sealed class GatewayTests
         state = State(foreign with { Spec = foreign.Spec with { GatewayClassName = "nginx" } }, Route("shop", "a.example"), Service("web"));
         Assert.Empty(RouteReconciler.Compute(state).Routes);
         Assert.Empty(GatewayReconciler.Reconcile(state, Now).Operations);
+    }
+
+    [Fact]
+    public void A_workload_that_sleeps_behind_a_route_is_waited_for_and_woken()
+    {
+        var labels = new Dictionary<string, string> { ["app"] = "web" };
+        var service = Service("web");
+        var state = State(Gateway(null), Route("shop", "a.example"), service with { Spec = service.Spec with { Selector = labels } },
+            new Deployment { Metadata = new ObjectMeta { Name = "web", Namespace = "shop" }, Spec = new DeploymentSpec { Replicas = 0, Template = new PodTemplate { Metadata = new ObjectMeta { Labels = labels } } } },
+            new HorizontalPodAutoscaler { Metadata = new ObjectMeta { Name = "web", Namespace = "shop" }, Spec = new HorizontalPodAutoscalerSpec { MinReplicas = 0, ScaleTargetRef = new CrossVersionObjectReference { Kind = Deployment.KindName, Name = "web" } } });
+        var backend = Assert.Single(RouteReconciler.Compute(state).Backends);
+        Assert.True(backend.Wakes);
+        var woken = Assert.IsType<Update>(Assert.Single(Awakening.Decide(state, backend.Id).Operations)).Resource;
+        Assert.Equal(1, Assert.IsType<Deployment>(woken).Spec.Replicas);
+        foreach (var other in (string[])["shop/web/1", "shop/web/-1", "shop/none/0", "shop/web", "shop/web:80/0/0", "", "/:"]) Assert.True(Awakening.Decide(state, other).IsEmpty, other);
+        Assert.False(Awakening.Decide(state, "shop/web:80").IsEmpty);
     }
 
     [Fact]

@@ -62,11 +62,11 @@ public sealed class IngressTests
         var asking = Ingress("shop", "asking", age: 1, "a.example");
         asking = asking with
         {
-            Metadata = asking.Metadata with { Annotations = new Dictionary<string, string> { ["ingress.orchestrator/affinity"] = "cookie", ["ingress.orchestrator/body-limit"] = "1Ki", ["ingress.orchestrator/rate-limit"] = "5" } },
+            Metadata = asking.Metadata with { Annotations = new Dictionary<string, string> { ["ingress.orchestrator/affinity"] = "cookie", ["ingress.orchestrator/body-limit"] = "1Ki", ["ingress.orchestrator/rate-limit"] = "5", ["ingress.orchestrator/concurrency-limit"] = "9" } },
         };
         var table = RouteReconciler.Compute(State(Service("shop", "web"), asking, Ingress("shop", "plain", age: 2, "b.example")));
 
-        Assert.Equal([("a.example", new IngressSettings(true, 1024, 5, 0)), ("b.example", IngressSettings.None)], table.Routes.Select(route => (route.Host, route.Settings)).OrderBy(route => route.Host));
+        Assert.Equal([("a.example", new IngressSettings(true, 1024, 5, 0, 9)), ("b.example", IngressSettings.None)], table.Routes.Select(route => (route.Host, route.Settings)).OrderBy(route => route.Host));
         Assert.All(table.Routes, route => Assert.Equal(route.Settings.KeepsPod, table.Backends.Single(backend => backend.Id == route.Backend).KeepsPod));
     }
 

@@ -31,6 +31,19 @@ public sealed class LoadBalancerTests
     }
 
     [Fact]
+    public void An_address_that_a_node_or_its_pods_have_is_given_to_nobody()
+    {
+        var node = Machine("n1");
+        node = node with
+        {
+            Spec = node.Spec with { PodCidr = "192.0.2.12/30" },
+            Status = node.Status with { Addresses = [new NodeAddress { Type = NodeAddress.InternalIp, Address = "192.0.2.10" }] },
+        };
+        var state = Settled([Pool("192.0.2.10-192.0.2.15"), Balanced("first", 2), Balanced("second", 1), Balanced("asking", 3, asks: "192.0.2.10"), node]);
+        Assert.Equal([("asking", null), ("first", "192.0.2.11"), ("second", null)], Addresses(state));
+    }
+
+    [Fact]
     public void An_address_that_no_pool_has_any_more_is_taken_back_and_a_service_that_is_no_load_balancer_has_none()
     {
         var state = Settled([Pool("192.0.2.10/32"), Balanced("web", 1), .. Nodes]);

@@ -28,6 +28,22 @@ public sealed class UnifiedCgroupTests
     }
 
     [Fact]
+    public void Systemd_makes_the_scope_that_a_container_lives_in()
+    {
+        using var sandbox = new Sandbox("sleep", "1000");
+        sandbox.Linux["cgroupsPath"] = "machine-a.slice:engine:c1";
+        sandbox.Linux["resources"] = JsonNode.Parse("""
+            {
+              "memory": { "limit": 67108864, "reservation": 33554432 },
+              "cpu": { "quota": 50500, "period": 100000, "shares": 512, "cpus": "0" },
+              "pids": { "limit": 42 },
+              "devices": [{ "allow": false, "access": "rwm" }]
+            }
+            """);
+        Assert.Null(Golden.Difference(RepoRoot.Below("tests", "Runtime.Tests", "UnifiedCgroups", "systemd.expected"), VirtualMachine.Run(sandbox.Config, "systemd.sh", systemd: true)));
+    }
+
+    [Fact]
     public void The_root_of_a_user_namespace_owns_its_cgroup_on_v2()
     {
         using var sandbox = new Sandbox("sh", "-c", "ls -ldn /sys/fs/cgroup | cut -c1-40; mkdir /sys/fs/cgroup/below && echo $$ >/sys/fs/cgroup/below/cgroup.procs && cat /proc/self/cgroup; echo 1 >/sys/fs/cgroup/memory.max || echo refused");

@@ -14,13 +14,15 @@ static class VirtualMachine
     /// <summary>What the script has printed between its lines BEGIN and END.</summary>
     /// <param name="config">The container that the script finds in /bundle.</param>
     /// <param name="script">Its file, beside this one.</param>
-    public static string Run(JsonObject config, string script)
+    /// <param name="systemd">Whether the machine's first program is this host's systemd, which runs the script.</param>
+    public static string Run(JsonObject config, string script, bool systemd = false)
     {
         var kernel = Directory.GetFiles(RepoRoot.Below("artifacts", "vm"), "vmlinuz*").Single(); // test.sh fetches it
         var root = Directory.CreateTempSubdirectory("orun-vm-").FullName;
         try
         {
             Fill(root, config, script);
+            if (systemd) Orun.Run("/bin/bash", RepoRoot.Below("tests", "Runtime.Tests", "UnifiedCgroups", "systemd-root.sh"), root).Succeeds();
             const string boot = """
                 cd "$1" && find . | cpio --quiet -o -H newc > ../$(basename "$1").cpio &&
                 qemu-system-x86_64 -accel tcg -cpu max -m 512 -nographic -no-reboot -nic none -kernel "$2" -initrd ../$(basename "$1").cpio -append "console=ttyS0 loglevel=1 panic=-1"
