@@ -27,7 +27,20 @@ sealed record CgroupDirectory(bool Unified, IReadOnlyList<string> Controllers, s
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             if (int.Parse(line, CultureInfo.InvariantCulture) is var pid and not 0)
                 pids.Add(pid);
-        foreach (var child in Directory.EnumerateDirectories(directory)) Collect(child, pids);
+        foreach (var child in Children(directory)) Collect(child, pids);
+    }
+
+    /// <summary>The cgroups right below one; none when it has gone, as systemd takes away what is empty.</summary>
+    public static IReadOnlyList<string> Children(string directory)
+    {
+        try
+        {
+            return Directory.GetDirectories(directory);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     /// <summary>How often the kernel killed a process of this cgroup for lack of memory; 0 without a memory controller.</summary>

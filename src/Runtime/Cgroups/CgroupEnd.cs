@@ -87,8 +87,8 @@ static class CgroupEnd
     static Errno RemoveTree(string directory)
     {
         var errno = Kernel.RemoveDirectory(directory);
-        if (errno != Errno.EBUSY || !Directory.Exists(directory)) return errno;
-        foreach (var child in Directory.EnumerateDirectories(directory)) RemoveTree(child);
+        if (errno != Errno.EBUSY) return errno;
+        foreach (var child in CgroupDirectory.Children(directory)) RemoveTree(child);
         return Kernel.RemoveDirectory(directory);
     }
 }

@@ -25,7 +25,7 @@ static class VirtualMachine
             if (systemd) Orun.Run("/bin/bash", RepoRoot.Below("tests", "Runtime.Tests", "UnifiedCgroups", "systemd-root.sh"), root).Succeeds();
             const string boot = """
                 cd "$1" && find . | cpio --quiet -o -H newc > ../$(basename "$1").cpio &&
-                qemu-system-x86_64 -accel tcg -cpu max -m 512 -nographic -no-reboot -nic none -kernel "$2" -initrd ../$(basename "$1").cpio -append "console=ttyS0 loglevel=1 panic=-1"
+                qemu-system-x86_64 -accel tcg -cpu max -m 512 -nographic -no-reboot -nic none -kernel "$2" -initrd ../$(basename "$1").cpio -append "console=ttyS0 loglevel=1 panic=-1 systemd.show_status=0"
                 """;
             var console = Orun.Run("/bin/sh", "-c", boot, "sh", root, kernel).Succeeds().Output.ReplaceLineEndings("\n");
             var begin = console.IndexOf("BEGIN\n", StringComparison.Ordinal);
