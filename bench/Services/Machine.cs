@@ -15,12 +15,14 @@ sealed class Machine : IAsyncDisposable
 
     public const int Port = 9000, LargeBytes = 16 << 20;
 
+    const string Cgroups = "/orch-bench";
+
     readonly List<Running> _running = [];
     readonly GrpcChannel _channel;
 
-    readonly string _run;
+    readonly string _bin, _directory;
 
-    Machine(GrpcChannel channel, string run) => (_channel, _run, Api) = (channel, run, new Cluster.ClusterClient(channel));
+    Machine(GrpcChannel channel, string bin, string directory) => (_channel, _bin, _directory, Api) = (channel, bin, directory, new Cluster.ClusterClient(channel));
 
     public Cluster.ClusterClient Api { get; }
 
@@ -36,14 +38,15 @@ sealed class Machine : IAsyncDisposable
 
             """);
         List<Running> running = [Running.Start("nsenter", $"--net=/var/run/netns/{backend}", "nginx", "-p", directory, "-c", $"{directory}/nginx.conf", "-g", "daemon off;")];
-        running.Add(Running.Start($"{bin}/orchd", "dev", "--data-dir", $"{directory}/orchd", "--run-dir", $"{directory}/run", "--cgroup-root", "/orch-bench"));
+        running.Add(Running.Start($"{bin}/orchd", "dev", "--data-dir", $"{directory}/orchd", "--run-dir", $"{directory}/run", "--cgroup-root", Cgroups));
         var admin = $"{directory}/orchd/admin.json";
         for (var tries = 0; !File.Exists(admin); tries++) await Task.Delay(tries < 600 ? 50 : throw new IOException("orchd has made no cluster in 30 s"));
         var context = Contexts.Parse(await File.ReadAllTextAsync(admin)).ByName.Values.First();
         var credential = Credential.FromPem(context.Certificate!, context.Key!, context.Roots!); // a server writes all three
         var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = credential.ForAsking(credential.IsServer) };
-        Machine machine = new(GrpcChannel.ForAddress("https://127.0.0.1:6440", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 64 << 20 }), $"{directory}/run");
+        Machine machine = new(GrpcChannel.ForAddress("https://127.0.0.1:6440", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 64 << 20 }), bin, directory);
         machine._running.AddRange(running);
+        while (!(await Running.OutputAsync("env", $"ORCH_CONFIG={admin}", $"{bin}/orch", "get", "nodes")).Contains(" Ready", StringComparison.Ordinal)) await Task.Delay(100);
         await Running.OutputAsync("env", $"ORCH_CONFIG={admin}", $"{bin}/orch", "image", "import", image);
         return machine;
     }
@@ -87,7 +90,13 @@ sealed class Machine : IAsyncDisposable
         while (true)
         {
             var pod = JsonNode.Parse((await Api.GetAsync(new GetRequest { Kind = "Pod", Namespace = "default", Name = name })).Json.Span)!;
-            if ((string?)pod["status"]?["phase"] == "Running") return $"{_run}/pods/{pod["metadata"]!["uid"]}/ns/net";
+            if ((string?)pod["status"]?["phase"] == "Running") {
+                var space = $"{_directory}/run/pods/{pod["metadata"]!["uid"]}/ns/net";
+                // As many connections as the host can have.
+                await Running.OutputAsync("nsenter", $"--net={space}", "sysctl", "-qw", "net.ipv4.ip_local_port_range=1024 65000", "net.ipv4.tcp_tw_reuse=1");
+                return space;
+            }
+
             await Task.Delay(50);
         }
     }
@@ -103,5 +112,6 @@ sealed class Machine : IAsyncDisposable
     {
         _channel.Dispose();
         foreach (var each in Enumerable.Reverse(_running)) await each.DisposeAsync();
+        await Running.OutputAsync($"{_bin}/orchd", "reset", "--data-dir", $"{_directory}/orchd", "--run-dir", $"{_directory}/run", "--cgroup-root", Cgroups);
     }
 }
