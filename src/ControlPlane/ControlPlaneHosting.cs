@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Contracts;
 using Orchestrator.Contracts.Security;
+using Orchestrator.ControlPlane.Acme;
 using Orchestrator.ControlPlane.Api;
 using Orchestrator.ControlPlane.Controllers;
 using Orchestrator.ControlPlane.Metrics;
@@ -47,6 +48,7 @@ public static class ControlPlaneHosting
             .AddSingleton<ClusterMetrics>()
             .AddSingleton<Followers>()
             .AddSingleton<NetworkFeed>()
+            .AddSingleton<Spread>()
             .AddSingleton<Withdrawal>()
             .AddSingleton<NodeMonitor>()
             .AddSingleton<ControllerLoop>()
@@ -54,6 +56,7 @@ public static class ControlPlaneHosting
             .AddSingleton<AutoscalingLoop>()
             .AddSingleton<RotationLoop>()
             .AddSingleton<ReclaimLoop>()
+            .AddSingleton<CertificateLoop>()
             .AddHostedService<LeaderLoops>()
             .AddHostedService<ServerRegistration>();
     }

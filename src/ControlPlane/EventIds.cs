@@ -29,6 +29,8 @@ static class EventIds
     public const int IngressConnected = 1050;
     public const int Woken = 1051;
     public const int NotWoken = 1052;
+    public const int CertificateCame = 1053;
+    public const int CertificateNotCame = 1054;
     public const int ServerRegistered = 1060;
     public const int ServerRemoved = 1061;
     public const int MemberAdded = 1062;

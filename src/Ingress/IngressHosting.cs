@@ -9,6 +9,7 @@ public static class IngressHosting
         .AddSingleton(options)
         .AddSingleton<RouteConfigProvider>()
         .AddSingleton<Sites>()
+        .AddSingleton<Challenges>()
         .AddSingleton<TableFile>()
         .AddSingleton<RequestCounts>()
         .AddSingleton<AwaitedPods>()

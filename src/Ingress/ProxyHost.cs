@@ -16,7 +16,7 @@ using Yarp.ReverseProxy.LoadBalancing;
 namespace Orchestrator.Ingress;
 
 /// <summary>The reverse proxy, on a listener of its own so that nothing of the API can ever be reached through it.</summary>
-sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites sites, RequestCounts counts, AwaitedPods awaited, ILoggerFactory logs) : IHostedService, IAsyncDisposable
+sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites sites, Challenges challenges, RequestCounts counts, AwaitedPods awaited, ILoggerFactory logs) : IHostedService, IAsyncDisposable
 {
     /// <summary>Open connections from outside; more are turned away, so that a flood can't take the machine's memory.</summary>
     const int MaxConnections = 20_000;
@@ -40,7 +40,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
 
     static readonly TimeSpan FailureWindow = TimeSpan.FromSeconds(10);
 
-    readonly WebApplication _app = Build(options, routes, sites, counts, awaited, logs);
+    readonly WebApplication _app = Build(options, routes, sites, challenges, counts, awaited, logs);
 
     /// <summary>Where requests come in: the endpoint of the options, with the port that was found when they leave it open. Known once started.</summary>
     public Uri Address => new(_app.Urls.First(url => url.StartsWith("http:", StringComparison.Ordinal)));
@@ -54,13 +54,14 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    static WebApplication Build(IngressOptions options, RouteConfigProvider routes, Sites sites, RequestCounts counts, AwaitedPods awaited, ILoggerFactory logs)
+    static WebApplication Build(IngressOptions options, RouteConfigProvider routes, Sites sites, Challenges challenges, RequestCounts counts, AwaitedPods awaited, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "ingress", ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IProxyConfigProvider>(routes);
         builder.Services.AddSingleton(sites);
+        builder.Services.AddSingleton(challenges);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(counts);
         builder.Services.AddSingleton(awaited);
@@ -94,6 +95,7 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         var app = builder.Build();
         if (options.AccessLog is not null) app.UseW3CLogging();
         app.UseMiddleware<ClearFraming>();
+        app.UseMiddleware<ProvenHosts>();
         app.UseMiddleware<RightSite>();
         app.UseMiddleware<OwnWord>();
         app.UseRequestTimeouts();

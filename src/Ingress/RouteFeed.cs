@@ -7,7 +7,7 @@ using Orchestrator.Contracts;
 namespace Orchestrator.Ingress;
 
 /// <summary>Follows the control plane's route table, from whichever server answers. While none does, the last table stays in force.</summary>
-sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider routes, Sites sites, TableFile file, Reports reports, TimeProvider clock, ILogger<RouteFeed> log) : BackgroundService
+sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider routes, Sites sites, Challenges challenges, TableFile file, Reports reports, TimeProvider clock, ILogger<RouteFeed> log) : BackgroundService
 {
     /// <summary>The pause before the next server is tried.</summary>
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
@@ -34,6 +34,7 @@ sealed partial class RouteFeed(IngressOptions options, RouteConfigProvider route
     void Publish(RouteTable table)
     {
         sites.Publish(table.Certificates);
+        challenges.Publish(table.Challenges);
         routes.Publish(table);
     }
 

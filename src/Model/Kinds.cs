@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Model.Autoscaling;
+using Orchestrator.Model.Certificates;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
@@ -29,6 +30,8 @@ public static class Kinds
 {
     public static IReadOnlyList<Kind> All { get; } =
     [
+        new("acme.cert-manager.io/v1", Challenge.KindName, "challenges", [], true, false, ModelJson.SchemaOf<Challenge>()),
+        new("cert-manager.io/v1", ClusterIssuer.KindName, "clusterissuers", [], false, true, ModelJson.SchemaOf<ClusterIssuer>()),
         new("v1", ConfigMap.KindName, "configmaps", ["cm"], true, true, ModelJson.SchemaOf<ConfigMap>()),
         new("apps/v1", ControllerRevision.KindName, "controllerrevisions", [], true, false, ModelJson.SchemaOf<ControllerRevision>()),
         new("batch/v1", CronJob.KindName, "cronjobs", ["cj"], true, true, ModelJson.SchemaOf<CronJob>()),

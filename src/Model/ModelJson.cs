@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Model.Autoscaling;
+using Orchestrator.Model.Certificates;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
@@ -79,6 +80,8 @@ public static class ModelJson
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(TimestampConverter)])]
 [JsonSerializable(typeof(Resource))]
+[JsonSerializable(typeof(Challenge))]
+[JsonSerializable(typeof(ClusterIssuer))]
 [JsonSerializable(typeof(ConfigMap))]
 [JsonSerializable(typeof(ControllerRevision))]
 [JsonSerializable(typeof(CronJob))]

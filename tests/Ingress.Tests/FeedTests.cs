@@ -117,7 +117,7 @@ public sealed class FeedTests
     static RouteFeed Feed(RouteConfigProvider routes, RequestCounts counts, AwaitedPods awaited, string? file, params int[] ports)
     {
         var options = new IngressOptions("edge", new IPEndPoint(IPAddress.Loopback, 0), [.. ports.Select(port => new Uri($"http://127.0.0.1:{port}"))]) { TableFile = file };
-        return new RouteFeed(options, routes, new Sites(TimeProvider.System, NullLogger<Sites>.Instance), new TableFile(options, NullLogger<TableFile>.Instance),
+        return new RouteFeed(options, routes, new Sites(TimeProvider.System, NullLogger<Sites>.Instance), new Challenges(), new TableFile(options, NullLogger<TableFile>.Instance),
             new Reports(options, counts, awaited, TimeProvider.System), TimeProvider.System, NullLogger<RouteFeed>.Instance);
     }
 

@@ -22,6 +22,8 @@ sealed class RunningIngress : IAsyncDisposable
 
     public required AwaitedPods Awaited { get; init; }
 
+    public required Challenges Challenges { get; init; }
+
     public Uri TlsAddress => _proxy.TlsAddress!; // all listen for it
 
     public Uri Address => _proxy.Address;
@@ -32,9 +34,10 @@ sealed class RunningIngress : IAsyncDisposable
         var options = new IngressOptions("test", new IPEndPoint(IPAddress.Loopback, 0), [new Uri("http://127.0.0.1:1")]) { TlsEndpoint = new IPEndPoint(IPAddress.Loopback, 0) };
         var sites = new Sites(TimeProvider.System, NullLogger<Sites>.Instance);
         var (counts, awaited) = (new RequestCounts(), new AwaitedPods());
-        var proxy = new ProxyHost(with?.Invoke(options) ?? options, routes, sites, counts, awaited, NullLoggerFactory.Instance);
+        var challenges = new Challenges();
+        var proxy = new ProxyHost(with?.Invoke(options) ?? options, routes, sites, challenges, counts, awaited, NullLoggerFactory.Instance);
         await proxy.StartAsync(CancellationToken.None);
-        var ingress = new RunningIngress(proxy, routes, sites) { Counts = counts, Awaited = awaited };
+        var ingress = new RunningIngress(proxy, routes, sites) { Counts = counts, Awaited = awaited, Challenges = challenges };
         if (table is not null) await ingress.PublishAsync(table);
         return ingress;
     }
@@ -47,6 +50,7 @@ sealed class RunningIngress : IAsyncDisposable
         marked.Routes.Add(new Route { Id = mark, Host = mark, Path = "/", Backend = mark, Order = -1 });
         marked.Backends.Add(new Backend { Id = mark });
         Sites.Publish(marked.Certificates);
+        Challenges.Publish(marked.Challenges);
         Routes.Publish(marked);
         await Eventually.HoldsAsync(async () => (await GetAsync(mark)).StatusCode == HttpStatusCode.ServiceUnavailable, $"the table of {mark} is in force");
     }

@@ -51,6 +51,35 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Delete_takes_all_whose_ids_a_regular_expression_fits()
+    {
+        using var sandbox = new Sandbox("sleep", "1000");
+        foreach (var id in (string[])["web-1", "web-22", "db-1"])
+        {
+            sandbox.Linux["cgroupsPath"] = $"/{sandbox.Name}/{id}";
+            sandbox.Do("run", "--detach", "-b", sandbox.Directory, id).Succeeds();
+        }
+
+        sandbox.Do("delete", "--force", "--regex", "^web-[0-9]+$").Succeeds();
+        Assert.Equal("db-1", sandbox.Do("list", "-q").Succeeds().Output.Trim());
+        sandbox.Do("delete", "--force", "--regex", "nobody").Succeeds();
+        sandbox.Do("delete", "--regex", "(").Fails("not a regular expression");
+        sandbox.Do("delete", "--force", "db-1").Succeeds();
+    }
+
+    [Theory]
+    [InlineData("1", "7")]
+    [InlineData("0", "")]
+    public void Groups_of_the_caller_are_kept_where_podman_asks_for_it(string asked, string groups)
+    {
+        using var sandbox = new Sandbox("sh", "-c", "sed -n 's/^Groups:[ \t]*//p' /proc/self/status");
+        sandbox.Config["annotations"] = new JsonObject { ["run.oci.keep_original_groups"] = asked };
+        sandbox.Save();
+        var said = Orun.Run("/usr/bin/setpriv", "--groups", "7", Orun.Program, "--root", sandbox.State, "run", "-b", sandbox.Directory, "c").Succeeds().Output;
+        Assert.Equal(groups, said.Trim());
+    }
+
+    [Fact]
     public void Errors_have_the_words_that_engines_look_for()
     {
         using var sandbox = new Sandbox("sleep", "1000");

@@ -1,8 +1,53 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
 namespace Orchestrator.Runtime.Tests;
 
 [Collection(Containers.Name)]
 public sealed class LifecycleTests
 {
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_manager_that_waits_hears_when_the_program_is_ready(bool atOnce)
+    {
+        using var sandbox = new Sandbox("sleep", "1000");
+        var manager = $"{sandbox.Directory}/manager";
+        using var ears = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        ears.Bind(new UnixDomainSocketEndPoint(manager));
+        sandbox.Save();
+        using var started = atOnce ? Begin("run", "--detach", "-b", sandbox.Directory, "c") : null;
+        using var created = atOnce ? null : Begin("create", "-b", sandbox.Directory, "c");
+        created?.WaitForExit();
+        using var begun = atOnce ? null : Begin("start", "c");
+        var waits = started ?? begun!; // one of them
+        var socket = $"{sandbox.State}/c/notify/notify";
+        Sandbox.Until("it is bound", () => File.Exists(socket));
+        using (var mouth = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified))
+        {
+            mouth.Connect(new UnixDomainSocketEndPoint(socket));
+            mouth.Send("STATUS=warming up"u8);
+            Assert.False(waits.HasExited);
+            mouth.Send("STATUS=here\nREADY=1"u8);
+        }
+
+        waits.WaitForExit();
+        Assert.Equal(0, waits.ExitCode);
+        var said = new byte[100];
+        Assert.Matches(@"^MAINPID=\d+\nREADY=1$", System.Text.Encoding.UTF8.GetString(said, 0, ears.Receive(said)));
+        sandbox.Do("delete", "--force", "c").Succeeds();
+        Assert.False(Directory.Exists($"{sandbox.State}/c"));
+
+        // And what is shown in the container.
+        sandbox.Args("sh", "-c", "echo $NOTIFY_SOCKET; ls ${NOTIFY_SOCKET%/*}");
+        sandbox.Save();
+        var shown = Orun.Run("/usr/bin/env", $"NOTIFY_SOCKET={manager}", Orun.Program, "--root", sandbox.State, "run", "-b", sandbox.Directory, "c").Succeeds().Output;
+        Assert.Equal($"{manager}/notify\nnotify\n", shown);
+
+        Process Begin(params string[] arguments) =>
+            Process.Start(new ProcessStartInfo(Orun.Program, ["--root", sandbox.State, .. arguments]) { Environment = { ["NOTIFY_SOCKET"] = manager } })!; // without the shell there always is one
+    }
+
     [Fact]
     public void A_created_container_waits_for_start_and_a_stopped_one_can_be_deleted()
     {

@@ -39,6 +39,8 @@ public sealed class Sandbox : IDisposable
         Orun.Run(Orun.Program, "spec", "--bundle", Directory).Succeeds();
         Config = JsonNode.Parse(File.ReadAllText(ConfigPath))!.AsObject();
         Process["terminal"] = false;
+        var namespaces = Linux["namespaces"]!.AsArray();
+        if (!namespaces.Any(each => (string?)each!["type"] == "cgroup")) namespaces.Add(new JsonObject { ["type"] = "cgroup" }); // on v1 the example has none
         Linux["cgroupsPath"] = $"/{Name}/c";
         var names = () => new JsonArray([.. DefaultCapabilities.Select(name => (JsonNode)name)]);
         Process["capabilities"] = new JsonObject { ["bounding"] = names(), ["effective"] = names(), ["permitted"] = names() };

@@ -15,6 +15,7 @@ static class RouteMessages
         message.Routes.AddRange(table.Routes.Select(Of));
         message.Backends.AddRange(table.Backends.Select(Of));
         message.Certificates.AddRange(table.Certificates.Select(each => new Contract.SiteCertificate { Id = each.Id, Hosts = { each.Hosts }, Chain = ByteString.CopyFrom(each.Chain), Key = ByteString.CopyFrom(each.Key) }));
+        message.Challenges.AddRange(table.Challenges.Select(each => new Contract.Challenge { Host = each.Spec.DnsName, Token = each.Spec.Token, Answer = each.Spec.Key }));
         return message;
     }
 

@@ -86,7 +86,7 @@ sealed partial class RoutesService(ClusterStore store, Followers followers, Hear
         }
     }
 
-    static bool SameRoutes(Contract.RouteTable left, Contract.RouteTable right) => left.Routes.Equals(right.Routes) && left.Backends.Equals(right.Backends) && left.Certificates.Equals(right.Certificates);
+    static bool SameRoutes(Contract.RouteTable left, Contract.RouteTable right) => left.Routes.Equals(right.Routes) && left.Backends.Equals(right.Backends) && left.Certificates.Equals(right.Certificates) && left.Challenges.Equals(right.Challenges);
 
     [LoggerMessage(EventIds.Woken, LogLevel.Information, "{Because}")]
     partial void Woken(string because);

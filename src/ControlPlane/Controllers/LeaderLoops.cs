@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.ControlPlane.Acme;
 using Orchestrator.ControlPlane.Metrics;
 using Orchestrator.ControlPlane.Nodes;
 using Orchestrator.ControlPlane.Scheduling;
@@ -12,7 +13,7 @@ namespace Orchestrator.ControlPlane.Controllers;
 
 /// <summary>Everything that decides for the cluster, run on the one server that leads, for as long as it leads.</summary>
 sealed partial class LeaderLoops(
-    ClusterStore store, ControllerLoop controllers, SchedulingLoop scheduling, AutoscalingLoop autoscaling, RotationLoop rotation, ReclaimLoop reclaim, NodeMonitor monitor, TimeProvider clock, ILogger<LeaderLoops> log)
+    ClusterStore store, ControllerLoop controllers, SchedulingLoop scheduling, AutoscalingLoop autoscaling, RotationLoop rotation, ReclaimLoop reclaim, CertificateLoop certificates, NodeMonitor monitor, TimeProvider clock, ILogger<LeaderLoops> log)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,7 +41,7 @@ sealed partial class LeaderLoops(
         var loops = new[]
         {
             PrepareAsync(writer, leading.Token), controllers.RunAsync(writer, leading.Token), scheduling.RunAsync(writer, leading.Token),
-            autoscaling.RunAsync(writer, leading.Token), rotation.RunAsync(writer, leading.Token), reclaim.RunAsync(writer, leading.Token), monitor.RunAsync(writer, leading.Token),
+            autoscaling.RunAsync(writer, leading.Token), rotation.RunAsync(writer, leading.Token), reclaim.RunAsync(writer, leading.Token), certificates.RunAsync(writer, leading.Token), monitor.RunAsync(writer, leading.Token),
         };
         try
         {

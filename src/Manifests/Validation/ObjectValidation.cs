@@ -1,5 +1,6 @@
 using Orchestrator.Model;
 using Orchestrator.Model.Autoscaling;
+using Orchestrator.Model.Certificates;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Meta;
@@ -62,6 +63,9 @@ static class ObjectValidation
                 break;
             case Ingress ingress:
                 ServiceValidation.Ingress(findings, ingress);
+                break;
+            case ClusterIssuer issuer:
+                IssuerValidation.Check(findings, issuer.Spec);
                 break;
             case IpAddressPool pool:
                 ServiceValidation.Pool(findings, pool.Spec);

@@ -34,6 +34,7 @@ public static class Table
         Storage.PersistentVolumeClaim.KindName => [StorageColumns.ClaimStatus, StorageColumns.ClaimVolume, StorageColumns.ClaimCapacity, StorageColumns.ClaimModes, Age],
         Storage.StorageClass.KindName => [StorageColumns.ClassProvisioner, StorageColumns.ClassPolicy, StorageColumns.ClassBinding, Age],
         Storage.PersistentVolume.KindName => [StorageColumns.VolumeCapacity, StorageColumns.VolumeModes, StorageColumns.VolumePolicy, StorageColumns.VolumeStatus, StorageColumns.VolumeClaim, Age],
+        Certificates.ClusterIssuer.KindName => [new Column("READY", static (resource, _) => ((Certificates.ClusterIssuer)resource).Status.Conditions.Find(Certificates.ClusterIssuerStatus.Ready)?.Status.ToString() ?? ""), Age],
         Configuration.Secret.KindName => [ConfigurationColumns.SecretType, ConfigurationColumns.SecretData, Age],
         Services.Service.KindName => [ServiceColumns.Type, ServiceColumns.ClusterIp, ServiceColumns.ExternalIp, ServiceColumns.Ports, Age],
         Services.EndpointSlice.KindName => [ServiceColumns.Addresses, Age],

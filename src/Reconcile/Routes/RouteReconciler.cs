@@ -1,3 +1,4 @@
+using Orchestrator.Model.Certificates;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
@@ -49,7 +50,7 @@ public static class RouteReconciler
             .ThenByDescending(route => route.Only.Query.Count)
             .Select((route, order) => route with { Order = order })
             .ToList();
-        return new RouteTable(state.Revision, ordered, [.. backends.Values], [.. ingresses.SelectMany(ingress => CertificatesOf(state, ingress)), .. gateways.Certificates]);
+        return new RouteTable(state.Revision, ordered, [.. backends.Values], [.. ingresses.SelectMany(ingress => CertificatesOf(state, ingress)), .. gateways.Certificates], [.. state.All<Challenge>(Challenge.KindName)]);
     }
 
     /// <summary>Those that are for the ingresses here. Of two that want the same, the older one has it.</summary>

@@ -1,10 +1,11 @@
+using Orchestrator.Model.Certificates;
 using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Services;
 
 namespace Orchestrator.Reconcile.Routes;
 
 /// <summary>Where an ingress sends requests, with nothing left for it to decide.</summary>
-public sealed record RouteTable(long Revision, IReadOnlyList<Route> Routes, IReadOnlyList<Backend> Backends, IReadOnlyList<SiteCertificate> Certificates);
+public sealed record RouteTable(long Revision, IReadOnlyList<Route> Routes, IReadOnlyList<Backend> Backends, IReadOnlyList<SiteCertificate> Certificates, IReadOnlyList<Challenge> Challenges);
 
 /// <summary>Sends the requests for a host and path to a backend.</summary>
 /// <param name="Id">Begins with the Ingress, as namespace/name, or the HTTPRoute, as namespace/name and <see cref="OfHttpRoute"/>; its requests are counted under that.</param>

@@ -12,14 +12,14 @@ static class Foreground
     const int WindowChanged = 28; // SIGWINCH
 
     /// <returns>The exit code, 128 + signal for a death by signal.</returns>
-    public static int Wait(Launched process, Terminal terminal)
+    public static int Wait(Launched process, Terminal terminal, NotifySocket? notify = null)
     {
         using var signals = Kernel.SignalFd(PassedOn);
         var (console, input) = (new PollFd(-1, 0), new PollFd(-1, 0));
         while (true)
         {
             if (terminal.Taken) (console, input) = terminal.Awaited();
-            PollFd[] waiting = [new PollFd(process.PidFd.Number, PollFd.In), new PollFd(signals.Number, PollFd.In), console, input];
+            PollFd[] waiting = [new PollFd(process.PidFd.Number, PollFd.In), new PollFd(signals.Number, PollFd.In), console, input, notify?.Awaited ?? new PollFd(-1, 0)];
             Kernel.Poll(waiting, -1);
             while (Kernel.NextSignal(signals) is var signal and not 0)
             {
@@ -28,6 +28,7 @@ static class Foreground
                 else Kernel.Signal(process.PidFd, signal);
             }
 
+            if ((waiting[4].Ready & PollFd.In) != 0) notify?.PassOn();
             if (terminal.Taken) terminal.Relay(waiting[2], waiting[3]);
             if ((waiting[0].Ready & PollFd.In) == 0) continue;
             if (terminal.Taken) terminal.Print();

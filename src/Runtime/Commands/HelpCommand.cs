@@ -70,7 +70,7 @@ static class HelpCommand
             """),
         ("state", "ID", "print the container's state as JSON", ""),
         ("kill", "ID [SIGNAL]", "send a signal (default: SIGTERM) to the container's first process", "    -a, --all              to all its processes\n"),
-        ("delete", "ID", "remove a stopped container", "    -f, --force            kill it first; one that is not there is no error\n"),
+        ("delete", "ID", "remove a stopped container", "    -f, --force            kill it first; one that is not there is no error\n    --regex                all whose id the regular expression fits\n"),
         ("pause", "ID", "stop all processes of a container", ""),
         ("resume", "ID", "let them go on", ""),
         ("update", "ID", "change limits of a container", """

@@ -12,9 +12,14 @@ static class RunCommand
         using var terminal = options.Has("detach") ? null : new Terminal();
         var request = CreateCommand.Read(options) with { Terminal = terminal };
         using var container = new ContainerLaunch(around.States, around.Log.Warn, around.Systemd).Begin(request, waitsForStart: false);
-        if (terminal is null) return 0;
+        if (terminal is null)
+        {
+            container.Notify?.AwaitReady(container.State.Pid, container.Process.PidFd);
+            return 0;
+        }
+
         if (container.Config.Process is { Terminal: true } && request.ConsoleSocket is null) terminal.Take();
-        var exitCode = Foreground.Wait(container.Process, terminal);
+        var exitCode = Foreground.Wait(container.Process, terminal, container.Notify);
         if (!options.Has("keep")) ContainerEnd.Delete(around.States, container.State, container.Config.Hooks.Poststop, around.Log.Warn);
         return exitCode;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Orchestrator.Runtime.Cgroups;
 using Orchestrator.Runtime.Syscalls;
 
 namespace Orchestrator.Runtime.Commands;
@@ -9,6 +10,9 @@ static class SpecCommand
     public const string OciVersion = "1.2.0";
 
     const int FileMode = 0x1A4; // 0644
+
+    // As runc's example: on v1 tools look for the paths of the host.
+    const string CgroupNamespace = """, { "type": "cgroup" }""";
 
     const string Example = """
         {
@@ -41,7 +45,7 @@ static class SpecCommand
           ],
           "linux": {
             "namespaces": [
-              { "type": "pid" }, { "type": "network" }, { "type": "ipc" }, { "type": "uts" }, { "type": "mount" }, { "type": "cgroup" }
+              { "type": "pid" }, { "type": "network" }, { "type": "ipc" }, { "type": "uts" }, { "type": "mount" }CGROUP
             ],
             "resources": { "devices": [{ "allow": false, "access": "rwm" }] },
             "maskedPaths": [
@@ -60,7 +64,7 @@ static class SpecCommand
         if (options.Has("rootless")) throw new UsageException("spec --rootless is not supported: orun needs root");
         var path = Path.GetFullPath(options.Value("bundle") ?? ".") + "/config.json";
         using var file = Kernel.Open(path, O.WRONLY | O.CREAT | O.EXCL, FileMode);
-        Kernel.WriteAll(file.Number, Encoding.UTF8.GetBytes(Example), path);
+        Kernel.WriteAll(file.Number, Encoding.UTF8.GetBytes(Example.Replace("CGROUP", CgroupLayout.Read().Unified ? CgroupNamespace : "", StringComparison.Ordinal)), path);
         return 0;
     }
 }

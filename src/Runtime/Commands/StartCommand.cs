@@ -19,8 +19,11 @@ static class StartCommand
         if (status != ContainerStatus.Created) throw new ContainerException($"cannot start an already running container: {id}");
         var config = states.LoadConfig(id);
         RunHooks(config.Hooks.StartContainer, state);
+        using var notify = NotifySocket.Open(states.NotifyDirectory(id));
+        using var process = notify is null ? null : Kernel.PidFd(state.Pid);
         ContainerStart.Release(states, id, config.Process?.Args[0]);
         HookRunner.Run(config.Hooks.Poststart, state, ContainerStatus.Running);
+        if (process is not null) notify!.AwaitReady(state.Pid, process); // they come together
         return 0;
     }
 

@@ -31,7 +31,14 @@ sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string?
 /// <summary>A container whose process waits for start, or runs.</summary>
 sealed record LaunchedContainer(Launched Process, ContainerState State, ContainerConfig Config) : IDisposable
 {
-    public void Dispose() => Process.Dispose();
+    /// <summary>Where its program tells that it is ready, once it runs; null where nobody waits for that.</summary>
+    public NotifySocket? Notify { get; init; }
+
+    public void Dispose()
+    {
+        Process.Dispose();
+        Notify?.Dispose();
+    }
 }
 
 /// <summary>Brings a container up to the point where its process waits for start, or runs. What fails leaves nothing behind.</summary>
@@ -60,6 +67,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn, bool sy
         states.Claim(options.Id);
         ContainerCgroups? cgroups = null;
         Scope? scope = null;
+        NotifySocket? notify = null;
         try
         {
             states.SaveConfig(options.Id, text);
@@ -73,10 +81,13 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn, bool sy
             states.OwnCgroups(options.Id);
             cgroups.Limit(config.Linux.Resources);
             CgroupOwner.Give(cgroups, config);
-            return Start(options, config, cgroups, waitsForStart);
+            config = NotifySocket.Show(config, states.NotifyDirectory(options.Id));
+            if (!waitsForStart) notify = NotifySocket.Open(states.NotifyDirectory(options.Id)); // before its program may speak
+            return Start(options, config, cgroups, waitsForStart) with { Notify = notify };
         }
         catch
         {
+            notify?.Dispose();
             scope?.Dispose();
             scope = null;
             if (cgroups is not null)

@@ -17,7 +17,7 @@ static class IdentitySteps
     const ulong NewListener = 8; // SECCOMP_FILTER_FLAG_NEW_LISTENER
     const uint DefaultUmask = 0x12; // 0022
 
-    public static void Take(OpList ops, ProcessSpec process, HostFacts host, SeccompSpec? seccomp)
+    public static void Take(OpList ops, ProcessSpec process, HostFacts host, SeccompSpec? seccomp, bool keepsGroups = false)
     {
         ops.Add("process.user.umask", Call.umask, Arg.Octal(process.User.Umask ?? DefaultUmask));
         foreach (var limit in process.Rlimits)
@@ -36,7 +36,7 @@ static class IdentitySteps
             ops.Add("drop from the bounding set", Call.prctl, Arg.Named(DropBounding, "CAPBSET_DROP"), Arg.Named(number, name));
         }
 
-        User(ops, process.User);
+        User(ops, process.User, keepsGroups);
         Capabilities(ops, sets);
     }
 
@@ -48,10 +48,10 @@ static class IdentitySteps
         if (seccomp is not null) Filter(ops, seccomp);
     }
 
-    static void User(OpList ops, UserSpec user)
+    static void User(OpList ops, UserSpec user, bool keepsGroups)
     {
         ops.Add("keep capabilities over the change of user", Call.prctl, Arg.Named(KeepCapabilities, "KEEPCAPS"), 1);
-        ops.Add("process.user.additionalGids", Call.setgroups, user.AdditionalGids.Count, Blocks.Ids(user.AdditionalGids));
+        if (!keepsGroups) ops.Add("process.user.additionalGids", Call.setgroups, user.AdditionalGids.Count, Blocks.Ids(user.AdditionalGids));
         ops.Add("process.user.gid", Call.setresgid, (long)user.Gid, (long)user.Gid, (long)user.Gid);
         ops.Add("process.user.uid", Call.setresuid, (long)user.Uid, (long)user.Uid, (long)user.Uid);
     }

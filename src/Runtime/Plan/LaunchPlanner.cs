@@ -59,7 +59,7 @@ static class LaunchPlanner
         SchedulingSteps.All(ops, process, config.Linux);
         LabelSteps.All(ops, process, request.Host);
         if (request.LauncherLivesOn) DescriptorSteps.LeaveLaunchers(ops);
-        IdentitySteps.Take(ops, process, request.Host, config.Linux.Seccomp);
+        IdentitySteps.Take(ops, process, request.Host, config.Linux.Seccomp, config.Annotations.GetValueOrDefault(KeptGroups) == "1");
         ProgramSteps.Find(ops, process);
         IdentitySteps.Confine(ops, process, config.Linux.Seccomp);
         // With create, `start` runs them, and the wait for start is a wait for them.
@@ -67,6 +67,9 @@ static class LaunchPlanner
         ProgramSteps.Execute(ops, process, request.WaitsForStart);
         return ops.Build(atClone) with { OwnMemory = request.LauncherLivesOn || config.Linux.Namespace(CloneFlags.NEWTIME) is { Path.Length: > 0 } };
     }
+
+    /// <summary>By which podman asks (--group-add keep-groups) that the program has the groups of who started it.</summary>
+    const string KeptGroups = "run.oci.keep_original_groups";
 
     /// <summary>
     /// The namespaces to join that the launcher enters for the clone, and leaves again: the pid namespace, because setns(2) moves only children

@@ -129,7 +129,7 @@ static partial class ConfigReader
             }
 
             if (type is not ("a" or "b" or "c" or "")) throw new ConfigException(field + ".type", $"unknown device type '{type}'");
-            if (access.Length == 0) access = "rwm";
+            if (access.Length == 0 || access.Contains('a')) access = "rwm"; // "a" is in no specification, and the other runtimes take it for all
             if (access.Any(c => c is not ('r' or 'w' or 'm'))) throw new ConfigException(field + ".access", "must be made of r, w and m");
             rules.Add(new DeviceRule(allow, type.Length == 0 ? 'a' : type[0], major, minor, access));
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using Orchestrator.Runtime.Cgroups;
+using Orchestrator.Runtime.Launch;
 using Orchestrator.Runtime.Spec;
 using Orchestrator.Runtime.Syscalls;
 
@@ -83,10 +84,14 @@ sealed class StateDirectory(string root)
                 yield return state;
     }
 
+    /// <summary>Where a container's program tells that it is ready.</summary>
+    public string NotifyDirectory(string id) => Of(id) + "/notify";
+
     /// <summary>Forgets a container: its files are known, so nothing else is ever removed.</summary>
     public void Remove(string id)
     {
         RemoveFiles(id, "state.json", "config.json", OwnedCgroups[1..]);
+        NotifySocket.Remove(NotifyDirectory(id));
         var errno = Kernel.RemoveDirectory(Of(id));
         if (errno == Errno.ENOTEMPTY)
         {

@@ -4,7 +4,7 @@ namespace Orchestrator.Runtime.Syscalls;
 
 static unsafe partial class Kernel
 {
-    const int Unix = 1, Stream = 1; // AF_UNIX, SOCK_STREAM
+    const int Unix = 1, Stream = 1, Datagram = 2; // AF_UNIX, SOCK_STREAM, SOCK_DGRAM
     const int AddressBytes = 110, PathOffset = 2; // struct sockaddr_un
 
     public static Fd ConnectUnix(string path) => TryConnectUnix(path, out var errno) ?? throw new SyscallException("connect", errno, path);
@@ -34,6 +34,32 @@ static unsafe partial class Kernel
         if (errno != Errno.None) throw new SyscallException("bind", errno, path);
         Do(path, Call.listen, fd.Number, backlog);
         return fd;
+    }
+
+    /// <summary>Takes datagrams of everybody at a name in a directory, whose path may be longer than a socket's; not to be waited for in a read.</summary>
+    public static Fd BindDatagrams(string directory, string name)
+    {
+        using var held = Open(directory, O.PATH | O.DIRECTORY);
+        var address = stackalloc byte[AddressBytes];
+        var length = FillAddress($"/proc/self/fd/{held.Number}/{name}", address);
+        var fd = new Fd((int)Do(directory, Call.socket, Unix, Datagram | (int)O.CLOEXEC | (int)O.NONBLOCK, 0));
+        var mask = Do(directory, Call.umask, 0);
+        Try(out var errno, Call.bind, fd.Number, (nint)address, length);
+        Do(directory, Call.umask, mask);
+        return errno == Errno.None ? fd : throw new SyscallException("bind", errno, $"{directory}/{name}");
+    }
+
+    /// <summary>Sends one datagram to a path, or to a name with an @ in front (unix(7), abstract sockets).</summary>
+    public static Errno TrySendDatagram(string path, ReadOnlySpan<byte> data)
+    {
+        var address = stackalloc byte[AddressBytes];
+        var length = FillAddress(path, address);
+        if (path[0] == '@') (address[PathOffset], length) = (0, length - 1); // its length counts, and no zero ends it
+        using var fd = new Fd((int)Do(path, Call.socket, Unix, Datagram | (int)O.CLOEXEC, 0));
+        Try(out var errno, Call.connect, fd.Number, (nint)address, length);
+        if (errno != Errno.None) return errno;
+        fixed (byte* bytes = data) Try(out errno, Call.write, fd.Number, (nint)bytes, data.Length);
+        return errno;
     }
 
     /// <summary>The next connection, non-blocking, or null if there is none after all.</summary>
