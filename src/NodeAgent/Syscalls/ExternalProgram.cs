@@ -17,6 +17,9 @@ static class ExternalProgram
     const int ReadBytes = 4096;
     static readonly TimeSpan OutputTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>What a service manager tells the agent and nobody else (sd_notify(3), sd_watchdog_enabled(3)): a container must not come to speak for it.</summary>
+    static readonly string[] OfManager = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
     /// <exception cref="TimeoutException">It took longer than allowed, and was killed with its children.</exception>
     /// <exception cref="IOException">It can't be started.</exception>
     public static async Task<ProgramResult> RunAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancel, string? input = null, int outputBytes = OutputBytes)
@@ -54,6 +57,8 @@ static class ExternalProgram
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var name in OfManager)
+            start.Environment.Remove(name);
         try
         {
             return Process.Start(start) ?? throw new IOException($"{start.FileName} can't be started");

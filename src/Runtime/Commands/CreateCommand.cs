@@ -24,7 +24,7 @@ static class CreateCommand
         return new LaunchOptions(options.Single("one container id"), bundle, Path.GetFullPath(options.Value("config") ?? "config.json", bundle),
             options.Value("pid-file"), options.Value("console-socket"), options.Has("no-pivot"), Preserved(options))
         {
-            KeepsKeyring = options.Has("no-new-keyring"), ListenDescriptors = ListenDescriptors(),
+            KeepsKeyring = options.Has("no-new-keyring"), ListenDescriptors = ListenDescriptors(), TellsManager = true,
         };
     }
 

@@ -18,6 +18,9 @@ sealed record LaunchOptions(string Id, string Bundle, string ConfigFile, string?
     /// <summary>The caller's own, for a console that no socket is named for; null: there is to be none.</summary>
     public Terminal? Terminal { get; init; }
 
+    /// <summary>True: the caller's service manager, if it has one, hears when the program is ready. The node agent's own manager waits for the agent.</summary>
+    public bool TellsManager { get; init; }
+
     /// <summary>Of the preserved descriptors, the first so many are a service manager's sockets (sd_listen_fds(3)).</summary>
     public int ListenDescriptors { get; init; }
 
@@ -81,7 +84,7 @@ sealed class ContainerLaunch(StateDirectory states, Action<string> warn, bool sy
             states.OwnCgroups(options.Id);
             cgroups.Limit(config.Linux.Resources);
             CgroupOwner.Give(cgroups, config);
-            config = NotifySocket.Show(config, states.NotifyDirectory(options.Id));
+            if (options.TellsManager) config = NotifySocket.Show(config, states.NotifyDirectory(options.Id));
             if (!waitsForStart) notify = NotifySocket.Open(states.NotifyDirectory(options.Id)); // before its program may speak
             return Start(options, config, cgroups, waitsForStart) with { Notify = notify };
         }
