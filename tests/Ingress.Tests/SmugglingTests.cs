@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Orchestrator.Ingress.Tests;
 
 /// <summary>
-/// Requests made of parts that readers have been known to cut differently, mutated, over connections to the pod that others use as well: no pod gets a request that its client did not
-/// hear an answer of, and nobody hears the answer to another's.
+/// Requests made of parts that readers have been known to cut differently, mutated, over connections to the pod that others use as well: no pod gets a request without the word that the
+/// ingress puts into each that it has read, and nobody hears the answer to another's.
 /// </summary>
 public sealed class SmugglingTests
 {
@@ -40,10 +40,11 @@ public sealed class SmugglingTests
     [Fact]
     public async Task No_request_is_smuggled_and_no_connection_falls_out_of_step()
     {
-        var seen = new ConcurrentDictionary<string, int>();
+        var (passed, smuggled) = (0, new ConcurrentQueue<string>());
         await using var pod = await Pod.Answering(async context =>
         {
-            seen.AddOrUpdate(context.Request.Path, 1, static (_, times) => times + 1);
+            if (context.Request.Headers.ContainsKey("X-Forwarded-For")) Interlocked.Increment(ref passed);
+            else smuggled.Enqueue(context.Request.Path);
             try
             {
                 await context.Request.Body.CopyToAsync(Stream.Null);
@@ -60,15 +61,13 @@ public sealed class SmugglingTests
         for (var number = 0; number < Cases; number++)
         {
             var bytes = Request(random, number);
-            var heard = await SayAsync(ingress, bytes);
-            foreach (var hidden in (string[])[$"/smuggled-{number}", $"/after-{number}"])
-                if (seen.GetValueOrDefault(hidden) is > 0 and var times) Assert.True(Count(heard, $"[{hidden}]") >= times, $"case {number}: the pod got {hidden}, of which its client heard nothing\n{Shown(bytes)}\nheard\n{heard}");
-            Assert.True(seen.GetValueOrDefault($"/first-{number}") <= 1, $"case {number}: more than once\n{Shown(bytes)}");
+            await SayAsync(ingress, bytes);
+            Assert.True(smuggled.IsEmpty, $"case {number}: the pod got {string.Join(", ", smuggled)}\n{Shown(bytes)}");
             var next = await ingress.TextAsync("web.example", $"/probe-{number}");
             Assert.True(next == $"[/probe-{number}]", $"case {number}: the next client heard {next}\n{Shown(bytes)}");
         }
 
-        Assert.InRange(seen.Keys.Count(path => path.StartsWith("/first-", StringComparison.Ordinal)), Cases / 100, Cases); // enough of it passes to be of worth
+        Assert.True(passed > Cases + (Cases / 100), "enough of it passes to be of worth");
     }
 
     static byte[] Request(Random random, int number)
@@ -99,29 +98,24 @@ public sealed class SmugglingTests
         string Pick(string[] parts) => parts[random.Next(parts.Length)];
     }
 
-    /// <summary>Says it, then that nothing more will come; all that is heard until the ingress hangs up.</summary>
-    static async Task<string> SayAsync(RunningIngress ingress, byte[] bytes)
+    /// <summary>Says it, then that nothing more will come; hears it out until the ingress hangs up.</summary>
+    static async Task SayAsync(RunningIngress ingress, byte[] bytes)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(ingress.Address.Host, ingress.Address.Port);
         await using var stream = client.GetStream();
-        var heard = new MemoryStream();
         using var patience = new CancellationTokenSource(Patience);
         try
         {
             await stream.WriteAsync(bytes, patience.Token);
             client.Client.Shutdown(SocketShutdown.Send);
-            await stream.CopyToAsync(heard, patience.Token);
+            await stream.CopyToAsync(Stream.Null, patience.Token);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            // Closed with bytes of ours unread: what came before is what was heard.
+            // Closed with bytes of ours unread.
         }
-
-        return Encoding.Latin1.GetString(heard.ToArray());
     }
-
-    static int Count(string text, string part) => text.Split(part).Length - 1;
 
     static string Shown(byte[] bytes) => Encoding.Latin1.GetString(bytes).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n\n", StringComparison.Ordinal);
 }

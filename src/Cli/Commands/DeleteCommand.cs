@@ -29,6 +29,7 @@ static class DeleteCommand
             var doomed = await FindAsync();
             if (doomed is null) return 1;
             var exit = 0;
+            List<ResourceMessage> leaving = [];
             foreach (var (kind, space, name) in doomed)
             {
                 var request = new DeleteRequest { Kind = kind.Name, Namespace = space, Name = name, RequestId = Guid.NewGuid().ToString("N") };
@@ -38,7 +39,7 @@ static class DeleteCommand
                 {
                     var reply = await cluster.AskAsync(client => client.DeleteAsync(request, cancellationToken: token).ResponseAsync);
                     Console.WriteLine($"{kind.Singular}/{name} deleted");
-                    if (reply.Resource is { } left && parsed.GetValue(wait)) await GoneAsync(cluster, left, token);
+                    if (reply.Resource is { } left) leaving.Add(left);
                 }
                 catch (RpcException absent) when (absent.StatusCode == StatusCode.NotFound)
                 {
@@ -48,6 +49,9 @@ static class DeleteCommand
                 }
             }
 
+            // Only now: a claim waits for its pods, which may be among those after it.
+            if (parsed.GetValue(wait))
+                foreach (var left in leaving) await GoneAsync(cluster, left, token);
             return exit;
 
             async Task<List<(Kind Kind, string Namespace, string Name)>?> FindAsync()
@@ -76,16 +80,18 @@ static class DeleteCommand
         return command;
     }
 
-    /// <summary>Waits until an object that stops in its own time is gone.</summary>
+    /// <summary>Waits until an object that stops in its own time is gone, whatever has come in its place.</summary>
     static async Task GoneAsync(ClusterConnection cluster, ResourceMessage left, CancellationToken token)
     {
         var watch = new WatchRequest { Kind = left.Kind, Namespace = left.Namespace };
         using var call = await cluster.OpenAsync(client => client.Watch(watch, cancellationToken: token));
+        var uid = left.ToResource().Metadata.Uid;
         var there = false;
         await foreach (var change in call.ResponseStream.ReadAllAsync(token))
         {
             var same = change.Resource?.Name == left.Name;
             if (same && change.Type == WatchReply.Types.Type.Deleted) return;
+            if (same && change.Resource!.ToResource().Metadata.Uid != uid) return; // one of its name, since: asked for just before
             if (same) there = true;
             if (change.Type == WatchReply.Types.Type.Bookmark && !there) return; // it was gone before the watch began
         }
