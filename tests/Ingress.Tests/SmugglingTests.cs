@@ -16,6 +16,8 @@ public sealed class SmugglingTests
     /// <summary>Only so that a connection that wrongly stays open fails its test.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    static readonly TimeSpan MostBeforeMore = TimeSpan.FromMilliseconds(20);
+
     static readonly string[] Lengths =
     [
         "Content-Length: {0}", "Content-Length: +{0}", "Content-Length: -{0}", "Content-Length: 0{0}", "Content-Length: {0} ", "Content-Length:{0}", "content-length: {0}", "Content-Length: {0}, {0}", "Content-Length: 0x{0}",
@@ -67,7 +69,7 @@ public sealed class SmugglingTests
             Assert.True(next == $"[/probe-{number}]", $"case {number}: the next client heard {next}\n{Shown(bytes)}");
         }
 
-        Assert.True(passed > Cases + (Cases / 100), "enough of it passes to be of worth");
+        Assert.True(passed > Cases + (Cases / 50), $"only {passed - Cases} of it have come to the pod");
     }
 
     static byte[] Request(Random random, int number)
@@ -98,7 +100,7 @@ public sealed class SmugglingTests
         string Pick(string[] parts) => parts[random.Next(parts.Length)];
     }
 
-    /// <summary>Says it, then that nothing more will come; hears it out until the ingress hangs up.</summary>
+    /// <summary>Says it and hears the beginning of an answer, if one comes before more is wanted; then says that nothing more will come, and hears it out until the ingress hangs up.</summary>
     static async Task SayAsync(RunningIngress ingress, byte[] bytes)
     {
         using var client = new TcpClient();
@@ -108,6 +110,7 @@ public sealed class SmugglingTests
         try
         {
             await stream.WriteAsync(bytes, patience.Token);
+            client.Client.Poll(MostBeforeMore, SelectMode.SelectRead);
             client.Client.Shutdown(SocketShutdown.Send);
             await stream.CopyToAsync(Stream.Null, patience.Token);
         }
