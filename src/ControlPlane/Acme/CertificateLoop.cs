@@ -81,7 +81,8 @@ sealed partial class CertificateLoop(ClusterStore store, Spread spread, TimeProv
             Came(order.Name, string.Join(", ", order.Hosts), order.Issuer);
             await ReportAsync(order.Issuer, ConditionStatus.True, "Issued", $"{order.Name} for {string.Join(", ", order.Hosts)}", writer, token);
         }
-        catch (Exception failure) when (failure is AcmeException or HttpRequestException or StoreUnavailableException or CryptographicException or FormatException || (failure is OperationCanceledException && !token.IsCancellationRequested))
+        // An authority that answers in JSON of another shape is an InvalidOperationException of whoever reads it.
+        catch (Exception failure) when (failure is AcmeException or HttpRequestException or StoreUnavailableException or CryptographicException or FormatException or InvalidOperationException || (failure is OperationCanceledException && !token.IsCancellationRequested))
         {
             NotCame(order.Name, order.Issuer, failure.Message);
             await ReportAsync(order.Issuer, ConditionStatus.False, "NotIssued", $"{order.Name}: {failure.Message}", writer, token);

@@ -51,6 +51,9 @@ sealed class Authority : IAsyncDisposable
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>What it says in place of its directory.</summary>
+    public string? Nonsense { get; set; }
+
     public int Orders => _orders.Count;
 
     public int Accounts => _accounts.Count;
@@ -92,7 +95,7 @@ sealed class Authority : IAsyncDisposable
     string Base => _app.Urls.First();
 
     Task DescribeAsync(HttpContext context) => context.Response.WriteAsync(
-        new JsonObject { ["newNonce"] = $"{Base}/nonce", ["newAccount"] = $"{Base}/account", ["newOrder"] = $"{Base}/order", ["meta"] = new JsonObject { ["termsOfService"] = "https://terms.example" } }.ToJsonString());
+        Nonsense ?? new JsonObject { ["newNonce"] = $"{Base}/nonce", ["newAccount"] = $"{Base}/account", ["newOrder"] = $"{Base}/order", ["meta"] = new JsonObject { ["termsOfService"] = "https://terms.example" } }.ToJsonString());
 
     void GiveNonce(HttpContext context)
     {

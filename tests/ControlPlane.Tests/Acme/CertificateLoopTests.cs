@@ -128,6 +128,20 @@ public sealed class CertificateLoopTests : IAsyncLifetime, IDisposable
         Assert.Equal((1, 1), (asked, blind.Accounts));
     }
 
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("{\"newNonce\":7,\"newAccount\":[]}")]
+    [InlineData("none")]
+    public async Task What_is_no_authority_is_said_to_be_none_and_the_loop_goes_on(string nonsense)
+    {
+        await using var authority = await Authority.StartAsync(Port);
+        authority.Nonsense = nonsense;
+        await PutAsync(Issuer(authority), Ingress("web", "a.example"));
+        Begin();
+        await Eventually.HoldsAsync(() => IsReady() == ConditionStatus.False, "the issuer is said to give none");
+        Assert.False(_loop.IsCompleted);
+    }
+
     [Fact]
     public async Task A_Secret_that_somebody_else_has_made_is_left_alone()
     {
