@@ -37,7 +37,7 @@ static class AllKilled
             new Result("containers that ended meanwhile", touched, "containers", null, 0),
         ];
 
-        IReadOnlyList<int> Containers() => [.. ours.Lan.Hosts.SelectMany(host => host.Containers())];
+        IReadOnlyList<(int, string)> Containers() => [.. ours.Lan.Hosts.SelectMany(host => host.FirstProcesses())];
 
         async Task ServesAsync(LanHost host)
         {

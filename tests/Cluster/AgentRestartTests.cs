@@ -16,7 +16,7 @@ public sealed class AgentRestartTests
         var ending = await cluster.GetAsync(async () => await PodView.FindAsync(cluster, "ending") is { Ready: true } pod ? pod : null, "the pod that will end");
         await cluster.HoldsAsync(async () => await cluster.StatusOfPageAsync(host, "staying.example") == "200", "the page");
         var before = Processes();
-        Assert.True(before.Length >= 2);
+        Assert.Equal(2, before.Count);
 
         await host.KillAsync();
         Assert.Equal(before, Processes());
@@ -36,8 +36,7 @@ public sealed class AgentRestartTests
         Assert.Equal(pods.Select(pod => (pod.Uid, 0)).Order(), (await PodView.ReadyAsync(cluster, "staying", 2)).Select(pod => (pod.Uid, pod.Restarts)).Order());
         await cluster.HoldsAsync(async () => await cluster.StatusOfPageAsync(host, "staying.example") == "200", "the page after the restart");
 
-        // Number and start time: a process of the same number that began later would be another one.
-        (int Process, string Started)[] Processes() => [.. pods.SelectMany(pod => host.Containers(pod.Uid)).Order().Select(process => (process, StartOf(process)))];
+        List<(int Process, string Started)> Processes() => [.. pods.SelectMany(pod => host.FirstProcesses(pod.Uid)).Order()];
     }
 
     [Fact]
@@ -49,13 +48,13 @@ public sealed class AgentRestartTests
         // Each counts until it is asked to stop, and ends with the last digit of its number.
         await cluster.ApplyAsync(string.Join("\n---\n", Enumerable.Range(0, Count).Select(i => Given.Pod($"counter-{i}", $"trap 'exit {i % 10}' TERM; n=0; while :; do n=$((n + 1)); echo line $n; sleep 0.2; done", labels: "{app: counter}", cpu: "1m"))));
         var pods = await PodView.ReadyAsync(cluster, "counter", Count);
-        var before = Processes();
+        var before = host.FirstProcesses();
 
         await host.KillAsync();
-        Assert.Equal(before.Length, Processes().Intersect(before).Count());
+        Assert.Equal(before, host.FirstProcesses());
         // Five end while nobody looks.
         var ending = pods.Where(pod => pod.Name.EndsWith('7')).ToList();
-        foreach (var process in ending.SelectMany(pod => host.Containers(pod.Uid)).Where(IsFirst)) Signals.Send(process, RunningProgram.Terminate);
+        foreach (var (process, _) in ending.SelectMany(pod => host.FirstProcesses(pod.Uid))) Signals.Send(process, RunningProgram.Terminate);
         await cluster.HoldsAsync(() => Task.FromResult(ending.TrueForAll(pod => host.Containers(pod.Uid).Count == 0)), "the end of five");
 
         cluster.Start(host);
@@ -73,27 +72,5 @@ public sealed class AgentRestartTests
             Assert.Equal(Enumerable.Range(1, lines.Count).Select(n => $"line {n}"), lines);
             Assert.NotEmpty(lines);
         }
-
-        (int Process, string Started)[] Processes() => [.. host.Containers().Where(IsFirst).Select(process => (process, StartOf(process)))];
-    }
-
-    /// <summary>Whether it is the first of its container: a shell that has forked and not yet become its sleep looks like the one that it is of (proc_pid_status(5), NSpid).</summary>
-    static bool IsFirst(int process)
-    {
-        try
-        {
-            return File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("NSpid:", StringComparison.Ordinal)).Split('\t')[^1] == "1";
-        }
-        catch (IOException)
-        {
-            return false; // a sleep of one of them, which is over
-        }
-    }
-
-    // proc_pid_stat(5): the start is field 22; the name in field 2 may hold blanks, and ends with the last parenthesis.
-    static string StartOf(int process)
-    {
-        var stat = File.ReadAllText($"/proc/{process}/stat");
-        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[22 - 3];
     }
 }

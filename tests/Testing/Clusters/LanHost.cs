@@ -83,6 +83,20 @@ public sealed class LanHost
     /// <summary>The processes of this host's containers, or of one pod's.</summary>
     public IReadOnlyList<int> Containers(string podUid = "") => Leftovers.ProcessesIn(podUid.Length > 0 ? $"{CgroupRoot}/{podUid}" : CgroupRoot);
 
+    /// <summary>The first process of each: the others come and go, as a server's that forks for every request. By number and start time, so that a later process of the same number is another one.</summary>
+    public IReadOnlyList<(int Process, string Started)> FirstProcesses(string podUid = "") => [.. Containers(podUid).Where(IsFirst).Select(process => (process, StartOf(process)))];
+
+    // proc_pid_status(5), NSpid: a shell that has forked and not yet become what it runs has the same command line as its parent.
+    static bool IsFirst(int process) => Leftovers.Read($"/proc/{process}/status").Split('\n')
+        .Any(line => line.StartsWith("NSpid:", StringComparison.Ordinal) && line.Split('\t')[^1] == "1");
+
+    // proc_pid_stat(5): the start is field 22; the name in field 2 may hold blanks, and ends with the last parenthesis.
+    static string StartOf(int process)
+    {
+        var stat = Leftovers.Read($"/proc/{process}/stat");
+        return stat.Length == 0 ? "" : stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[22 - 3];
+    }
+
     /// <summary>Asks for a page from this host, with the answer's status as the last line.</summary>
     public Task<ShellResult> CurlAsync(params IReadOnlyList<string> arguments) =>
         Namespace.TryAsync(["curl", "-s", "-m", "5", .. arguments]);

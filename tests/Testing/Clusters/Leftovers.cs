@@ -99,7 +99,7 @@ public static class Leftovers
         }
     }
 
-    static string Read(string file)
+    internal static string Read(string file)
     {
         try
         {
