@@ -31,6 +31,9 @@ static class OnTheWay
         return transforms;
     }
 
+    /// <summary>True for the transforms of a route that changes nothing.</summary>
+    public static bool IsNothing(IReadOnlyList<IReadOnlyDictionary<string, string>>? transforms) => transforms is { Count: 1 }; // the host that the client asked for
+
     /// <summary>A path of a request with the route's change made to it.</summary>
     /// <param name="own">The route's own path, which the request's begins with.</param>
     public static string Changed(string path, string own, PathChange? change) => change?.ChangeCase switch

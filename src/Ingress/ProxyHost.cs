@@ -1,4 +1,6 @@
 using System.Security.Authentication;
+using System.Text;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.DataProtection;
@@ -6,8 +8,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Ingress.Pods;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -71,12 +75,19 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
         builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton<ILoadBalancingPolicy>(new Shares());
         builder.Services.AddReverseProxy();
+        ForwardPlainly(builder.Services);
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(static policy =>
             (policy.DetectionWindowSize, policy.MinimalTotalCountThreshold, policy.DefaultFailureRateLimit) = (FailureWindow, LeastFailures, FailureRate));
         if (options.AccessLog is { } directory) AccessLog.Add(builder.Services, directory);
         WithoutKeyRing(builder.Services);
+        builder.Services.RemoveAll<IAuthorizationHandlerProvider>(); // YARP brings it, and each request would be asked for what no route ever demands
+        // A request is some microseconds of work, and then waits: to hand it to another thread costs more than the work.
+        builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // Values of headers are bytes, and go through as they came.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.MaxConcurrentUpgradedConnections = MaxWebSockets;
@@ -112,6 +123,13 @@ sealed class ProxyHost(IngressOptions options, RouteConfigProvider routes, Sites
             proxy.UsePassiveHealthChecks();
         });
         return app;
+    }
+
+    static void ForwardPlainly(IServiceCollection services)
+    {
+        var library = services.Single(static service => service.ServiceType == typeof(IHttpForwarder)).ImplementationType!; // registered as a type
+        services.AddSingleton<PodConnections>();
+        services.Replace(ServiceDescriptor.Singleton<IHttpForwarder>(provider => ActivatorUtilities.CreateInstance<Forwarder>(provider, ActivatorUtilities.CreateInstance(provider, library))));
     }
 
     /// <summary>

@@ -34,7 +34,7 @@ static class RouteConfigs
     public const string WakesKey = "wakes";
 
     /// <summary>How long a request, an answer or a websocket may move no byte before it is given up.</summary>
-    static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(100);
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(100);
 
     static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/");
 
@@ -47,7 +47,8 @@ static class RouteConfigs
         Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = HealthCheckConstants.PassivePolicy.TransportFailureRate, ReactivationPeriod = TimeSpan.FromSeconds(10) },
     };
 
-    static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = IdleTimeout };
+    /// <summary>How requests go to pods that speak HTTP/1.1.</summary>
+    public static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = IdleTimeout };
 
     /// <param name="hosts">All hosts of the table.</param>
     public static RouteConfig Of(Route route, IEnumerable<string> hosts) => new()

@@ -15,6 +15,7 @@ static class Logs
         var logs = new LoggerConfiguration()
             .MinimumLevel.Is(settings.Verbose ? LogEventLevel.Debug : LogEventLevel.Information)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off) // it says nothing worth a line, but as long as it may, every request is traced for it
             .MinimumLevel.Override("Grpc", LogEventLevel.Error)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
             .MinimumLevel.Override("Orleans", LogEventLevel.Error)

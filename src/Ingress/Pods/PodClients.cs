@@ -1,18 +1,17 @@
 using System.Net;
+using System.Text;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Orchestrator.Ingress;
+namespace Orchestrator.Ingress.Pods;
 
-/// <summary>The connections to pods: none is waited for long, and what a client sends goes on at once.</summary>
+/// <summary>The library's connections to pods: none is waited for long, and what a client sends goes on at once.</summary>
 sealed class PodClients : ForwarderHttpClientFactory
 {
-    /// <summary>How long a pod may take to accept a connection before another one is tried.</summary>
-    static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
-
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
-        handler.ConnectTimeout = ConnectTimeout;
+        handler.ConnectTimeout = PodPool.ConnectTimeout;
+        handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1; // every byte as it came
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) => new AtOnce(handler);
