@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -47,8 +48,13 @@ static class RouteConfigs
         Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = HealthCheckConstants.PassivePolicy.TransportFailureRate, ReactivationPeriod = TimeSpan.FromSeconds(10) },
     };
 
+    /// <summary>How often each pod is asked whether it is well, and how long it may take to say so; after two bad answers it is set aside, until a good one.</summary>
+    static readonly TimeSpan BetweenAsks = TimeSpan.FromSeconds(2), AskTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>How requests go to pods that speak HTTP/1.1.</summary>
     public static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = IdleTimeout };
+
+    static readonly ForwarderRequestConfig ForwardingHttp2 = new() { ActivityTimeout = IdleTimeout, Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
     /// <param name="hosts">All hosts of the table.</param>
     public static RouteConfig Of(Route route, IEnumerable<string> hosts) => new()
@@ -79,8 +85,13 @@ static class RouteConfigs
             ClusterId = backend.Id,
             LoadBalancingPolicy = backend.Destinations.Any(each => each.CanaryPercent > 0 || each.Weight > 0) ? Shares.PolicyName : LoadBalancingPolicies.PowerOfTwoChoices,
             SessionAffinity = backend.KeepsPod ? KeptPod(backend.Id) : null,
-            HttpRequest = Forwarding,
-            HealthCheck = destinations.Count > 1 ? Watched : null,
+            HttpRequest = backend.Http2 ? ForwardingHttp2 : Forwarding,
+            HealthCheck = (destinations.Count, backend.HealthPath) switch
+            {
+                ( <= 1, _) => null, // there is nobody else to send requests to
+                (_, "") => Watched,
+                _ => Watched with { Active = new ActiveHealthCheckConfig { Enabled = true, Path = backend.HealthPath, Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures, Interval = BetweenAsks, Timeout = AskTimeout } },
+            },
             Destinations = destinations,
             Metadata = backend.Wakes ? Wakes : null,
         };

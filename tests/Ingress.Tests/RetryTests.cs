@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Testing;
 
 namespace Orchestrator.Ingress.Tests;
 
@@ -77,6 +78,36 @@ public sealed class RetryTests
         Assert.Equal((HttpStatusCode.BadGateway, 1), (changed.StatusCode, seen));
         using var read = await ingress.SendAsync(HttpMethod.Get, "web.example", "/");
         Assert.Equal((HttpStatusCode.BadGateway, 3), (read.StatusCode, seen));
+    }
+
+    [Fact]
+    public async Task A_pod_that_says_that_it_is_not_well_is_sent_nothing_until_it_is_again()
+    {
+        var (ill, asked) = (false, 0);
+        await using var first = await Pod.Answering(context =>
+        {
+            if (context.Request.Path == "/healthz") Interlocked.Increment(ref asked);
+            context.Response.StatusCode = context.Request.Path == "/healthz" && Volatile.Read(ref ill) ? 500 : 200;
+            return context.Response.WriteAsync("first");
+        });
+        await using var second = await Pod.Named("second");
+        var backend = Given.Backend("web", first.Address, second.Address);
+        backend.HealthPath = "/healthz";
+        await using var ingress = await RunningIngress.StartAsync(Given.Table([Given.Prefix("shop.example", "/")], backend));
+        Task<bool> Gets(string name) => AnyAsync(async () => await ingress.TextAsync("shop.example") == name);
+        await Eventually.HoldsAsync(() => Gets("first"), "both are sent requests");
+
+        Volatile.Write(ref ill, true);
+        await Eventually.HoldsAsync(async () => !await Gets("first"), "it is set aside");
+        Assert.True(asked >= 2);
+        Volatile.Write(ref ill, false);
+        await Eventually.HoldsAsync(() => Gets("first"), "it is sent requests again");
+
+        static async Task<bool> AnyAsync(Func<Task<bool>> holds)
+        {
+            for (var i = 0; i < 40; i++) if (await holds()) return true;
+            return false;
+        }
     }
 
     static async Task<HttpStatusCode> StatusAsync(params string[] addresses)

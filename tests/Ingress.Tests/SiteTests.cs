@@ -178,7 +178,7 @@ public sealed class SiteTests
 
     internal static SiteCertificate Certificate(string id, params string[] hosts) => Certificate(id, hosts, hosts[0]);
 
-    static SiteCertificate Certificate(string id, string[] hosts, string subject)
+    internal static SiteCertificate Certificate(string id, string[] hosts, string subject)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var made = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));

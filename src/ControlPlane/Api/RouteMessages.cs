@@ -64,6 +64,8 @@ static class RouteMessages
         Id = backend.Id,
         KeepsPod = backend.KeepsPod,
         Wakes = backend.Wakes,
+        Http2 = backend.IsHttp2,
+        HealthPath = backend.HealthPath,
         Destinations = { backend.Destinations.Select(each => new Contract.Destination { Id = each.Id, Address = each.Address, CanaryPercent = each.CanaryPercent, Group = each.Group, Weight = each.Weight }) },
     };
 }

@@ -9,13 +9,14 @@ namespace Orchestrator.Model.Services;
 /// <param name="RateLimit">Requests a second from one address, with bursts of as many; more are answered with 429. 0: no limit.</param>
 /// <param name="TimeoutSeconds">A request that takes longer is answered with 504. 0: only one that moves no byte is given up.</param>
 /// <param name="ConcurrencyLimit">Requests under way at one time; more are answered with 503. 0: no limit.</param>
-public sealed record IngressSettings(bool KeepsPod, long BodyLimit, int RateLimit, int TimeoutSeconds, int ConcurrencyLimit)
+/// <param name="HealthPath">What each ingress asks every pod for now and then; one that does not answer well is set aside. Empty: nothing is asked.</param>
+public sealed record IngressSettings(bool KeepsPod, long BodyLimit, int RateLimit, int TimeoutSeconds, int ConcurrencyLimit, string HealthPath = "")
 {
     public const string Prefix = "ingress.orchestrator/";
 
-    const string AffinityKey = Prefix + "affinity", BodyLimitKey = Prefix + "body-limit", RateLimitKey = Prefix + "rate-limit", TimeoutKey = Prefix + "timeout-seconds", ConcurrencyKey = Prefix + "concurrency-limit";
+    const string AffinityKey = Prefix + "affinity", BodyLimitKey = Prefix + "body-limit", RateLimitKey = Prefix + "rate-limit", TimeoutKey = Prefix + "timeout-seconds", ConcurrencyKey = Prefix + "concurrency-limit", HealthKey = Prefix + "health-path";
     const string Cookie = "cookie";
-    const int MostRequests = 10_000, MostSeconds = 86_400;
+    const int MostRequests = 10_000, MostSeconds = 86_400, MostCharacters = 1_024;
 
     public static readonly IngressSettings None = new(false, 0, 0, 0, 0);
 
@@ -35,7 +36,8 @@ public sealed record IngressSettings(bool KeepsPod, long BodyLimit, int RateLimi
                 RateLimitKey => Whole(value, MostRequests) is { } rate ? settings with { RateLimit = rate } : Wrong($"is \"{value}\", but must be a number of requests a second between 1 and {MostRequests}"),
                 TimeoutKey => Whole(value, MostSeconds) is { } seconds ? settings with { TimeoutSeconds = seconds } : Wrong($"is \"{value}\", but must be a number of seconds between 1 and {MostSeconds}"),
                 ConcurrencyKey => Whole(value, MostRequests) is { } many ? settings with { ConcurrencyLimit = many } : Wrong($"is \"{value}\", but must be a number of requests at one time between 1 and {MostRequests}"),
-                _ => Wrong($"is not known: there are {AffinityKey}, {BodyLimitKey}, {ConcurrencyKey}, {RateLimitKey} and {TimeoutKey}"),
+                HealthKey => IsPath(value) ? settings with { HealthPath = value } : Wrong($"is \"{value}\", but must be a path, such as /healthz"),
+                _ => Wrong($"is not known: there are {AffinityKey}, {BodyLimitKey}, {ConcurrencyKey}, {HealthKey}, {RateLimitKey} and {TimeoutKey}"),
             };
 
             IngressSettings Wrong(string what)
@@ -47,6 +49,8 @@ public sealed record IngressSettings(bool KeepsPod, long BodyLimit, int RateLimi
 
         return settings;
     }
+
+    static bool IsPath(string text) => text.StartsWith('/') && text.Length <= MostCharacters && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     static int? Whole(string text, int most) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most ? number : null;

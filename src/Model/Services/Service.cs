@@ -120,8 +120,11 @@ public sealed record ServicePort
     /// <summary>The port on every node; given by the control plane when a manifest leaves it out.</summary>
     public int? NodePort { get; init; }
 
-    /// <summary>The protocol above, such as kubernetes.io/h2c, for proxies that ask.</summary>
+    /// <summary>The protocol above, such as kubernetes.io/h2c, for proxies that ask. Source: KEP-3726.</summary>
     public string? AppProtocol { get; init; }
+
+    /// <summary>True when pods speak HTTP/2 in the clear and expect it from the first byte, as servers of gRPC do.</summary>
+    public bool IsHttp2 => AppProtocol is "kubernetes.io/h2c" or "grpc";
 
     /// <summary>The number of a pod's port behind this one; null when the pod has no port of the name that is asked for.</summary>
     public int? TargetOn(Pods.Pod pod)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Orchestrator.Model.Gateways;
 using Orchestrator.Model.Services;
 using Orchestrator.Model.State;
@@ -8,11 +9,11 @@ namespace Orchestrator.Reconcile.Routes;
 /// <summary>What backends of the route table are called, and the services that such a name stands for.</summary>
 static class BackendIds
 {
-    const string KeptPods = "+cookie";
+    const string KeptPods = "+cookie", Asked = "+health-";
 
     /// <summary>A port of a service, as Ingresses name it. One service may be behind an Ingress that keeps pods and one that does not.</summary>
-    public static string Of(string @namespace, IngressServiceBackend service, bool keepsPod) =>
-        string.Create(CultureInfo.InvariantCulture, $"{@namespace}/{service.Name}:{service.Port.Name ?? service.Port.Number?.ToString(CultureInfo.InvariantCulture)}{(keepsPod ? KeptPods : "")}");
+    public static string Of(string @namespace, IngressServiceBackend service, IngressSettings settings) =>
+        string.Create(CultureInfo.InvariantCulture, $"{@namespace}/{service.Name}:{service.Port.Name ?? service.Port.Number?.ToString(CultureInfo.InvariantCulture)}{(settings.KeepsPod ? KeptPods : "")}{(settings.HealthPath.Length > 0 ? Asked + ShortHash.Of(Encoding.UTF8.GetBytes(settings.HealthPath)) : "")}");
 
     /// <summary>A rule of an HTTPRoute, with all its services.</summary>
     public static string Of(HttpRoute route, int rule) => string.Create(CultureInfo.InvariantCulture, $"{route.Namespace}/{route.Name}/{rule}");

@@ -81,7 +81,10 @@ static class GatewayRoutes
         var destinations = rule.BackendRefs.SelectMany((reference, group) => reference.Weight > 0 && Find(state, route, reference) is var (service, port)
             ? RouteReconciler.Destinations(state, slices, service, port).Select(each => each with { Id = weighted ? $"{group}/{each.Id}" : each.Id, Group = group, Weight = weighted ? reference.Weight : 0 })
             : []);
-        return new Backend(BackendIds.Of(route, number), [.. destinations], KeepsPod: false, Wakes: rule.BackendRefs.Any(reference => reference.Weight > 0 && Awakening.Wakes(state, sleepers, route.Namespace, reference.Name)));
+        // One way of speaking for all of a rule: where services differ in it, all are spoken to as the older way has it.
+        var ports = rule.BackendRefs.Select(reference => Find(state, route, reference)?.Port).OfType<ServicePort>().ToList();
+        return new Backend(BackendIds.Of(route, number), [.. destinations], KeepsPod: false,
+            Wakes: rule.BackendRefs.Any(reference => reference.Weight > 0 && Awakening.Wakes(state, sleepers, route.Namespace, reference.Name)), IsHttp2: ports.Count > 0 && ports.TrueForAll(port => port.IsHttp2));
     }
 
     static IEnumerable<SiteCertificate> CertificatesOf(ClusterState state, Gateway gateway, IReadOnlySet<string> attached) =>

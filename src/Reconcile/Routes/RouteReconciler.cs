@@ -1,3 +1,4 @@
+using Orchestrator.Model.Autoscaling;
 using Orchestrator.Model.Certificates;
 using Orchestrator.Model.Configuration;
 using Orchestrator.Model.Pods;
@@ -32,8 +33,8 @@ public static class RouteReconciler
             foreach (var (host, path, exact, backend) in PathsOf(ingress))
             {
                 if (!taken.Add((host, path, exact))) continue;
-                var id = BackendIds.Of(ingress.Namespace, backend.Service, settings.KeepsPod);
-                backends.TryAdd(id, new Backend(id, Destinations(state, slices, ingress.Namespace, backend.Service), settings.KeepsPod, Awakening.Wakes(state, sleepers, ingress.Namespace, backend.Service.Name)));
+                var id = BackendIds.Of(ingress.Namespace, backend.Service, settings);
+                if (!backends.ContainsKey(id)) backends.Add(id, BackendOf(state, slices, sleepers, ingress.Namespace, backend.Service, id, settings));
                 routes.Add(new Route($"{ingress.Namespace}/{ingress.Name}/{routes.Count}", host, path, exact, id, 0, settings));
             }
         }
@@ -84,8 +85,13 @@ public static class RouteReconciler
     internal static ServicePort? PortOf(Service service, IngressServiceBackend backend) =>
         service.Spec.Ports.FirstOrDefault(each => backend.Port.Name is { } name ? each.Name == name : each.Port == backend.Port.Number);
 
-    static List<Destination> Destinations(ClusterState state, ILookup<(string, string), EndpointSlice> slices, string @namespace, IngressServiceBackend backend) =>
-        state.Find<Service>(Service.KindName, @namespace, backend.Name) is { } service && PortOf(service, backend) is { } port ? Destinations(state, slices, service, port) : [];
+    static Backend BackendOf(ClusterState state, ILookup<(string, string), EndpointSlice> slices, IReadOnlyList<HorizontalPodAutoscaler> sleepers, string @namespace, IngressServiceBackend backend, string id, IngressSettings settings)
+    {
+        var wakes = Awakening.Wakes(state, sleepers, @namespace, backend.Name);
+        return state.Find<Service>(Service.KindName, @namespace, backend.Name) is { } service && PortOf(service, backend) is { } port
+            ? new Backend(id, Destinations(state, slices, service, port), settings.KeepsPod, wakes, port.IsHttp2, settings.HealthPath)
+            : new Backend(id, [], settings.KeepsPod, wakes);
+    }
 
     /// <summary>The ready pods behind a port of a service.</summary>
     internal static List<Destination> Destinations(ClusterState state, ILookup<(string, string), EndpointSlice> slices, Service service, ServicePort port) =>

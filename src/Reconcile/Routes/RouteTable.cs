@@ -41,7 +41,9 @@ public sealed record RouteActions(HttpHeaderModifier? Request, HttpHeaderModifie
 /// <summary>The pods behind one port of a service.</summary>
 /// <param name="KeepsPod">A client's requests go to the pod that had its first one.</param>
 /// <param name="Wakes">Its workload may be scaled to nothing, and is scaled up when requests wait.</param>
-public sealed record Backend(string Id, IReadOnlyList<Destination> Destinations, bool KeepsPod, bool Wakes);
+/// <param name="IsHttp2">The pods expect HTTP/2.</param>
+/// <param name="HealthPath">What each pod is asked for, to see whether it is well; empty where none is asked.</param>
+public sealed record Backend(string Id, IReadOnlyList<Destination> Destinations, bool KeepsPod, bool Wakes, bool IsHttp2 = false, string HealthPath = "");
 
 /// <param name="Id">The pod's uid.</param>
 /// <param name="Address">address:port</param>

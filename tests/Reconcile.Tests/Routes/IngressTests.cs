@@ -71,6 +71,19 @@ public sealed class IngressTests
     }
 
     [Fact]
+    public void What_a_service_speaks_and_where_its_pods_tell_of_their_health_is_known_to_the_ingress()
+    {
+        var asking = Ingress("shop", "asking", age: 1, "a.example");
+        asking = asking with { Metadata = asking.Metadata with { Annotations = new Dictionary<string, string> { ["ingress.orchestrator/health-path"] = "/healthz" } } };
+        var service = Service("shop", "web");
+        service = service with { Spec = service.Spec with { Ports = [service.Spec.Ports[0] with { AppProtocol = "kubernetes.io/h2c" }] } };
+        var table = RouteReconciler.Compute(State(service, asking, Ingress("shop", "plain", age: 2, "b.example")));
+
+        Assert.Equal([("a.example", true, "/healthz"), ("b.example", true, "")], table.Routes.Select(route => (route.Host, Backend: table.Backends.Single(backend => backend.Id == route.Backend)))
+            .Select(route => (route.Host, route.Backend.IsHttp2, route.Backend.HealthPath)).OrderBy(route => route.Host));
+    }
+
+    [Fact]
     public void What_was_said_already_is_not_said_again()
     {
         var state = State(Service("shop", "web"), Ingress("shop", "web", age: 1, "a.example"));
