@@ -26,7 +26,7 @@ static class BatchValidation
         }
 
         Names.Labels(findings, $"{path}.template.metadata.labels", spec.Template.Metadata.Labels);
-        PodValidation.DependsOn(findings, $"{path}.template.metadata", spec.Template.Metadata);
+        PodValidation.Annotations(findings, $"{path}.template.metadata", spec.Template.Metadata);
         PodValidation.Spec(findings, $"{path}.template.spec", spec.Template.Spec);
         findings.Require(spec.Template.Spec.RestartPolicy != RestartPolicy.Always, $"{path}.template.spec.restartPolicy", "must be OnFailure or Never, as the pods of a job come to an end");
         findings.Require(spec.Template.Spec.NodeName is null, $"{path}.template.spec.nodeName", "is chosen by the scheduler; use nodeSelector");

@@ -24,7 +24,7 @@ static class ObjectValidation
         switch (resource)
         {
             case Pod pod:
-                PodValidation.DependsOn(findings, "metadata", pod.Metadata);
+                PodValidation.Annotations(findings, "metadata", pod.Metadata);
                 PodValidation.Spec(findings, "spec", pod.Spec);
                 break;
             case Deployment deployment:

@@ -7,8 +7,11 @@ namespace Orchestrator.Manifests.Validation;
 static class PodValidation
 {
     /// <param name="path">Of the pod's or its template's metadata.</param>
-    public static void DependsOn(Findings findings, string path, ObjectMeta metadata) =>
+    public static void Annotations(Findings findings, string path, ObjectMeta metadata)
+    {
         Dependencies.Read(metadata.Annotations, problem => findings.Add($"{path}.annotations.{Dependencies.Annotation}", problem));
+        Bandwidth.Read(metadata.Annotations, (key, problem) => findings.Add($"{path}.annotations.{key}", problem));
+    }
 
     public static void Spec(Findings findings, string path, PodSpec spec)
     {

@@ -87,7 +87,7 @@ static class WorkloadValidation
         for (var i = 0; i < selector.MatchExpressions.Count; i++) Requirement(findings, $"spec.selector.matchExpressions[{i}]", selector.MatchExpressions[i]);
         if (selector.IsEmpty) findings.Add("spec.selector", "must choose the template's labels, for example matchLabels: {app: web}");
         else if (!selector.Matches(template.Metadata.Labels)) findings.Add("spec.selector", "does not match spec.template.metadata.labels, so that the pods would not be found again");
-        PodValidation.DependsOn(findings, "spec.template.metadata", template.Metadata);
+        PodValidation.Annotations(findings, "spec.template.metadata", template.Metadata);
         PodValidation.Spec(findings, "spec.template.spec", template.Spec);
         findings.Require(template.Spec.RestartPolicy == RestartPolicy.Always, "spec.template.spec.restartPolicy", "must be Always here");
         findings.Require(template.Spec.NodeName is null, "spec.template.spec.nodeName", "is chosen by the scheduler; use nodeSelector");

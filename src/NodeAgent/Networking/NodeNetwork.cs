@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Orchestrator.Model.Pods;
 using Orchestrator.Model.Services;
 using Orchestrator.NodeAgent.Networking.Netlink;
 using Orchestrator.NodeAgent.Syscalls;
@@ -68,7 +69,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
     }
 
     /// <summary>Gives a pod its address and connects it. Already connected: nothing changes.</summary>
-    public IPAddress Attach(string podUid, PodNamespaces namespaces, AddressRange range)
+    public IPAddress Attach(string podUid, PodNamespaces namespaces, AddressRange range, Bandwidth? bandwidth = null)
     {
         lock (_lock)
         {
@@ -93,6 +94,8 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
 
                 links.SetHairpin(links.Index(veth));
                 links.SetUp(links.Index(veth));
+                // What the node's end sends is what the pod receives.
+                if (bandwidth?.Ingress is { } received) new Shaping(socket).Limit(links.Index(veth), received);
             });
             new NetworkNamespace(namespaces.Network).Run(() =>
             {
@@ -104,6 +107,7 @@ sealed class NodeNetwork(NetworkNamespace home, AddressPool addresses, string br
                 // service has to find its way back.
                 links.AddAddress(device, new AddressRange(address, HostPrefix), address);
                 links.SetUp(device);
+                if (bandwidth?.Egress is { } sent) new Shaping(socket).Limit(device, sent);
                 File.WriteAllText("/proc/sys/net/ipv4/conf/all/accept_redirects", "0");
                 File.WriteAllText($"/proc/sys/net/ipv4/conf/{PodInterface}/accept_redirects", "0");
                 Routes routes = new(socket);

@@ -75,7 +75,7 @@ sealed class PodActions(
             var namespaces = places.NamespacesOf(uid);
             var range = pod.Spec.HostNetwork ? null : network.OwnRange;
             namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork, pod.Spec.HostUsers == false ? _users.Take(uid) : null);
-            var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range);
+            var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range, Bandwidth.Read(pod.Metadata.Annotations, static (_, _) => { })); // admission has looked at them
             if (range is not null) await policies.AdmitAsync(pod, address.ToString(), cancel);
             volumes.Make(ContentOf(pod, address.ToString()), uid);
             PodEtc.Write(places.EtcOf(uid), pod, address.ToString(), ResolvConf.For(pod, network.NameServer?.ToString(), names.Machine()));

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Orchestrator.Model.Pods;
 using Orchestrator.NodeAgent.Networking;
 using Orchestrator.NodeAgent.Tests.Machine;
 
@@ -123,6 +125,33 @@ public sealed class NodeNetworkTests : IDisposable
         Assert.DoesNotContain(NodeNetwork.InterfaceName("p1"), await machine.RunAsync("ip", "link"), StringComparison.Ordinal);
         Assert.Null(node.Addresses.Find("p1"));
         Assert.DoesNotContain(pod.Directory, await File.ReadAllTextAsync("/proc/self/mountinfo"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4_000_000L, null)]
+    [InlineData(null, 4_000_000L)]
+    public async Task A_pod_receives_and_sends_no_faster_than_it_may(long? receives, long? sends)
+    {
+        const int Bytes = 1_000_000, Burst = 64 << 10;
+        var node = await NodeAsync(Machine("m"), "a", "10.244.1.0/24");
+        var namespaces = node.Namespaces("p1");
+        namespaces.Make("p1", hostNetwork: false);
+        var address = node.Network.Attach("p1", namespaces, node.Range, new Bandwidth(receives, sends));
+        var (other, _) = node.Attach("p2");
+        using var listener = new NetworkNamespace(namespaces.Network).Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        listener.Bind(new IPEndPoint(IPAddress.Any, 8080));
+        listener.Listen();
+        using var client = new NetworkNamespace(other.Network).Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        await client.ConnectAsync(address, 8080);
+        using var inside = await listener.AcceptAsync();
+        var (from, to) = receives is null ? (inside, client) : (client, inside);
+
+        var clock = Stopwatch.StartNew();
+        var sending = from.SendAsync(new byte[Bytes]);
+        var buffer = new byte[64 << 10];
+        for (var got = 0; got < Bytes;) got += await to.ReceiveAsync(buffer);
+        await sending;
+        Assert.True(clock.Elapsed >= TimeSpan.FromSeconds((Bytes - Burst) * 8.0 / 4_000_000), $"{clock.Elapsed}"); // never sooner, however fast the machine
     }
 
     sealed record Node(NodeNetwork Network, AddressPool Addresses, AddressRange Range, IReadOnlyList<string> Problems, Func<string, PodNamespaces> Namespaces)

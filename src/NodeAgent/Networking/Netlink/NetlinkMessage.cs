@@ -113,6 +113,7 @@ enum RouteType : ushort
     NewNeighbour = 28,
     DelNeighbour = 29,
     GetNeighbour = 30,
+    NewShaping = 36, // RTM_NEWQDISC
 }
 
 /// <summary>Request flags (linux/netlink.h).</summary>
