@@ -40,6 +40,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         OciRuntime runtime = new(options.RuntimeProgram, Path.Combine(options.RunDirectory, "runtime"));
         PodPlaces places = new(data, options.RunDirectory);
         using PolicyFilter policies = new(home, time, log);
+        using HostPorts ports = new(home);
         ServiceFollower services = new(options.NodeName, new ServiceMaps(home, options.NodeName, log), policies, journal, time, log);
         Withdrawals withdrawals = new(network.Node, time, log);
         ContentStore contents = new(journal);
@@ -47,13 +48,13 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         Upstream upstream = new(options.ResolvConf, time);
         VolumeStore volumes = new(Path.Combine(data, "volumes"), Path.Combine(data, "claims"));
         PodActions actions = new(options, places, images, network, withdrawals, volumes, contents, new TerminationMessages(places, time),
-            runtime, new ProbeRunner(home, runtime, time), upstream, policies, journal, lease, time);
+            runtime, new ProbeRunner(home, runtime, time), upstream, policies, ports, journal, lease, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
         await RestoreNetworkAsync(network, cancel);
         await services.RestoreAsync(cancel);
         pods.Restore();
-        await RestorePoliciesAsync(policies, pods, cancel);
+        await RestorePoliciesAsync(policies, ports, pods, cancel);
         CallServer calls = new(options, pods, images, new ContainerLogs(places, time), new ContainerExec(runtime, places, PrivateDirectory.Make(Path.Combine(options.RunDirectory, "exec"))), new PodForward(home, places), new VolumeDiscard(pods, contents, volumes), log);
         DriveInfo disk = new(data);
         ImageGarbage garbage = new(images, pods.ImagesInUse, () => (int)(100 - (100 * disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize))), options, time, log);
@@ -88,11 +89,13 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         }
     }
 
-    async Task RestorePoliciesAsync(PolicyFilter policies, AgentPods pods, CancellationToken cancel)
+    async Task RestorePoliciesAsync(PolicyFilter policies, HostPorts ports, AgentPods pods, CancellationToken cancel)
     {
         try
         {
-            await policies.RestoreAsync(pods.All().Where(runner => runner.Facts.PodIp is not null && !runner.Pod.Spec.HostNetwork).Select(runner => new LocalPod(runner.Pod, runner.Facts.PodIp!)), cancel); // asked for
+            var standing = pods.All().Where(runner => runner.Facts.PodIp is not null && !runner.Pod.Spec.HostNetwork).Select(runner => new LocalPod(runner.Pod, runner.Facts.PodIp!)).ToList(); // asked for
+            await policies.RestoreAsync(standing, cancel);
+            await ports.RestoreAsync(standing, cancel);
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {

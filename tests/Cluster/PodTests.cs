@@ -32,6 +32,32 @@ public sealed class PodTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_port_of_the_host_leads_to_the_pod_that_asks_for_it_from_other_hosts_and_only_while_it_is_there()
+    {
+        await Cluster.ApplyAsync("""
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: on-the-host
+              annotations: {kubernetes.io/egress-bandwidth: 100M}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers:
+                - name: web
+                  image: hello:1
+                  ports: [{containerPort: 8080, hostPort: 18080}]
+            """);
+        var pod = await Cluster.GetAsync(async () => await PodView.FindAsync(Cluster, "on-the-host") is { Ready: true } ready ? ready : null, "the pod");
+        var (host, other) = (Cluster.Hosts.Single(each => each.Name == pod.Node), Cluster.Hosts.First(each => each.Name != pod.Node));
+        await Cluster.HoldsAsync(async () => (await other.CurlAsync($"http://{host.Address}:18080/")).Output.Trim() == "Hello from pod on-the-host", "the page at the host's port");
+        Assert.NotEqual(0, (await host.CurlAsync($"http://{other.Address}:18080/")).ExitCode);
+        Assert.Contains("qdisc tbf", (await host.Namespace.TryAsync("nsenter", $"--net=/proc/{host.FirstProcesses(pod.Uid)[0].Process}/ns/net", "tc", "qdisc")).Output, StringComparison.Ordinal);
+
+        await Cluster.OrchAsync("delete", "pod", "on-the-host");
+        Assert.NotEqual(0, (await other.CurlAsync($"http://{host.Address}:18080/")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_pod_waits_for_what_it_depends_on_and_for_a_node_with_its_label_and_says_so()
     {
         await Cluster.ApplyAsync("""

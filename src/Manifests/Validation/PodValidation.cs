@@ -53,6 +53,7 @@ static class PodValidation
             var port = container.Ports[i];
             Names.Port(findings, $"{path}.ports[{i}].containerPort", port.Port);
             if (port.HostPort is { } host) Names.Port(findings, $"{path}.ports[{i}].hostPort", host);
+            if (port.HostIP is { } own && !IsNodeAddress(own)) findings.Add($"{path}.ports[{i}].hostIP", $"is \"{own}\", but must be an IPv4 address of the node, and none of its loopback");
             if (port.Name is { } name) Names.PortName(findings, $"{path}.ports[{i}].name", name);
         }
 
@@ -74,6 +75,9 @@ static class PodValidation
         Probe(findings, $"{path}.readinessProbe", container.ReadinessProbe, mustSucceedOnce: false);
         Probe(findings, $"{path}.livenessProbe", container.LivenessProbe, mustSucceedOnce: true);
     }
+
+    static bool IsNodeAddress(string text) =>
+        System.Net.IPAddress.TryParse(text, out var address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && !System.Net.IPAddress.IsLoopback(address);
 
     static void Resources(Findings findings, string path, ResourceRequirements resources)
     {

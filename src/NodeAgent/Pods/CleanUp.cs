@@ -33,6 +33,7 @@ public static class CleanUp
             RemoveInterface(home, uid);
         NodeNetwork network = new(home, new AddressPool(Path.Combine(options.DataDirectory, "addresses")), options.BridgeName);
         await network.CleanUpAsync(cancel);
+        await HostPorts.RemoveAsync(home, cancel);
 
         Tree.Remove(options.RunDirectory);
         if (keepData) Tree.Unmount(options.DataDirectory);

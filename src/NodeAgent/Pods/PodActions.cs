@@ -5,6 +5,7 @@ using Orchestrator.NodeAgent.Containers;
 using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
+using Orchestrator.NodeAgent.Networking;
 using Orchestrator.NodeAgent.Networking.Names;
 using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Probes;
@@ -20,7 +21,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// </summary>
 sealed class PodActions(
     NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
-    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PolicyFilter policies, PodJournal journal, NodeLease lease, TimeProvider time)
+    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PolicyFilter policies, HostPorts ports, PodJournal journal, NodeLease lease, TimeProvider time)
 {
     const int SigKill = 9;
 
@@ -76,7 +77,12 @@ sealed class PodActions(
             var range = pod.Spec.HostNetwork ? null : network.OwnRange;
             namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork, pod.Spec.HostUsers == false ? _users.Take(uid) : null);
             var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range, Bandwidth.Read(pod.Metadata.Annotations, static (_, _) => { })); // admission has looked at them
-            if (range is not null) await policies.AdmitAsync(pod, address.ToString(), cancel);
+            if (range is not null)
+            {
+                await policies.AdmitAsync(pod, address.ToString(), cancel);
+                await ports.OpenAsync(new LocalPod(pod, address.ToString()), cancel);
+            }
+
             volumes.Make(ContentOf(pod, address.ToString()), uid);
             PodEtc.Write(places.EtcOf(uid), pod, address.ToString(), ResolvConf.For(pod, network.NameServer?.ToString(), names.Machine()));
             await runtime.EnsureShimAsync(places.RunOf(uid), cancel);
@@ -265,6 +271,7 @@ sealed class PodActions(
                 await shim.StopAsync(cancel);
             }
 
+            await ports.CloseAsync(uid, cancel);
             network.Node.Detach(uid);
             await policies.ForgetAsync(uid, cancel);
             places.NamespacesOf(uid).Remove();
