@@ -72,6 +72,12 @@ public sealed record NodeAgentOptions
     /// <summary>The pod network's bridge: at most 15 characters.</summary>
     public string BridgeName { get; init; } = "orch0";
 
+    /// <summary>Where the administrator's network configuration for CNI plugins is; null for the node's own pod network.</summary>
+    public string? CniConfigurations { get; init; }
+
+    /// <summary>Where CNI plugins are looked for, in turn. The defaults are those of the project and of Debian.</summary>
+    public IReadOnlyList<string> CniPlugins { get; init; } = ["/opt/cni/bin", "/usr/lib/cni"];
+
     /// <summary>The network namespace that plays the node's own; null for the process's.</summary>
     public string? NetworkNamespace { get; init; }
 

@@ -6,6 +6,7 @@ using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Logs;
 using Orchestrator.NodeAgent.Metrics;
 using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Networking.Cni;
 using Orchestrator.NodeAgent.Networking.Names;
 using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Networking.Services;
@@ -48,7 +49,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
         Upstream upstream = new(options.ResolvConf, time);
         VolumeStore volumes = new(Path.Combine(data, "volumes"), Path.Combine(data, "claims"));
         PodActions actions = new(options, places, images, network, withdrawals, volumes, contents, new TerminationMessages(places, time),
-            runtime, new ProbeRunner(home, runtime, time), upstream, policies, ports, journal, lease, time);
+            runtime, new ProbeRunner(home, runtime, time), upstream, policies, ports, CniOf(options, home, places), journal, lease, time);
         ReportBox reports = new();
         await using AgentPods pods = new(options, actions, journal, reports, time, log);
         await RestoreNetworkAsync(network, cancel);
@@ -75,6 +76,10 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
     /// <summary>Opens the image store that an agent with these options has: for imports on the machine itself.</summary>
     public static ImageStore OpenImages(NodeAgentOptions options) =>
         new(options.NodeName, Path.Combine(options.DataDirectory, "images"), options.Registries, options.ImageLimits);
+
+    /// <summary>How pods are connected by plugins; null where they are connected by the node's own network.</summary>
+    internal static CniPods? CniOf(NodeAgentOptions options, NetworkNamespace home, PodPlaces places) =>
+        options.CniConfigurations is { } directory ? new CniPods(home, directory, options.CniPlugins, places.CniOf) : null;
 
     async Task RestoreNetworkAsync(AgentNetwork network, CancellationToken cancel)
     {

@@ -47,6 +47,10 @@ sealed partial class SharedOptions
 
     readonly Option<string> _evictionHard = new("--eviction-hard") { Description = "a pod is evicted when less than this is left of something on its node; empty for never", DefaultValueFactory = _ => EvictionThresholds.Usual };
 
+    readonly Option<string?> _cniConfigurations = new("--cni-conf-dir") { Description = "connect this node's pods by CNI plugins, as the first *.conflist or *.conf there says, instead of by its own network; such as /etc/cni/net.d" };
+
+    readonly Option<string[]> _cniPlugins = new("--cni-bin-dir") { Description = "where CNI plugins are; may be given several times", DefaultValueFactory = _ => ["/opt/cni/bin", "/usr/lib/cni"] };
+
     readonly Option<bool> _drain = new(DrainOption) { Description = "have the node's pods replaced elsewhere before this process stops; without it they run on" };
 
     readonly Option<int> _drainTimeout = new(DrainTimeoutOption) { Description = "stop all the same after so many seconds", DefaultValueFactory = _ => 300 };
@@ -76,7 +80,7 @@ sealed partial class SharedOptions
             foreach (var option in new Option[] { _join, _token, _tokenFile }) command.Options.Add(option);
         }
 
-        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _taints, _reserved, _insecure, _imageGc, _evictionHard, _drain, _drainTimeout, _cgroup, _ingressPort, _ingressTlsPort, _ingressProxies, _ingressLog, _logFormat, _verbose, _config })
+        foreach (var option in new Option[] { _name, _advertise, _data, _run, _port, _labels, _taints, _reserved, _insecure, _imageGc, _evictionHard, _cniConfigurations, _cniPlugins, _drain, _drainTimeout, _cgroup, _ingressPort, _ingressTlsPort, _ingressProxies, _ingressLog, _logFormat, _verbose, _config })
             command.Options.Add(option);
     }
 
@@ -99,6 +103,8 @@ sealed partial class SharedOptions
             InsecureRegistries = parsed.GetValue(_insecure) ?? [],
             ImageGcHighPercent = parsed.GetValue(_imageGc) is var percent and >= 1 and <= 100 ? percent : throw new StartException($"--image-gc-high-threshold {parsed.GetValue(_imageGc)} is no share of a disk; choose 1 to 100"),
             EvictionHard = parsed.GetValue(_evictionHard) is var thresholds && EvictionThresholds.ProblemOf(thresholds ?? "") is { } problem ? throw new StartException($"--eviction-hard: {problem}") : thresholds ?? "",
+            CniConfigurations = parsed.GetValue(_cniConfigurations) is { } configurations ? Path.GetFullPath(configurations) : null,
+            CniPlugins = [.. (parsed.GetValue(_cniPlugins) ?? []).Select(Path.GetFullPath)],
             DrainPatience = parsed.GetValue(_drain) ? Seconds(parsed.GetValue(_drainTimeout)) : null,
             CgroupRoot = parsed.GetValue(_cgroup)!, // has a default
             JsonLogs = parsed.GetValue(_logFormat) == "json",

@@ -161,6 +161,8 @@ static partial class OrchdHost
         SystemReserved = settings.SystemReserved,
         ImageGcHighPercent = settings.ImageGcHighPercent,
         EvictionHard = settings.EvictionHard,
+        CniConfigurations = settings.CniConfigurations,
+        CniPlugins = settings.CniPlugins,
         CgroupRoot = settings.CgroupRoot,
         Registries = new NodeAgent.Images.RegistryOptions { Insecure = settings.InsecureRegistries.ToHashSet(StringComparer.Ordinal) },
     };

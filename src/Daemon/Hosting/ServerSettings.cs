@@ -67,6 +67,12 @@ sealed record ServerSettings
     /// <summary>When pods are evicted, as the kubelet's option of the same name.</summary>
     public string EvictionHard { get; init; } = EvictionThresholds.Usual;
 
+    /// <summary>Where the network configuration for CNI plugins is; null for the node's own pod network.</summary>
+    public string? CniConfigurations { get; init; }
+
+    /// <summary>Where CNI plugins are looked for.</summary>
+    public IReadOnlyList<string> CniPlugins { get; init; } = [];
+
     /// <summary>The cgroup below which this node's containers stand.</summary>
     public string CgroupRoot { get; init; } = "/orch";
 

@@ -29,8 +29,13 @@ public static class CleanUp
         await KillLeftAsync(options.CgroupRoot, cancel);
 
         NetworkNamespace home = new(options.NetworkNamespace);
+        var cni = NodeAgentService.CniOf(options, home, places);
         foreach (var uid in places.Found())
+        {
+            if (cni is not null) await cni.DetachAsync(uid, places.NamespacesOf(uid).Network, cancel);
             RemoveInterface(home, uid);
+        }
+
         NodeNetwork network = new(home, new AddressPool(Path.Combine(options.DataDirectory, "addresses")), options.BridgeName);
         await network.CleanUpAsync(cancel);
         await HostPorts.RemoveAsync(home, cancel);

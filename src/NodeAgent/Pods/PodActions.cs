@@ -6,6 +6,7 @@ using Orchestrator.NodeAgent.Contents;
 using Orchestrator.NodeAgent.Images;
 using Orchestrator.NodeAgent.Journal;
 using Orchestrator.NodeAgent.Networking;
+using Orchestrator.NodeAgent.Networking.Cni;
 using Orchestrator.NodeAgent.Networking.Names;
 using Orchestrator.NodeAgent.Networking.Policies;
 using Orchestrator.NodeAgent.Probes;
@@ -21,7 +22,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// </summary>
 sealed class PodActions(
     NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
-    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PolicyFilter policies, HostPorts ports, PodJournal journal, NodeLease lease, TimeProvider time)
+    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PolicyFilter policies, HostPorts ports, CniPods? cni, PodJournal journal, NodeLease lease, TimeProvider time)
 {
     const int SigKill = 9;
 
@@ -76,12 +77,7 @@ sealed class PodActions(
             var namespaces = places.NamespacesOf(uid);
             var range = pod.Spec.HostNetwork ? null : network.OwnRange;
             namespaces.Make(PodEtc.HostnameOf(pod), pod.Spec.HostNetwork, pod.Spec.HostUsers == false ? _users.Take(uid) : null);
-            var address = range is null ? options.Address : network.Node.Attach(uid, namespaces, range, Bandwidth.Read(pod.Metadata.Annotations, static (_, _) => { })); // admission has looked at them
-            if (range is not null)
-            {
-                await policies.AdmitAsync(pod, address.ToString(), cancel);
-                await ports.OpenAsync(new LocalPod(pod, address.ToString()), cancel);
-            }
+            var address = range is null ? options.Address : await ConnectAsync(pod, uid, namespaces, range, cancel);
 
             volumes.Make(ContentOf(pod, address.ToString()), uid);
             PodEtc.Write(places.EtcOf(uid), pod, address.ToString(), ResolvConf.For(pod, network.NameServer?.ToString(), names.Machine()));
@@ -92,6 +88,16 @@ sealed class PodActions(
         {
             return new PodEvent.SetUpFailed(Explain(e));
         }
+    }
+
+    async Task<IPAddress> ConnectAsync(Pod pod, string uid, PodNamespaces namespaces, AddressRange range, CancellationToken cancel)
+    {
+        var (address, mapsPorts) = cni is not null
+            ? await cni.AttachAsync(pod, namespaces.Network, cancel)
+            : (network.Node.Attach(uid, namespaces, range, Bandwidth.Read(pod.Metadata.Annotations, static (_, _) => { })), MapsPorts: false); // admission has looked at them
+        await policies.AdmitAsync(pod, address.ToString(), cancel);
+        if (!mapsPorts) await ports.OpenAsync(new LocalPod(pod, address.ToString()), cancel);
+        return address;
     }
 
     PodEvent Refresh(Pod pod, string uid, PodStep.Refresh step, PodFacts facts)
@@ -272,6 +278,7 @@ sealed class PodActions(
             }
 
             await ports.CloseAsync(uid, cancel);
+            if (cni is not null) await cni.DetachAsync(uid, places.NamespacesOf(uid).Network, cancel);
             network.Node.Detach(uid);
             await policies.ForgetAsync(uid, cancel);
             places.NamespacesOf(uid).Remove();

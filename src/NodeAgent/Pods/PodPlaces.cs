@@ -35,6 +35,9 @@ sealed partial class PodPlaces(string data, string run)
 
     public string ContainersOf(string uid) => Path.Combine(_containers, Safe(uid));
 
+    /// <summary>By which CNI plugins the pod was connected.</summary>
+    public string CniOf(string uid) => Path.Combine(ContainersOf(uid), "cni.json");
+
     public string LogsOf(string uid) => Path.Combine(_logs, Safe(uid));
 
     public string LogOf(string uid, string container, int instance) =>

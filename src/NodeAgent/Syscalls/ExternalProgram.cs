@@ -5,7 +5,8 @@ using System.Text;
 namespace Orchestrator.NodeAgent.Syscalls;
 
 /// <summary>How a program ended: its exit status and what it wrote, both streams together, cut at a limit.</summary>
-sealed record ProgramResult(int ExitCode, string Output);
+/// <param name="StandardOutput">What it wrote there alone.</param>
+sealed record ProgramResult(int ExitCode, string Output, string StandardOutput);
 
 /// <summary>
 /// Runs a program to its end, with a time limit and a bound on what is kept of its output.
@@ -27,16 +28,16 @@ static class ExternalProgram
         using var process = Start(command);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(timeout);
-        StringBuilder output = new();
+        StringBuilder output = new(), standard = new();
         try
         {
-            var reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, outputBytes, limit.Token), ReadAsync(process.StandardError, output, outputBytes, limit.Token));
+            var reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, standard, outputBytes, limit.Token), ReadAsync(process.StandardError, output, null, outputBytes, limit.Token));
             await WriteAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             // What it left running may hold its output open for ever.
             await Task.WhenAny(reading, Task.Delay(OutputTimeout, limit.Token));
             lock (output)
-                return new ProgramResult(process.ExitCode, output.ToString().Trim());
+                return new ProgramResult(process.ExitCode, output.ToString().Trim(), standard.ToString().Trim());
         }
         catch (OperationCanceledException)
         {
@@ -82,13 +83,16 @@ static class ExternalProgram
         }
     }
 
-    static async Task ReadAsync(StreamReader from, StringBuilder to, int most, CancellationToken cancel)
+    static async Task ReadAsync(StreamReader from, StringBuilder to, StringBuilder? alone, int most, CancellationToken cancel)
     {
         var buffer = new char[ReadBytes];
         for (int read; (read = await from.ReadAsync(buffer, cancel)) > 0;)
         {
             lock (to)
+            {
                 to.Append(buffer, 0, Math.Min(read, Math.Max(0, most - to.Length)));
+                alone?.Append(buffer, 0, Math.Min(read, Math.Max(0, most - alone.Length)));
+            }
         }
     }
 }
