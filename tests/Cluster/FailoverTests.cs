@@ -77,6 +77,37 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task At_no_revision_of_a_rollout_whose_leader_is_killed_are_there_more_pods_than_allowed_or_fewer_ready_than_needed()
+    {
+        const int Replicas = 6, Most = Replicas + 2, Least = Replicas - 1; // maxSurge and maxUnavailable are 25 %, the one rounded up, the other down
+        await using var cluster = await TestCluster.StartAsync(options: Patient);
+        await cluster.ApplyAsync(Given.Site("bounded", Replicas));
+        var before = await PodView.ReadyAsync(cluster, "bounded", Replicas);
+        await cluster.OrchAsync("rollout", "status", "deployment/bounded", "--timeout", "60");
+        var first = await RevisionAsync();
+
+        await cluster.ApplyAsync(Given.Site("bounded", Replicas, version: "2"));
+        await cluster.HoldsAsync(async () => (await PodView.OfAppAsync(cluster, "bounded")).Any(pod => pod.Ready && before.All(old => old.Uid != pod.Uid)), "the first new pod");
+        var leader = await cluster.SomeLeaderAsync();
+        await leader.KillAsync();
+        cluster.Start(leader);
+        await cluster.HoldsAsync(async () => (await cluster.TryOrchAsync("rollout", "status", "deployment/bounded", "--timeout", "60")).ExitCode == 0, "the end of the rollout");
+        var after = await PodView.ReadyAsync(cluster, "bounded", Replicas);
+        Assert.Empty(before.Select(pod => pod.Uid).Intersect(after.Select(pod => pod.Uid)));
+
+        var last = await RevisionAsync();
+        Assert.True(last > first);
+        for (var revision = first; revision <= last; revision++)
+        {
+            var there = (await PodView.OfAppAsync(cluster, "bounded", revision)).Where(pod => !pod.GoesAway).ToList();
+            Assert.True(there.Count <= Most, $"at {revision}: {string.Join(", ", there)}");
+            Assert.True(there.Count(pod => pod.Ready) >= Least, $"at {revision}: {string.Join(", ", there)}");
+        }
+
+        async Task<long> RevisionAsync() => long.Parse((string)(await cluster.ListAsync("deployments")).Single(each => (string)each["metadata"]!["name"]! == "bounded")["metadata"]!["resourceVersion"]!, System.Globalization.CultureInfo.InvariantCulture); // every object has both
+    }
+
+    [Fact]
     public async Task Every_orchd_killed_at_once_comes_back_with_what_was_acknowledged_and_no_container_has_noticed()
     {
         await using var cluster = await TestCluster.StartAsync(options: Patient);

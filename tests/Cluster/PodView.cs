@@ -8,6 +8,13 @@ sealed record PodView(string Name, string Uid, string App, string? Node, string?
 {
     public static async Task<IReadOnlyList<PodView>> OfAppAsync(TestCluster cluster, string app) => [.. (await cluster.ListAsync("pods", "-l", $"app={app}")).Select(Read)];
 
+    /// <summary>As it was at a revision.</summary>
+    public static async Task<IReadOnlyList<PodView>> OfAppAsync(TestCluster cluster, string app, long revision)
+    {
+        var result = await cluster.OrchAsync("get", "pods", "-l", $"app={app}", "-o", "json", "--at", revision.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        return [.. JsonNode.Parse(result.Output)!["items"]!.AsArray().OfType<JsonNode>().Select(Read)]; // a list is printed as one
+    }
+
     public static async Task<PodView?> FindAsync(TestCluster cluster, string name) =>
         (await cluster.ListAsync("pods")).Select(Read).FirstOrDefault(pod => pod.Name == name);
 

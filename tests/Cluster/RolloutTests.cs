@@ -23,12 +23,14 @@ public sealed class RolloutTests(SharedCluster shared)
     [Fact]
     public async Task A_changed_template_replaces_all_pods_and_rollout_status_says_when_it_is_done()
     {
-        await Cluster.ApplyAsync(Given.Site("changing", replicas: 2));
+        // A pod counts after a second: what is quicker may be over before anybody asks.
+        string Manifest(string version) => Given.Site("changing", replicas: 2, version).Replace("  replicas: 2", "  replicas: 2\n  minReadySeconds: 1", StringComparison.Ordinal);
+        await Cluster.ApplyAsync(Manifest("1"));
         var first = await Cluster.OrchAsync("rollout", "status", "deployment/changing", "--timeout", "60");
         Assert.Equal("deployment \"changing\" successfully rolled out", first.Lines[^1]);
         var before = await PodView.ReadyAsync(Cluster, "changing", 2);
 
-        await Cluster.ApplyAsync(Given.Site("changing", replicas: 2, version: "2"));
+        await Cluster.ApplyAsync(Manifest("2"));
         var second = await Cluster.OrchAsync("rollout", "status", "deployment/changing", "--timeout", "60");
         var after = await PodView.ReadyAsync(Cluster, "changing", 2);
 

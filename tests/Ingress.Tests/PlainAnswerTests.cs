@@ -26,6 +26,8 @@ public sealed class PlainAnswerTests
     [InlineData("HTTP/1.1 200 OK\r\n\r\nhe░llo█", "200 hello")]
     [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", "200 hello")]
     [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "204 ")]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", "204 ")]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "204 ")]
     [InlineData("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "304 ")]
     public Task An_answer_goes_through(string said, string heard) => HearsAsync(said, heard);
 

@@ -10,6 +10,7 @@ public sealed class PlainRequestTests
 
     [Theory]
     [InlineData("GET / HTTP/1.1")]
+    [InlineData("get / HTTP/1.1")]
     [InlineData("HEAD /a/b.html HTTP/1.1")]
     [InlineData("OPTIONS /a HTTP/1.1")]
     [InlineData("GET /a?b=c&d=e HTTP/1.1")]

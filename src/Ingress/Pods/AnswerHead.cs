@@ -98,7 +98,7 @@ readonly record struct AnswerHead(int Status, long? Length, bool IsChunked, bool
         }
 
         if (chunked && (length is not null || head[7] == '0')) throw NotUnderstood("it has a length beside chunks, or chunks before HTTP/1.1");
-        if (length is not null) answer.ContentLength = length;
+        if (length is not null && status != StatusCodes.Status204NoContent) answer.ContentLength = length; // RFC 9110, section 8.6: there it must not be
         // RFC 9112, section 6.3: these have no body, whatever the head says.
         if (HttpMethods.IsHead(asked) || status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified) return new AnswerHead(status, 0, false, keeps);
         return new AnswerHead(status, length, chunked, keeps && (chunked || length is not null));

@@ -50,7 +50,7 @@ static class PlainRequest
     {
         var request = context.Request;
         HeadWriter head = new(to);
-        head.Ascii(request.Method);
+        head.Ascii(HttpMethods.GetCanonicalizedValue(request.Method));
         head.Ascii(" ");
         WriteTarget(ref head, request, destination);
         head.Bytes(" HTTP/1.1\r\nHost: "u8);
