@@ -28,12 +28,12 @@ static class StoreMemberProgram
 {
     /// <param name="args">
     /// data directory, which member this is, snapshot interval in entries, "durable" or "stock", how many of the following are members from the
-    /// start, RAFTPORT=PEERPORT... One that is no member from the start joins.
+    /// start, ADDRESS:RAFTPORT=PEERPORT... One that is no member from the start joins.
     /// </param>
     public static async Task RunAsync(string[] args)
     {
-        var members = args[5..].Select(ports => ports.Split('=').Select(int.Parse).ToArray())
-            .Select(ports => new StoreMember(new IPEndPoint(IPAddress.Loopback, ports[0]), new Uri($"http://127.0.0.1:{ports[1]}")))
+        var members = args[5..].Select(each => each.Split('=')).Select(parts => (Raft: IPEndPoint.Parse(parts[0]), Peer: parts[1]))
+            .Select(at => new StoreMember(at.Raft, new Uri($"http://{at.Raft.Address}:{at.Peer}")))
             .ToArray();
         var self = members[int.Parse(args[1])];
         var first = int.Parse(args[4]);
@@ -48,7 +48,7 @@ static class StoreMemberProgram
         var channels = new ConcurrentDictionary<StoreMember, Peer.PeerClient>();
         if (options.Join) await ClusterStore.FetchSnapshotAsync(options, members[..first].Select(Connect), CancellationToken.None);
         await using var store = await OpenOrRebuildAsync();
-        await using var server = await ServeAsync(store, self.Peer.Port);
+        await using var server = await ServeAsync(store, new IPEndPoint(self.Raft.Address, self.Peer.Port));
         _ = ClaimAlwaysAsync(store);
         Say("0 ready");
 
@@ -97,11 +97,11 @@ static class StoreMemberProgram
         Peer.PeerClient Connect(StoreMember member) => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer)));
     }
 
-    static async Task<WebApplication> ServeAsync(ClusterStore store, int port)
+    static async Task<WebApplication> ServeAsync(ClusterStore store, IPEndPoint at)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(at, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(store);
         var server = builder.Build();

@@ -17,6 +17,8 @@ sealed class StoreProcess : IAsyncDisposable
     const int SignalContinue = 18;
     const int SignalStop = 19;
 
+    const string FakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
     static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(90); // seven members start slowly on a busy machine
 
@@ -32,6 +34,12 @@ sealed class StoreProcess : IAsyncDisposable
 
     public StoreProcess(params string[] arguments) => _arguments = arguments;
 
+    /// <summary>The command that the next start is run by, as one that enters a network namespace; empty for none.</summary>
+    public IReadOnlyList<string> Inside { get; set; } = [];
+
+    /// <summary>How far its clock is off after the next start, as faketime(1) has it; null for the machine's own. Times that are measured, not told, stay right.</summary>
+    public string? Clock { get; set; }
+
     /// <summary>What it wrote to standard error.</summary>
     public string Errors
     {
@@ -46,13 +54,22 @@ sealed class StoreProcess : IAsyncDisposable
     public async Task StartAsync()
     {
         var ready = _answers.GetOrAdd("0", _ => Channel.CreateUnbounded<string>());
-        var start = new ProcessStartInfo("dotnet", [typeof(StoreProcess).Assembly.Location, "store-member", .. _arguments])
+        string[] command = [.. Inside, "dotnet", typeof(StoreProcess).Assembly.Location, "store-member", .. _arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment["DOTNET_TieredPGO"] = "0"; // starts are many and short
+        if (Clock is { } offset)
+        {
+            // Not by the program faketime: it stays as the parent, and would be killed in place of the member.
+            start.Environment["LD_PRELOAD"] = FakeTime;
+            start.Environment["FAKETIME"] = offset;
+            start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
+        }
+
         _process = Process.Start(start)!;
         _reading = Task.WhenAll(ReadAsync(_process), ReadErrorsAsync(_process));
         try

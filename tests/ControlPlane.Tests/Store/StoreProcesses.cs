@@ -3,25 +3,32 @@ using System.Globalization;
 using System.Net;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.Testing;
+using Orchestrator.Testing.Clusters;
 
 namespace Orchestrator.ControlPlane.Tests.Store;
 
 /// <summary>
-/// Stores in processes of their own that form one cluster on loopback, and some that may join it.
+/// Stores in processes of their own that form one cluster, on loopback or on hosts, and some that may join it.
 /// </summary>
 sealed class StoreProcesses : IAsyncDisposable
 {
     /// <summary>A member that is behind gets the rest with the next heartbeat; this is a hundred of them.</summary>
     static readonly TimeSpan AgreeTimeout = TimeSpan.FromSeconds(10);
 
-    readonly TempDirectory _temp = new();
+    /// <summary>Bytes of a host's disk: what a store keeps free, and some more.</summary>
+    const string DiskSize = "320m";
 
-    StoreProcesses(string wal, long snapshotEvery, int count, int more)
+    readonly TempDirectory _temp = new();
+    readonly Lan? _lan;
+
+    StoreProcesses(string wal, long snapshotEvery, int count, int more, Lan? lan)
     {
+        _lan = lan;
         var all = count + more;
         RaftPorts = [.. Ports.Free(2 * all).Select(endpoint => endpoint.Port)];
-        var members = Enumerable.Range(0, all).Select(i => $"{RaftPorts[i]}={RaftPorts[all + i]}").ToArray();
+        var members = Enumerable.Range(0, all).Select(i => $"{At(i)}={RaftPorts[all + i]}").ToArray();
         StoreProcess[] processes = [.. Enumerable.Range(0, all).Select(i => new StoreProcess([_temp[$"member-{i}"], Text(i), Text(snapshotEvery), wal, Text(count), .. members]))];
+        for (var i = 0; i < all && lan is not null; i++) processes[i].Inside = lan.Hosts[i].Namespace.Enter();
         All = processes[..count];
         Others = processes[count..];
 
@@ -44,15 +51,22 @@ sealed class StoreProcesses : IAsyncDisposable
     public StoreOptions OptionsOf(int member) => new(
         DirectoryOf(member), At(member), [.. Enumerable.Range(0, All.Length).Select(i => new StoreMember(At(i), new Uri("http://127.0.0.1:1")))]);
 
-    IPEndPoint At(int member) => new(IPAddress.Loopback, RaftPorts[member]);
+    IPEndPoint At(int member) => new(_lan is null ? IPAddress.Loopback : IPAddress.Parse(_lan.Hosts[member].Address), RaftPorts[member]);
 
     public string DirectoryOf(int member) => _temp[$"member-{member}"];
 
-    public static async Task<StoreProcesses> StartAsync(string wal = "durable", long snapshotEvery = 10_000, int count = 3, int more = 0)
+    /// <param name="lan">Has a host for each member, with a small disk of its own; without one all are on loopback.</param>
+    public static async Task<StoreProcesses> StartAsync(string wal = "durable", long snapshotEvery = 10_000, int count = 3, int more = 0, Lan? lan = null)
     {
-        var cluster = new StoreProcesses(wal, snapshotEvery, count, more);
+        var cluster = new StoreProcesses(wal, snapshotEvery, count, more, lan);
         try
         {
+            for (var i = 0; i < count && lan is not null; i++)
+            {
+                Directory.CreateDirectory(cluster.DirectoryOf(i));
+                await Shell.RunAsync("mount", "-t", "tmpfs", "-o", $"size={DiskSize}", "tmpfs", cluster.DirectoryOf(i));
+            }
+
             await Task.WhenAll(cluster.All.Select(process => process.StartAsync()));
             return cluster;
         }
@@ -99,6 +113,7 @@ sealed class StoreProcesses : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var process in All.Concat(Others)) await process.DisposeAsync();
+        for (var i = 0; i < All.Length && _lan is not null; i++) await Shell.TryAsync("umount", DirectoryOf(i));
         _temp.Dispose();
     }
 }

@@ -3,12 +3,13 @@ using Orchestrator.ControlPlane.Tests.Store;
 using Orchestrator.Faults.Linearizability;
 using Orchestrator.Faults.Traffic;
 using Orchestrator.Testing;
+using Orchestrator.Testing.Clusters;
 using Xunit.Abstractions;
 
 namespace Orchestrator.Faults.Processes;
 
 /// <summary>
-/// Three and five servers in processes of their own, with real logs on disk, while a nemesis is at them. ORCH_CASES says how many leaders are killed, ORCH_SEED
+/// Three and five servers in processes of their own, each on a host of its own with a real log, while a nemesis is at them. ORCH_CASES says how many leaders are killed, ORCH_SEED
 /// repeats a run's choices. The history is left in the temporary directory when something is found.
 /// </summary>
 [Trait("Run", "faults")]
@@ -21,15 +22,16 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Theory]
     [InlineData(3, 70)]
     [InlineData(5, 30)]
-    public async Task Nothing_is_lost_stale_or_done_twice_while_leaders_are_killed_and_paused(int servers, int percentOfKills)
+    public async Task Nothing_is_lost_stale_or_done_twice_while_leaders_are_killed_paused_and_cut_off(int servers, int percentOfKills)
     {
         var seed = Number("ORCH_SEED") ?? Random.Shared.Next();
         output.WriteLine($"seed {seed}");
-        await using var cluster = await StoreProcesses.StartAsync(snapshotEvery: 200, count: servers);
+        await using var lan = await Lan.MakeAsync(servers);
+        await using var cluster = await StoreProcesses.StartAsync(snapshotEvery: 200, count: servers, lan: lan);
         IMember[] members = [.. cluster.All.Select((process, i) => new ProcessMember($"member {i}", process))];
         var clients = new Clients(members, seed);
         var watchers = new Watchers(members);
-        var nemesis = new Nemesis(cluster, seed, () => clients.Acknowledged);
+        var nemesis = new Nemesis(cluster, lan, seed, () => clients.Acknowledged);
         using var watched = new CancellationTokenSource();
         using var enough = new CancellationTokenSource();
         var traffic = clients.RunAsync(ClientCount, _ => !enough.IsCancellationRequested);

@@ -1,13 +1,14 @@
 using Orchestrator.ControlPlane.Tests.Store;
 using Orchestrator.Testing;
+using Orchestrator.Testing.Clusters;
 
 namespace Orchestrator.Faults.Processes;
 
 /// <summary>
-/// Kills, pauses and restarts the members of a cluster, one fault after the other, and goes on only when writes were acknowledged during the fault and
-/// after it: a store that has stopped for good is found, too.
+/// Kills, pauses and restarts the members of a cluster, parts them, turns their clocks and fills their disks, one fault after the other, and goes on only when writes were
+/// acknowledged during the fault and after it: a store that has stopped for good is found, too.
 /// </summary>
-sealed class Nemesis(StoreProcesses cluster, int seed, Func<int> acknowledged)
+sealed class Nemesis(StoreProcesses cluster, Lan lan, int seed, Func<int> acknowledged)
 {
     /// <summary>Writes between two steps.</summary>
     const int Progress = 15;
@@ -28,21 +29,30 @@ sealed class Nemesis(StoreProcesses cluster, int seed, Func<int> acknowledged)
             var leader = await cluster.LeaderAsync();
             var followers = cluster.All.Where(process => process != leader).ToArray();
             var follower = followers[_random.Next(followers.Length)];
-            switch (_random.Next(10))
+            switch (_random.Next(20))
             {
-                case < 5:
+                case < 6:
                     await KillAsync(leader);
                     LeaderKills++;
                     break;
-                case < 6:
+                case < 7:
                     await KillAsync(follower);
                     break;
-                case < 8:
+                case < 9:
                     await PauseAsync(leader);
                     break;
-                case < 9:
+                case < 10:
                     await PausedThroughKillAsync(leader, follower);
                     LeaderKills++;
+                    break;
+                case < 15:
+                    await PartAsync(leader, followers);
+                    break;
+                case < 17:
+                    await TurnClockAsync(_random.Next(2) == 0 ? leader : follower);
+                    break;
+                case < 19:
+                    await FillDiskAsync(follower);
                     break;
                 default:
                     await KillAllAsync();
@@ -101,6 +111,64 @@ sealed class Nemesis(StoreProcesses cluster, int seed, Func<int> acknowledged)
         foreach (var process in cluster.All) await process.KillAsync();
         await Task.WhenAll(cluster.All.OrderBy(_ => _random.Next()).Select(process => process.StartAsync()));
     }
+
+    /// <summary>Members don't hear each other, in one of the ways that this happens. A majority that does is always left.</summary>
+    async Task PartAsync(StoreProcess leader, StoreProcess[] followers)
+    {
+        var minority = cluster.All.Length / 2;
+        var mixed = followers.OrderBy(_ => _random.Next()).ToArray();
+        var (what, cuts) = _random.Next(5) switch
+        {
+            0 => ("cut off, with the leader,", Both([leader, .. mixed[..(minority - 1)]], mixed[(minority - 1)..])),
+            1 => ("cut off", Both(mixed[..minority], [leader, .. mixed[minority..]])),
+            2 => ("nobody hears", followers.Select(follower => (leader, follower))),
+            3 => ("hears nobody:", followers.Select(follower => (follower, leader))),
+            _ => ("only one member joins two halves, one has", Both([leader, .. mixed[..(minority - 1)]], mixed[minority..])),
+        };
+        var all = cuts.ToList();
+        Note(what, leader);
+        try
+        {
+            foreach (var from in all.GroupBy(cut => cut.Item1)) await HostOf(from.Key).Namespace.RunAsync("nft", $"table ip cut {{ chain out {{ type filter hook output priority 0; ip daddr {{ {string.Join(", ", from.Select(cut => HostOf(cut.Item2).Address))} }} drop; }}; }}");
+            await ProgressAsync();
+        }
+        finally
+        {
+            foreach (var from in all.Select(cut => cut.Item1).Distinct()) await HostOf(from).Namespace.RunAsync("nft", "delete table ip cut");
+        }
+
+        static IEnumerable<(StoreProcess, StoreProcess)> Both(StoreProcess[] ones, StoreProcess[] others) =>
+            ones.SelectMany(one => others.SelectMany(other => ((StoreProcess, StoreProcess)[])[(one, other), (other, one)]));
+    }
+
+    /// <summary>A member comes back with a clock that is off, and keeps it until it is killed again.</summary>
+    async Task TurnClockAsync(StoreProcess process)
+    {
+        process.Clock = $"{(_random.Next(2) == 0 ? '+' : '-')}{_random.Next(1, 1_000_000)}s";
+        await KillAsync(process);
+        Note($"its clock is off by {process.Clock}:", process);
+        process.Clock = null;
+    }
+
+    /// <summary>A member can't write any more for a while.</summary>
+    async Task FillDiskAsync(StoreProcess process)
+    {
+        Note("disk full", process);
+        var filler = Path.Combine(cluster.DirectoryOf(Array.IndexOf(cluster.All, process)), "filler");
+        await Shell.TryAsync("dd", "if=/dev/zero", $"of={filler}", "bs=1M"); // ends when there is no room
+        try
+        {
+            await ProgressAsync();
+        }
+        finally
+        {
+            File.Delete(filler);
+        }
+
+        await KillAsync(process); // what a full disk may have ended comes back
+    }
+
+    LanHost HostOf(StoreProcess process) => lan.Hosts[Array.IndexOf(cluster.All, process)];
 
     Task ProgressAsync()
     {
