@@ -32,6 +32,7 @@ public sealed class AutoscalingTests(SharedCluster shared)
     {
         await Cluster.ApplyAsync(Given.Site("sleepy", replicas: 1) + "\n---\n" + Autoscaler("sleepy", least: 0,
             """{type: Object, object: {describedObject: {kind: Ingress, name: sleepy}, metric: {name: requests-per-second}, target: {type: AverageValue, averageValue: 100}}}"""));
+        foreach (var host in Cluster.Hosts) await Cluster.HoldsAsync(async () => await Cluster.StatusOfPageAsync(host, "sleepy.example") == "200", $"the route to be known to {host.Name}");
         await PodView.ReadyAsync(Cluster, "sleepy", 0);
         foreach (var host in Cluster.Hosts)
         {

@@ -104,6 +104,7 @@ public sealed class StreamTests(SharedCluster shared)
         await using var program = RunningProgram.Start(Cluster.OrchCommand(["port-forward", "pod/inner", "18080:9000", "18081:1"]));
         await Cluster.HoldsAsync(() => Task.FromResult(program.Output.Contains("Forwarding from 127.0.0.1:18081 -> 1", StringComparison.Ordinal)), "it listens");
 
+        await Cluster.HoldsAsync(async () => (await CurlAsync("http://127.0.0.1:18080/")).Output == "hidden\n", "its server listens");
         for (var i = 0; i < 3; i++) Assert.Equal("hidden\n", (await CurlAsync("http://127.0.0.1:18080/")).Output);
         Assert.NotEqual(0, (await CurlAsync("http://127.0.0.1:18081/")).ExitCode);
         await Cluster.HoldsAsync(() => Task.FromResult(program.Output.Contains("nothing in pod inner answers at port 1", StringComparison.Ordinal)), "it says why");
