@@ -27,7 +27,7 @@ public sealed class VolumeTests(SharedCluster shared)
             """);
         var passing = await DirectoryAsync("passing");
         var staying = await DirectoryAsync("staying");
-        Assert.Equal("kept", (await File.ReadAllTextAsync(Path.Combine(passing, "file"))).Trim());
+        await Cluster.HoldsAsync(async () => File.Exists(Path.Combine(passing, "file")) && await File.ReadAllTextAsync(Path.Combine(passing, "file")) == "kept\n", "what the pod writes is in the directory");
 
         await Cluster.OrchAsync("delete", "--wait=false", "pvc/passing", "pvc/staying");
         Assert.Equal(2, (await Cluster.OrchAsync("get", "pvc", "--no-headers")).Lines.Count(line => line.Contains(" Terminating ", StringComparison.Ordinal))); // pods have them still
