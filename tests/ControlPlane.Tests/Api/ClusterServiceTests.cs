@@ -24,7 +24,7 @@ public sealed class ClusterServiceTests : IAsyncLifetime
     async Task OpenAsync(int historyRevisions)
     {
         ImmutableArray<StoreMember> members = [new(ScriptedLog.Here, new Uri("http://127.0.0.1:1"))];
-        var options = new StoreOptions("/nowhere", ScriptedLog.Here, members) { HistoryRevisions = historyRevisions, OperationTimeout = TimeSpan.FromSeconds(1) };
+        var options = new StoreOptions("/nowhere", ScriptedLog.Here, members) { HistoryRevisions = historyRevisions, OperationTimeout = TimeSpan.FromSeconds(5) };
         _store = await ClusterStore.OpenAsync(
             options, _ => throw new InvalidOperationException("there is no other server"), TimeProvider.System, () => Guid.NewGuid().ToString(),
             state => Task.FromResult<IStateLog>(new ScriptedLog(state)));
