@@ -18,6 +18,7 @@ sealed class HostPorts(NetworkNamespace home) : IDisposable
 
     readonly SemaphoreSlim _turn = new(1);
     readonly SortedDictionary<string, LocalPod> _pods = new(StringComparer.Ordinal);
+    bool _settled = true;
 
     /// <summary>Takes up the pods that stand from before, and opens their ports and no others.</summary>
     /// <exception cref="IOException">The kernel refuses it.</exception>
@@ -58,7 +59,10 @@ sealed class HostPorts(NetworkNamespace home) : IDisposable
         await _turn.WaitAsync(cancel);
         try
         {
-            if (change()) await Nft.RunAsync(home, Rules(), cancel);
+            if (!change() && _settled) return;
+            _settled = false; // until it is known that the kernel has taken it: whoever tries again finds no change of its own
+            await Nft.RunAsync(home, Rules(), cancel);
+            _settled = true;
         }
         finally
         {
