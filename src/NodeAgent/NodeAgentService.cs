@@ -77,9 +77,7 @@ public sealed partial class NodeAgentService(NodeAgentOptions options, ILogger<N
     public static ImageStore OpenImages(NodeAgentOptions options) =>
         new(options.NodeName, Path.Combine(options.DataDirectory, "images"), options.Registries, options.ImageLimits);
 
-    /// <summary>How pods are connected by plugins; null where they are connected by the node's own network.</summary>
-    internal static CniPods? CniOf(NodeAgentOptions options, NetworkNamespace home, PodPlaces places) =>
-        options.CniConfigurations is { } directory ? new CniPods(home, directory, options.CniPlugins, places.CniOf) : null;
+    internal static CniPods CniOf(NodeAgentOptions options, NetworkNamespace home, PodPlaces places) => new(home, options.CniConfigurations, options.CniPlugins, places.CniOf);
 
     async Task RestoreNetworkAsync(AgentNetwork network, CancellationToken cancel)
     {

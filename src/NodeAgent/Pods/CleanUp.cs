@@ -32,7 +32,7 @@ public static class CleanUp
         var cni = NodeAgentService.CniOf(options, home, places);
         foreach (var uid in places.Found())
         {
-            if (cni is not null) await cni.DetachAsync(uid, places.NamespacesOf(uid).Network, cancel);
+            await cni.DetachAsync(uid, places.NamespacesOf(uid).Network, cancel);
             RemoveInterface(home, uid);
         }
 

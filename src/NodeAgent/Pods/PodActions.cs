@@ -22,7 +22,7 @@ namespace Orchestrator.NodeAgent.Pods;
 /// </summary>
 sealed class PodActions(
     NodeAgentOptions options, PodPlaces places, ImageStore images, AgentNetwork network, Withdrawals withdrawals, VolumeStore volumes,
-    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PolicyFilter policies, HostPorts ports, CniPods? cni, PodJournal journal, NodeLease lease, TimeProvider time)
+    ContentStore contents, TerminationMessages messages, OciRuntime runtime, ProbeRunner probes, Upstream names, PolicyFilter policies, HostPorts ports, CniPods cni, PodJournal journal, NodeLease lease, TimeProvider time)
 {
     const int SigKill = 9;
 
@@ -92,7 +92,7 @@ sealed class PodActions(
 
     async Task<IPAddress> ConnectAsync(Pod pod, string uid, PodNamespaces namespaces, AddressRange range, CancellationToken cancel)
     {
-        var (address, mapsPorts) = cni is not null
+        var (address, mapsPorts) = cni.IsChosen
             ? await cni.AttachAsync(pod, namespaces.Network, cancel)
             : (network.Node.Attach(uid, namespaces, range, Bandwidth.Read(pod.Metadata.Annotations, static (_, _) => { })), MapsPorts: false); // admission has looked at them
         await policies.AdmitAsync(pod, address.ToString(), cancel);
@@ -278,7 +278,7 @@ sealed class PodActions(
             }
 
             await ports.CloseAsync(uid, cancel);
-            if (cni is not null) await cni.DetachAsync(uid, places.NamespacesOf(uid).Network, cancel);
+            await cni.DetachAsync(uid, places.NamespacesOf(uid).Network, cancel);
             network.Node.Detach(uid);
             await policies.ForgetAsync(uid, cancel);
             places.NamespacesOf(uid).Remove();

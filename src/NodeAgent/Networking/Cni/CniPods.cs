@@ -14,12 +14,15 @@ namespace Orchestrator.NodeAgent.Networking.Cni;
 /// Connects the pods of a node by CNI plugins instead of by the node's own network, for those who have one. What a pod was connected by is kept with it, so that it is disconnected by the
 /// same, whatever the configuration says by then.
 /// </summary>
-/// <param name="configurations">The directory of the network configuration: the first file counts.</param>
+/// <param name="configurations">The directory of the network configuration: the first file counts. Null where pods are connected by the node's own network: those that plugins have connected are still disconnected by them.</param>
 /// <param name="directories">Where the plugins are.</param>
 /// <param name="recordOf">Where the record of a pod is kept, by its uid: over restarts of the machine, because plugins keep theirs.</param>
-sealed class CniPods(NetworkNamespace home, string configurations, IReadOnlyList<string> directories, Func<string, string> recordOf)
+sealed class CniPods(NetworkNamespace home, string? configurations, IReadOnlyList<string> directories, Func<string, string> recordOf)
 {
     readonly CniPlugins _plugins = new(home, directories);
+
+    /// <summary>Whether pods are to be connected by plugins.</summary>
+    public bool IsChosen => configurations is not null;
 
     /// <summary>Connects a pod, or finds that it is connected. Hands back its address, and whether the plugins lead the node's ports to it.</summary>
     /// <exception cref="IOException">There is no such network, or a plugin refuses.</exception>
@@ -38,7 +41,7 @@ sealed class CniPods(NetworkNamespace home, string configurations, IReadOnlyList
             Links links = new(socket);
             links.SetUp(links.Index("lo"));
         });
-        var network = CniNetwork.Read(configurations);
+        var network = CniNetwork.Read(configurations ?? throw new InvalidOperationException("no network configuration is named"));
         Save(uid, network, pod, null); // before anything is made: what is made by halves has to go, too
         var result = await _plugins.AddAsync(network, pod, networkNamespace, cancel);
         Save(uid, network, pod, result);
