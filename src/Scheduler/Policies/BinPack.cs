@@ -6,7 +6,8 @@ namespace Orchestrator.Scheduler.Policies;
 /// Fills nodes so that what is left of them stays of use. First, a pod that can choose between kinds of node takes one that the others need less
 /// (<see cref="SupplyPlan"/>). Then it goes where the least becomes useless to the pods that usually come: the idea of fragmentation gradient descent (Weng et al.,
 /// USENIX ATC 2023), here for cpu and memory too, over the pods that may use the node at all, and in steps that are coarse while there is plenty and finer as it runs
-/// out; with few steps most nodes are equal, and the first of equals is taken, which keeps the others whole. A node in use goes before one that is empty.
+/// out; with few steps most nodes are equal, and the first of equals is taken, which keeps the others whole. Devices that the node's cpu or memory will not last for,
+/// when pods go on coming in their usual proportions, are useless as well, before any one pod is refused for it. A node in use goes before one that is empty.
 /// </summary>
 sealed class BinPack : Policy
 {
@@ -25,6 +26,9 @@ sealed class BinPack : Policy
 
     /// <summary>Small shares count as this, in thousandths, so that their steps are not finer than everybody else's.</summary>
     const int SmallestShare = 100;
+
+    /// <summary>How much devices that will starve count beside parts that a pod can't use today: a node that runs out of memory strands all its devices at once.</summary>
+    const int StarvedWeight = 2;
 
     const int Middle = 1 << 21;
 
@@ -64,12 +68,12 @@ sealed class BinPack : Policy
         var version = fleet.Demand.Version;
         var state = Memo.StateOf(kind, cpu, memory, devices);
         if (_memo.TryGet(state, version, out var known)) return known;
-        var useless = Useless(fleet.Demand.TypicalOf(kind).WithDevices, cpu, memory, devices);
+        var useless = Useless(fleet.Demand.TypicalOf(kind), cpu, memory, devices);
         _memo.Set(state, version, useless);
         return useless;
     }
 
-    static double Useless(Typical[] typical, long cpu, long memory, ReadOnlySpan<short> devices)
+    static double Useless(TypicalAsks typical, long cpu, long memory, ReadOnlySpan<short> devices)
     {
         Span<short> parts = stackalloc short[devices.Length];
         int free = 0, whole = 0, largest = 0, count = 0;
@@ -83,8 +87,8 @@ sealed class BinPack : Policy
 
         if (free == 0) return 0;
         parts = parts[..count];
-        double sum = 0;
-        foreach (ref readonly var each in typical.AsSpan())
+        var sum = StarvedWeight * Math.Max(0, free - typical.Feedable(cpu, memory));
+        foreach (ref readonly var each in typical.WithDevices.AsSpan())
         {
             var useless = 0;
             if (each.Cpu > cpu || each.Memory > memory || each.Devices > whole || each.Share > largest) useless = free;

@@ -154,6 +154,14 @@ sealed class Demand(Fleet fleet)
 sealed record TypicalAsks(Typical[] WithDevices, Typical[] Without)
 {
     public static readonly TypicalAsks None = new([], []);
+
+    /// <summary>What the pods that want devices take all together.</summary>
+    readonly Volume _mean = WithDevices.Aggregate(default(Volume), (sum, each) => sum + (each.Weight * each.Volume));
+
+    /// <summary>So many thousandths of devices can be used with this cpu and memory, by pods in their usual proportions.</summary>
+    public double Feedable(long cpu, long memory) => Math.Min(PerDevice(cpu, _mean.Cpu), PerDevice(memory, _mean.Memory));
+
+    double PerDevice(long amount, double mean) => mean <= 0 ? double.PositiveInfinity : amount * _mean.Gpu / mean;
 }
 
 /// <summary>An ask that pods often have.</summary>
@@ -161,6 +169,8 @@ sealed record TypicalAsks(Typical[] WithDevices, Typical[] Without)
 /// <param name="Weight">Its share of the pods that want devices, or of those that don't.</param>
 readonly record struct Typical(long Cpu, long Memory, int Devices, int Share, int Least, double Weight)
 {
+    public Volume Volume => new((Devices * (double)Amounts.Device) + Share, Cpu, Memory);
+
     public static Typical Of(in Ask ask, double weight) => new(
         ask.Values[Amounts.Cpu], ask.Values[Amounts.Memory], ask.Devices, ask.Share, ask.Devices > 0 ? Amounts.Device : ask.Share, weight);
 }
