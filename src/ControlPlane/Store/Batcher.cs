@@ -102,7 +102,9 @@ sealed class Batcher : IAsyncDisposable
             time.CancelAfter(_patience);
             var entry = Batch.Join([.. batch.Select(waiting => waiting.Proposal.Bytes)]);
             Command[] commands = [.. batch.Select(waiting => waiting.Proposal.Command)];
+            Failpoints.Reach(Failpoint.Proposing);
             var applied = (BatchResult)(await _log.ProposeAsync(entry, commands, time.Token))!; // ours is never null
+            Failpoints.Reach(Failpoint.Answering);
             for (var i = 0; i < batch.Count; i++)
             {
                 batch[i].Answer.SetResult(new Proposed(applied.Results[i], applied.Index));

@@ -39,6 +39,7 @@ public sealed partial class ClusterStore
         using var time = new CancellationTokenSource(CallTimeout);
         try
         {
+            Failpoints.Reach(Failpoint.ReadConfirming);
             return await _log.ReadIndexAsync(time.Token);
         }
         catch (OperationCanceledException cause)

@@ -99,6 +99,7 @@ public sealed partial class ClusterStore
 
         var request = new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command.Bytes) };
         ProposeReply reply;
+        Failpoints.Reach(Failpoint.Forwarding);
         try
         {
             reply = await WhileLeaderAsync(leader, (peer, calling) => peer.ProposeAsync(request, deadline: InCallTime(), cancellationToken: calling), token);

@@ -27,6 +27,7 @@ public class PeerService(ClusterStore store) : Peer.PeerBase
         {
             var read = ModelJson.Decode<Command>(command); // what can't be read never enters the log
             var proposed = await store.ProposeHereAsync(new Proposal(read, command), context.CancellationToken);
+            Failpoints.Reach(Failpoint.ForwardAnswering);
             var result = request.WithoutResources && proposed.Result is Applied applied ? applied with { Resources = [] } : proposed.Result;
             return new ProposeReply
             {

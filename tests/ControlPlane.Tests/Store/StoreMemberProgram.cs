@@ -46,10 +46,12 @@ static class StoreMemberProgram
         RaftStateLog.WalFactory wal = args[3] == "stock" ? (o, machine) => new WriteAheadLog(o, machine) : (o, machine) => new DurableWal(o, machine);
 
         var channels = new ConcurrentDictionary<StoreMember, Peer.PeerClient>();
+        if (Environment.GetEnvironmentVariable(StoreProcess.FailpointVariable) is { } failpoint) ArmedFailpoint.Arm(failpoint);
         if (options.Join) await ClusterStore.FetchSnapshotAsync(options, members[..first].Select(Connect), CancellationToken.None);
         await using var store = await OpenOrRebuildAsync();
         await using var server = await ServeAsync(store, new IPEndPoint(self.Raft.Address, self.Peer.Port));
         _ = ClaimAlwaysAsync(store);
+        _ = EndWhenFailedAsync(store);
         Say("0 ready");
 
         while (await Console.In.ReadLineAsync() is { } line)
@@ -122,6 +124,14 @@ static class StoreMemberProgram
         }
     }
 
+    /// <summary>A server whose log has failed ends, as orchd does.</summary>
+    static async Task EndWhenFailedAsync(ClusterStore store)
+    {
+        var cause = await store.Failed;
+        await Console.Error.WriteLineAsync($"the log failed: {cause.Message}");
+        Environment.Exit(1);
+    }
+
     static async Task AnswerAsync(ClusterStore store, string number, string verb, string argument)
     {
         try
@@ -165,6 +175,22 @@ static class StoreMemberProgram
                         Say($"{number} {backup.Revision} {backup.Objects}");
                     }
 
+                    break;
+                case "fail":
+                    ArmedFailpoint.Arm(argument);
+                    Say($"{number} ok");
+                    break;
+                case "snapshot":
+                    store.Log.WantSnapshot();
+                    Say($"{number} ok");
+                    break;
+                case "spare":
+                    Failpoints.Set(null);
+                    Say($"{number} ok");
+                    break;
+                case "last":
+                    var wal = ((RaftStateLog)store.Log).Wal;
+                    Say($"{number} {wal.LastEntryIndex} {wal.LastEntryIndex - wal.LastCommittedEntryIndex}");
                     break;
                 case "members":
                     Say($"{number} {string.Join(',', store.Members.Select(each => each.Port))}");

@@ -17,6 +17,8 @@ sealed class StoreProcess : IAsyncDisposable
     const int SignalContinue = 18;
     const int SignalStop = 19;
 
+    public const string FailpointVariable = "STORE_FAILPOINT";
+
     const string FakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
     static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
@@ -40,6 +42,9 @@ sealed class StoreProcess : IAsyncDisposable
     /// <summary>How far its clock is off after the next start, as faketime(1) has it; null for the machine's own. Times that are measured, not told, stay right.</summary>
     public string? Clock { get; set; }
 
+    /// <summary>What the next start is told of a place in the store, see <see cref="ArmedFailpoint"/>; null for nothing.</summary>
+    public string? Failpoint { get; set; }
+
     /// <summary>What it wrote to standard error.</summary>
     public string Errors
     {
@@ -62,6 +67,7 @@ sealed class StoreProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment["DOTNET_TieredPGO"] = "0"; // starts are many and short
+        if (Failpoint is { } failpoint) start.Environment[FailpointVariable] = failpoint;
         if (Clock is { } offset)
         {
             // Not by the program faketime: it stays as the parent, and would be killed in place of the member.

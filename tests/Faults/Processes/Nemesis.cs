@@ -1,5 +1,4 @@
 using Orchestrator.ControlPlane.Tests.Store;
-using Orchestrator.Testing;
 using Orchestrator.Testing.Clusters;
 
 namespace Orchestrator.Faults.Processes;
@@ -8,16 +7,9 @@ namespace Orchestrator.Faults.Processes;
 /// Kills, pauses and restarts the members of a cluster, parts them, turns their clocks and fills their disks, one fault after the other, and goes on only when writes were
 /// acknowledged during the fault and after it: a store that has stopped for good is found, too.
 /// </summary>
-sealed class Nemesis(StoreProcesses cluster, Lan lan, int seed, Func<int> acknowledged)
+sealed class Nemesis(StoreProcesses cluster, Lan lan, Trial trial)
 {
-    /// <summary>Writes between two steps.</summary>
-    const int Progress = 15;
-
-    readonly Random _random = new(seed);
-    readonly List<string> _done = [];
-
-    /// <summary>What was done, for whoever reads a failure.</summary>
-    public IReadOnlyList<string> Done => _done;
+    readonly Random _random = new(trial.Seed);
 
     public int LeaderKills { get; private set; }
 
@@ -60,8 +52,6 @@ sealed class Nemesis(StoreProcesses cluster, Lan lan, int seed, Func<int> acknow
                     break;
             }
         }
-
-        await ProgressAsync();
     }
 
     async Task KillAsync(StoreProcess process)
@@ -170,11 +160,7 @@ sealed class Nemesis(StoreProcesses cluster, Lan lan, int seed, Func<int> acknow
 
     LanHost HostOf(StoreProcess process) => lan.Hosts[Array.IndexOf(cluster.All, process)];
 
-    Task ProgressAsync()
-    {
-        var target = acknowledged() + Progress;
-        return Eventually.HoldsAsync(() => acknowledged() >= target, $"{Progress} more writes", () => string.Join('\n', _done));
-    }
+    Task ProgressAsync() => trial.ProgressAsync();
 
-    void Note(string what, StoreProcess process) => _done.Add($"{what} member {Array.IndexOf(cluster.All, process)}");
+    void Note(string what, StoreProcess process) => trial.Note(what, process);
 }

@@ -56,12 +56,15 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
                 bytes += batch[^1].Content.Length;
             }
 
+            Failpoints.Reach(Failpoint.Receiving);
             await WriteAsync(batch, index);
             index += batch.Count;
         }
 
         if (!_unflushed) return;
+        Failpoints.Reach(Failpoint.Flushing);
         await FlushOnceAsync(token);
+        Failpoints.Reach(Failpoint.Acknowledging);
         _truncation.Clear();
         _unflushed = false;
         Interlocked.Increment(ref _followerFlushes);
@@ -75,7 +78,11 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
         {
             // Whoever made the entry read the term before the library looked whether this member leads. If it lost an election in between, the
             // entry's term is over, and the log would go backwards.
-            return entry.Term == ((IPersistentState)this).Term ? await AppendAsync(entry, token) : throw new StaleTermException();
+            if (entry.Term != ((IPersistentState)this).Term) throw new StaleTermException();
+            Failpoints.Reach(Failpoint.Appending);
+            var index = await AppendAsync(entry, token);
+            Failpoints.Reach(Failpoint.Appended);
+            return index;
         }
         finally
         {
@@ -88,7 +95,10 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
         await _flushing.WaitAsync(token);
         try
         {
-            return await CommitAsync(endIndex, token);
+            Failpoints.Reach(Failpoint.Committing);
+            var count = await CommitAsync(endIndex, token);
+            Failpoints.Reach(Failpoint.Committed);
+            return count;
         }
         finally
         {
@@ -121,7 +131,12 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
         await _appending.WaitAsync();
         try
         {
-            if (index <= LastEntryIndex) _truncation.Set(index - 1);
+            if (index <= LastEntryIndex)
+            {
+                Failpoints.Reach(Failpoint.Truncating);
+                _truncation.Set(index - 1);
+            }
+
             _unflushed = true;
             await AppendAsync(new LogEntryProducer<ReceivedEntry>(batch), index, skipCommitted: false, CancellationToken.None);
         }

@@ -40,6 +40,7 @@ sealed partial class RaftMachine(
     {
         if (snapshots.Latest is { } latest)
         {
+            Failpoints.Reach(Failpoint.Restoring);
             SnapshotFile.Read(latest.Path, stream => state.Load(stream, latest.Index));
             Interlocked.Exchange(ref _applied, latest.Index);
         }
@@ -86,7 +87,9 @@ sealed partial class RaftMachine(
                 return AppliedIndex;
             }
 
+            Failpoints.Reach(Failpoint.Applying);
             Apply(entry);
+            Failpoints.Reach(Failpoint.Applied);
             return entry.Index;
         }
         finally
@@ -97,6 +100,7 @@ sealed partial class RaftMachine(
 
     public ValueTask ReclaimGarbageAsync(long watermark, CancellationToken token)
     {
+        Failpoints.Reach(Failpoint.SnapshotsDeleting);
         snapshots.DeleteBefore(watermark);
         return ValueTask.CompletedTask;
     }
@@ -201,6 +205,7 @@ sealed partial class RaftMachine(
         try
         {
             await using var received = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, CopyBytes, useAsync: true);
+            Failpoints.Reach(Failpoint.SnapshotReceiving);
             await entry.WriteToAsync(received, CopyBytes, token);
         }
         catch
@@ -209,6 +214,7 @@ sealed partial class RaftMachine(
             throw;
         }
 
+        Failpoints.Reach(Failpoint.SnapshotReceived);
         snapshots.Publish(file, entry.Index); // throws when the transfer broke: the library itself would take it for whole
         SnapshotReceived(entry.Index);
         if (entry.Index > AppliedIndex)
@@ -222,6 +228,8 @@ sealed partial class RaftMachine(
     {
         try
         {
+            Failpoints.Reach(Failpoint.SnapshotLoading);
+
             // The latest by now may be later than the one accepted, never earlier.
             Restore();
         }

@@ -69,7 +69,9 @@ sealed class SnapshotDirectory
                     return;
                 }
 
+                Failpoints.Reach(Failpoint.SnapshotPublishing);
                 File.Move(file, NameOf(index), overwrite: true);
+                Failpoints.Reach(Failpoint.SnapshotPublished);
                 DirectoryFlush.Flush(_path);
                 Volatile.Write(ref _latest, new RaftSnapshot(NameOf(index), index, term, bytes));
             }

@@ -54,6 +54,7 @@ static class SnapshotFile
         Span<byte> digest = stackalloc byte[16];
         hash.GetCurrentHash(digest);
         file.Write(digest);
+        Failpoints.Reach(Failpoint.SnapshotFlushing);
         file.Flush(flushToDisk: true);
         return stateBytes;
     }
