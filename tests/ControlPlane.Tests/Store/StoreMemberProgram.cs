@@ -27,19 +27,20 @@ namespace Orchestrator.ControlPlane.Tests.Store;
 static class StoreMemberProgram
 {
     /// <param name="args">
-    /// data directory, which member this is, snapshot interval in entries, "durable" or "stock", how many of the following are members from the
-    /// start, ADDRESS:RAFTPORT=PEERPORT... One that is no member from the start joins.
+    /// data directory, which member this is, snapshot interval in entries, "durable" or "stock", how many revisions are kept, how many of the following are
+    /// members from the start, ADDRESS:RAFTPORT=PEERPORT... One that is no member from the start joins.
     /// </param>
     public static async Task RunAsync(string[] args)
     {
-        var members = args[5..].Select(each => each.Split('=')).Select(parts => (Raft: IPEndPoint.Parse(parts[0]), Peer: parts[1]))
+        var members = args[6..].Select(each => each.Split('=')).Select(parts => (Raft: IPEndPoint.Parse(parts[0]), Peer: parts[1]))
             .Select(at => new StoreMember(at.Raft, new Uri($"http://{at.Raft.Address}:{at.Peer}")))
             .ToArray();
         var self = members[int.Parse(args[1])];
-        var first = int.Parse(args[4]);
+        var first = int.Parse(args[5]);
         var options = new StoreOptions(args[0], self.Raft, [.. members[..first]])
         {
             SnapshotEveryEntries = long.Parse(args[2]),
+            HistoryRevisions = int.Parse(args[4]),
             PeerAt = raft => members.First(each => each.Raft.Equals(raft)).Peer,
             Join = int.Parse(args[1]) >= first,
         };

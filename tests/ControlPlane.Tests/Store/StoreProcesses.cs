@@ -21,13 +21,13 @@ sealed class StoreProcesses : IAsyncDisposable
     readonly TempDirectory _temp = new();
     readonly Lan? _lan;
 
-    StoreProcesses(string wal, long snapshotEvery, int count, int more, Lan? lan)
+    StoreProcesses(string wal, long snapshotEvery, int history, int count, int more, Lan? lan)
     {
         _lan = lan;
         var all = count + more;
         RaftPorts = [.. Ports.Free(2 * all).Select(endpoint => endpoint.Port)];
         var members = Enumerable.Range(0, all).Select(i => $"{At(i)}={RaftPorts[all + i]}").ToArray();
-        StoreProcess[] processes = [.. Enumerable.Range(0, all).Select(i => new StoreProcess([_temp[$"member-{i}"], Text(i), Text(snapshotEvery), wal, Text(count), .. members]))];
+        StoreProcess[] processes = [.. Enumerable.Range(0, all).Select(i => new StoreProcess([_temp[$"member-{i}"], Text(i), Text(snapshotEvery), wal, Text(history), Text(count), .. members]))];
         for (var i = 0; i < all && lan is not null; i++) processes[i].Inside = lan.Hosts[i].Namespace.Enter();
         All = processes[..count];
         Others = processes[count..];
@@ -56,9 +56,9 @@ sealed class StoreProcesses : IAsyncDisposable
     public string DirectoryOf(int member) => _temp[$"member-{member}"];
 
     /// <param name="lan">Has a host for each member, with a small disk of its own; without one all are on loopback.</param>
-    public static async Task<StoreProcesses> StartAsync(string wal = "durable", long snapshotEvery = 10_000, int count = 3, int more = 0, Lan? lan = null)
+    public static async Task<StoreProcesses> StartAsync(string wal = "durable", long snapshotEvery = 10_000, int history = 16_384, int count = 3, int more = 0, Lan? lan = null)
     {
-        var cluster = new StoreProcesses(wal, snapshotEvery, count, more, lan);
+        var cluster = new StoreProcesses(wal, snapshotEvery, history, count, more, lan);
         try
         {
             for (var i = 0; i < count && lan is not null; i++)

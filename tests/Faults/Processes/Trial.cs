@@ -35,6 +35,9 @@ sealed class Trial
 
     public int Seed { get; }
 
+    /// <summary>How many changes of an object the watchers have seen.</summary>
+    public long Events => _watchers.Events;
+
     /// <summary>Notes what is done, for whoever reads a failure.</summary>
     public void Note(string what, StoreProcess process) => _done.Add($"{_running.Elapsed.TotalSeconds:0.0} s: {what} member {Array.IndexOf(_cluster.All, process)}");
 
@@ -45,12 +48,15 @@ sealed class Trial
         return Eventually.HoldsAsync(() => _clients.Acknowledged >= target, $"{Progress} more writes", Known);
     }
 
-    public async Task RunAsync(Func<Task> harm)
+    /// <param name="bulk">How many objects one client more writes at a time; 0 for no such client.</param>
+    public async Task RunAsync(Func<Task> harm, int bulk = 0)
     {
         _output.WriteLine($"seed {Seed}");
         using var watched = new CancellationTokenSource();
         using var enough = new CancellationTokenSource();
-        var traffic = _clients.RunAsync(ClientCount, _ => !enough.IsCancellationRequested);
+        var traffic = Task.WhenAll(
+            _clients.RunAsync(ClientCount, _ => !enough.IsCancellationRequested),
+            bulk > 0 ? _clients.RunBulkAsync(bulk, () => !enough.IsCancellationRequested) : Task.CompletedTask);
         var watching = _watchers.RunAsync(watched.Token);
         try
         {
@@ -73,7 +79,7 @@ sealed class Trial
         var path = findings.AllRight ? null : Export(_clients.History);
         _output.WriteLine(
             $"{_clients.History.Count} operations, {_clients.History.Count(each => !each.IsAnswered)} without an answer, {_clients.Acknowledged} writes acknowledged, "
-            + $"{_watchers.Watches.Count} watches of {_watchers.Watches.Sum(each => each.Events.Count)} revisions:\n{string.Join('\n', _done)}");
+            + $"{_watchers.Watches.Count} watches of {_watchers.Watches.Sum(each => each.Events.Count)} revisions and {Events} changes:\n{string.Join('\n', _done)}");
         Assert.True(findings.AllRight, $"seed {Seed}, history in {path}\n{findings}");
         Assert.NotNull(await _cluster.AgreedHashAsync());
     }

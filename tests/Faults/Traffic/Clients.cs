@@ -39,6 +39,20 @@ sealed class Clients(IReadOnlyList<IMember> members, int seed)
         return [.. last];
     }
 
+    /// <summary>One more client, that writes many objects at a time.</summary>
+    public async Task RunBulkAsync(int objects, Func<bool> goesOn)
+    {
+        const int Client = 1000;
+        await Task.Yield();
+        var random = new Random(HashCode.Combine(seed, Client));
+        var verb = Verb.Create;
+        for (var done = 0; goesOn(); done++)
+        {
+            var reply = await AskAsync(Client, new Transaction($"bulk.{done}", [.. Enumerable.Range(0, objects).Select(i => new Step(verb, $"b{i}", $"v{done}"))]), random);
+            if (reply is not null) verb = Verb.Put;
+        }
+    }
+
     async Task RunOneAsync(int client, Func<int, bool> goesOn)
     {
         await Task.Yield();
@@ -47,14 +61,20 @@ sealed class Clients(IReadOnlyList<IMember> members, int seed)
         for (var done = 0; goesOn(done); done++)
         {
             var transaction = Next($"c{client}.{done}", random, seen);
-            var called = Interlocked.Increment(ref _clock);
-            var reply = await DoAsync(transaction, random);
-            var returned = reply is null ? Operation<Transaction, Reply>.Never : Interlocked.Increment(ref _clock);
-            _history.Enqueue(new(client, called, returned, transaction, reply));
+            var reply = await AskAsync(client, transaction, random);
             if (reply is not { Outcome: Outcome.Done }) continue;
-            if (!transaction.IsRead) Interlocked.Increment(ref _acknowledged);
             for (var i = 0; transaction.IsRead && i < reply.Values.Length; i++) seen[transaction.Steps[i].Key] = reply.Values[i];
         }
+    }
+
+    async Task<Reply?> AskAsync(int client, Transaction transaction, Random random)
+    {
+        var called = Interlocked.Increment(ref _clock);
+        var reply = await DoAsync(transaction, random);
+        var returned = reply is null ? Operation<Transaction, Reply>.Never : Interlocked.Increment(ref _clock);
+        _history.Enqueue(new(client, called, returned, transaction, reply));
+        if (reply is { Outcome: Outcome.Done } && !transaction.IsRead) Interlocked.Increment(ref _acknowledged);
+        return reply;
     }
 
     /// <summary>Every other write that gets no answer is tried once more, elsewhere, as the same request.</summary>

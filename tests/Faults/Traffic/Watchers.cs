@@ -11,11 +11,15 @@ sealed class Watchers(IReadOnlyList<IMember> members)
     readonly ConcurrentQueue<Watched> _watches = new();
     readonly long[] _last = new long[members.Count];
     readonly string[] _refused = new string[members.Count];
+    long _events;
 
     public IReadOnlyList<Watched> Watches => [.. _watches];
 
     /// <summary>The revision that all watchers have come to.</summary>
     public long Reached => _last.Min();
+
+    /// <summary>How many changes of an object they were told, each counted for each watcher.</summary>
+    public long Events => Interlocked.Read(ref _events);
 
     /// <summary>How far each has come, and what it was last refused with.</summary>
     public override string ToString() => string.Join('\n', members.Select((member, i) => $"{member.Name}: {_last[i]} {_refused[i]}"));
@@ -34,6 +38,7 @@ sealed class Watchers(IReadOnlyList<IMember> members)
                 await foreach (var each in members[number].FollowAsync(_last[number], token))
                 {
                     events.Add(each);
+                    Interlocked.Add(ref _events, each.Changes.Length);
                     _last[number] = each.Revision;
                 }
 
