@@ -38,7 +38,7 @@ fi
 
 source eng/install.sh
 need_dotnet || exit 1
-need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux qemu-system-x86 cpio openssl shellcheck systemd dbus vagrant faketime tcpdump containernetworking-plugins iptables || exit 1
+need iproute2 nftables busybox-static skopeo umoci docker-registry curl gcc libc6-dev util-linux qemu-system-x86 cpio openssl shellcheck systemd dbus vagrant faketime tcpdump containernetworking-plugins iptables e2fsprogs || exit 1
 eng/vm-kernel.sh || exit 1
 if $conformance; then
   need docker.io podman containerd || exit 1

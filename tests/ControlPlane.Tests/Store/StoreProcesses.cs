@@ -16,10 +16,11 @@ sealed class StoreProcesses : IAsyncDisposable
     static readonly TimeSpan AgreeTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Bytes of a host's disk: what a store keeps free, and some more.</summary>
-    const string DiskSize = "320m";
+    const string DiskSize = "360M";
 
     readonly TempDirectory _temp = new();
     readonly Lan? _lan;
+    readonly List<LossyDisk> _disks = [];
 
     StoreProcesses(string wal, long snapshotEvery, int history, int count, int more, Lan? lan)
     {
@@ -61,12 +62,7 @@ sealed class StoreProcesses : IAsyncDisposable
         var cluster = new StoreProcesses(wal, snapshotEvery, history, count, more, lan);
         try
         {
-            for (var i = 0; i < count && lan is not null; i++)
-            {
-                Directory.CreateDirectory(cluster.DirectoryOf(i));
-                await Shell.RunAsync("mount", "-t", "tmpfs", "-o", $"size={DiskSize}", "tmpfs", cluster.DirectoryOf(i));
-            }
-
+            for (var i = 0; i < count && lan is not null; i++) cluster._disks.Add(await LossyDisk.MakeAsync(cluster.DirectoryOf(i), DiskSize));
             await Task.WhenAll(cluster.All.Select(process => process.StartAsync()));
             return cluster;
         }
@@ -76,6 +72,9 @@ sealed class StoreProcesses : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>The disk of a member that has a host.</summary>
+    public LossyDisk DiskOf(int member) => _disks[member];
 
     /// <summary>The process that leads, once exactly one says so.</summary>
     /// <param name="asked">Who is asked; all that run, when nobody is named.</param>
@@ -113,7 +112,7 @@ sealed class StoreProcesses : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var process in All.Concat(Others)) await process.DisposeAsync();
-        for (var i = 0; i < All.Length && _lan is not null; i++) await Shell.TryAsync("umount", DirectoryOf(i));
+        foreach (var disk in _disks) await disk.RemoveAsync();
         _temp.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace Orchestrator.Faults.Processes;
 /// <summary>What a leader's death costs nobody, many times, while much is written and watched. ORCH_CASES says how many leaders are killed.</summary>
 public sealed class LeaderTests(ITestOutputHelper output)
 {
-    const long Events = 1_000_000;
+    const long Changes = 1_000_000;
 
     /// <summary>Objects that are written at a time.</summary>
     const int Bulk = 250;
@@ -33,9 +33,9 @@ public sealed class LeaderTests(ITestOutputHelper output)
                     await leader.StartAsync();
                 }
 
-                while (trial.Events < Events) await trial.ProgressAsync();
+                while (trial.Changes < Changes) await trial.ProgressAsync();
             },
-            Bulk);
+            (Bulk, Changes));
         foreach (var member in cluster.All)
             Assert.StartsWith("error CompactedException", await member.Send("follow", "0").ReadAsync(), StringComparison.Ordinal);
     }

@@ -1,4 +1,7 @@
 using Orchestrator.ControlPlane.Tests.Store;
+using Orchestrator.Faults.Traffic;
+using Orchestrator.Model;
+using Orchestrator.Testing;
 using Orchestrator.Testing.Clusters;
 
 namespace Orchestrator.Faults.Processes;
@@ -21,7 +24,7 @@ sealed class Nemesis(StoreProcesses cluster, Lan lan, Trial trial)
             var leader = await cluster.LeaderAsync();
             var followers = cluster.All.Where(process => process != leader).ToArray();
             var follower = followers[_random.Next(followers.Length)];
-            switch (_random.Next(20))
+            switch (_random.Next(24))
             {
                 case < 6:
                     await KillAsync(leader);
@@ -45,6 +48,20 @@ sealed class Nemesis(StoreProcesses cluster, Lan lan, Trial trial)
                     break;
                 case < 19:
                     await FillDiskAsync(follower);
+                    break;
+                case < 20:
+                    await FillLeadersDiskAsync(leader);
+                    break;
+                case < 21:
+                    await CutPowerAsync(follower);
+                    break;
+                case < 22:
+                    await CutPowerAsync(leader);
+                    LeaderKills++;
+                    break;
+                case < 23:
+                    await CutPowerAsync(cluster.All);
+                    LeaderKills++;
                     break;
                 default:
                     await KillAllAsync();
@@ -143,20 +160,62 @@ sealed class Nemesis(StoreProcesses cluster, Lan lan, Trial trial)
     /// <summary>A member can't write any more for a while.</summary>
     async Task FillDiskAsync(StoreProcess process)
     {
+        await WithFullDiskAsync(process, ProgressAsync);
+        await KillAsync(process); // what a full disk may have ended comes back
+    }
+
+    /// <summary>Nobody's writes are taken for a while, and all that was written can be read.</summary>
+    async Task FillLeadersDiskAsync(StoreProcess leader)
+    {
+        await WithFullDiskAsync(leader, async () =>
+        {
+            await Eventually.HoldsAsync(async () => await RefusesAsync(leader) || await cluster.LeaderAsync() != leader, "the leader refuses writes");
+            Assert.DoesNotContain("error", await leader.AskAsync("objects"), StringComparison.Ordinal);
+        });
+        await ProgressAsync();
+        await trial.HealAsync(leader);
+    }
+
+    async Task WithFullDiskAsync(StoreProcess process, Func<Task> meanwhile)
+    {
         Note("disk full", process);
         var filler = Path.Combine(cluster.DirectoryOf(Array.IndexOf(cluster.All, process)), "filler");
         await Shell.TryAsync("dd", "if=/dev/zero", $"of={filler}", "bs=1M"); // ends when there is no room
         try
         {
-            await ProgressAsync();
+            await meanwhile();
         }
         finally
         {
             File.Delete(filler);
         }
-
-        await KillAsync(process); // what a full disk may have ended comes back
     }
+
+    /// <summary>Asks for what changes nothing on a disk with room either.</summary>
+    async Task<bool> RefusesAsync(StoreProcess process)
+    {
+        var nothing = new Transaction($"full.{_random.Next()}", [new Step(Verb.Put, "nobody", "v")]);
+        var answer = await process.AskAsync("command", Convert.ToBase64String(ModelJson.Encode(Translation.Command(nothing))));
+        return answer.StartsWith("error DiskFull", StringComparison.Ordinal);
+    }
+
+    /// <summary>Machines lose their power, one after the other, and come back with what was flushed.</summary>
+    async Task CutPowerAsync(params StoreProcess[] processes)
+    {
+        foreach (var process in processes.OrderBy(_ => _random.Next()))
+        {
+            Note("power cut", process);
+            process.Pause();
+            await DiskOf(process).KeepAsync();
+            await process.KillAsync();
+        }
+
+        if (processes.Length == 1) await ProgressAsync();
+        foreach (var process in processes) await DiskOf(process).ComeBackAsync();
+        await Task.WhenAll(processes.Select(process => process.StartAsync()));
+    }
+
+    LossyDisk DiskOf(StoreProcess process) => cluster.DiskOf(Array.IndexOf(cluster.All, process));
 
     LanHost HostOf(StoreProcess process) => lan.Hosts[Array.IndexOf(cluster.All, process)];
 

@@ -22,16 +22,7 @@ sealed class Places(StoreProcesses cluster, Trial trial)
         };
         trial.Note(text, victim);
         await trial.ProgressAsync();
-        foreach (var member in cluster.All) await HealAsync(member, text);
-    }
-
-    /// <summary>Who has met an error goes on without harm, or ends by itself and is started again.</summary>
-    static async Task HealAsync(StoreProcess member, string after)
-    {
-        await Eventually.HoldsAsync(() => IsWellAsync(member), $"a member is well or has ended after {after}", () => member.Errors);
-        if (await member.AskAsync("state") != "gone") return;
-        await member.KillAsync();
-        await member.StartAsync();
+        foreach (var member in cluster.All) await trial.HealAsync(member);
     }
 
     /// <summary>What a leader or a follower comes to by itself.</summary>
@@ -96,7 +87,7 @@ sealed class Places(StoreProcesses cluster, Trial trial)
                 var before = Count(deposed, text);
                 await deposed.AskAsync("fail", text);
                 await DeposeAsync(deposed);
-                await Eventually.HoldsAsync(async () => Count(deposed, text) > before || await IsWellAsync(deposed), "the old leader follows");
+                await Eventually.HoldsAsync(async () => Count(deposed, text) > before || await Trial.IsWellAsync(deposed), "the old leader follows");
                 await deposed.AskAsync("spare");
                 return Count(deposed, text) > before;
             },
@@ -141,9 +132,6 @@ sealed class Places(StoreProcesses cluster, Trial trial)
         var leader = await cluster.LeaderAsync();
         return cluster.All.First(process => process != leader);
     }
-
-    /// <summary>True for one that has ended, too: whoever looks after it starts it again.</summary>
-    static async Task<bool> IsWellAsync(StoreProcess process) => !(await process.AskAsync("read")).StartsWith("error ", StringComparison.Ordinal);
 
     /// <summary>Whether it has written what is not committed.</summary>
     static async Task<bool> HasMoreAsync(StoreProcess process) => !(await process.AskAsync("last")).EndsWith(" 0", StringComparison.Ordinal);

@@ -36,7 +36,7 @@ sealed class Trial
     public int Seed { get; }
 
     /// <summary>How many changes of an object the watchers have seen.</summary>
-    public long Events => _watchers.Events;
+    public long Changes => _watchers.Changes;
 
     /// <summary>Notes what is done, for whoever reads a failure.</summary>
     public void Note(string what, StoreProcess process) => _done.Add($"{_running.Elapsed.TotalSeconds:0.0} s: {what} member {Array.IndexOf(_cluster.All, process)}");
@@ -48,15 +48,27 @@ sealed class Trial
         return Eventually.HoldsAsync(() => _clients.Acknowledged >= target, $"{Progress} more writes", Known);
     }
 
-    /// <param name="bulk">How many objects one client more writes at a time; 0 for no such client.</param>
-    public async Task RunAsync(Func<Task> harm, int bulk = 0)
+    /// <summary>Who has met an error goes on without harm, or ends by itself and is started again.</summary>
+    public async Task HealAsync(StoreProcess member)
+    {
+        await Eventually.HoldsAsync(() => IsWellAsync(member), "a member is well or has ended", Known);
+        if (await member.AskAsync("state") != "gone") return;
+        await member.KillAsync();
+        await member.StartAsync();
+    }
+
+    /// <summary>True for one that has ended, too: whoever looks after it starts it again.</summary>
+    public static async Task<bool> IsWellAsync(StoreProcess process) => !(await process.AskAsync("read")).StartsWith("error ", StringComparison.Ordinal);
+
+    /// <param name="bulk">How many objects one client more writes at a time, and after how many changes that were watched it ends; none for no such client.</param>
+    public async Task RunAsync(Func<Task> harm, (int Objects, long Changes) bulk = default)
     {
         _output.WriteLine($"seed {Seed}");
         using var watched = new CancellationTokenSource();
         using var enough = new CancellationTokenSource();
         var traffic = Task.WhenAll(
             _clients.RunAsync(ClientCount, _ => !enough.IsCancellationRequested),
-            bulk > 0 ? _clients.RunBulkAsync(bulk, () => !enough.IsCancellationRequested) : Task.CompletedTask);
+            _clients.RunBulkAsync(bulk.Objects, () => Changes < bulk.Changes && !enough.IsCancellationRequested));
         var watching = _watchers.RunAsync(watched.Token);
         try
         {
@@ -79,7 +91,7 @@ sealed class Trial
         var path = findings.AllRight ? null : Export(_clients.History);
         _output.WriteLine(
             $"{_clients.History.Count} operations, {_clients.History.Count(each => !each.IsAnswered)} without an answer, {_clients.Acknowledged} writes acknowledged, "
-            + $"{_watchers.Watches.Count} watches of {_watchers.Watches.Sum(each => each.Events.Count)} revisions and {Events} changes:\n{string.Join('\n', _done)}");
+            + $"{_watchers.Watches.Count} watches of {_watchers.Watches.Sum(each => each.Events.Count)} revisions and {Changes} changes:\n{string.Join('\n', _done)}");
         Assert.True(findings.AllRight, $"seed {Seed}, history in {path}\n{findings}");
         Assert.NotNull(await _cluster.AgreedHashAsync());
     }

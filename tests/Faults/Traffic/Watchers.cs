@@ -11,7 +11,7 @@ sealed class Watchers(IReadOnlyList<IMember> members)
     readonly ConcurrentQueue<Watched> _watches = new();
     readonly long[] _last = new long[members.Count];
     readonly string[] _refused = new string[members.Count];
-    long _events;
+    long _changes;
 
     public IReadOnlyList<Watched> Watches => [.. _watches];
 
@@ -19,7 +19,7 @@ sealed class Watchers(IReadOnlyList<IMember> members)
     public long Reached => _last.Min();
 
     /// <summary>How many changes of an object they were told, each counted for each watcher.</summary>
-    public long Events => Interlocked.Read(ref _events);
+    public long Changes => Interlocked.Read(ref _changes);
 
     /// <summary>How far each has come, and what it was last refused with.</summary>
     public override string ToString() => string.Join('\n', members.Select((member, i) => $"{member.Name}: {_last[i]} {_refused[i]}"));
@@ -38,7 +38,7 @@ sealed class Watchers(IReadOnlyList<IMember> members)
                 await foreach (var each in members[number].FollowAsync(_last[number], token))
                 {
                     events.Add(each);
-                    Interlocked.Add(ref _events, each.Changes.Length);
+                    Interlocked.Add(ref _changes, each.Changes.Length);
                     _last[number] = each.Revision;
                 }
 
