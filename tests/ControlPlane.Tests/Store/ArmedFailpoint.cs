@@ -9,6 +9,8 @@ static class ArmedFailpoint
     /// <summary>Longer than any election, shorter than a client waits.</summary>
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1.5);
 
+    static readonly ManualResetEventSlim Never = new();
+
     public static void Arm(string text)
     {
         var words = text.Split(':');
@@ -21,10 +23,10 @@ static class ArmedFailpoint
             {
                 case "panic":
                     Process.GetCurrentProcess().Kill();
-                    Thread.Sleep(Timeout.Infinite);
+                    Never.Wait();
                     break;
                 case "sleep":
-                    Thread.Sleep(Pause);
+                    Never.Wait(Pause);
                     break;
                 case "error":
                     throw new IOException($"this disk fails at {at}");
