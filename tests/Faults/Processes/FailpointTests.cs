@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Orchestrator.Faults.Processes;
 
 /// <summary>Three servers, one of which stops, hangs or meets a failing disk at each of the store's named places in turn, under clients and watchers.</summary>
+[Collection(ProcessTests.Name)]
 public sealed class FailpointTests(ITestOutputHelper output)
 {
     [Theory]

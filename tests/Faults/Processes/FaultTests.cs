@@ -9,6 +9,7 @@ namespace Orchestrator.Faults.Processes;
 /// repeats a run's choices. The history is left in the temporary directory when something is found.
 /// </summary>
 [Trait("Run", "faults")]
+[Collection(ProcessTests.Name)]
 public sealed class FaultTests(ITestOutputHelper output)
 {
     static int LeaderKills => Trial.Number("ORCH_CASES") ?? 10;

@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace Orchestrator.Faults.Processes;
 
 /// <summary>What a leader's death costs nobody, many times, while much is written and watched. ORCH_CASES says how many leaders are killed.</summary>
+[Collection(ProcessTests.Name)]
 public sealed class LeaderTests(ITestOutputHelper output)
 {
     const long Changes = 1_000_000;
