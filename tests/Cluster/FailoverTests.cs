@@ -131,6 +131,27 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task After_a_power_cut_that_one_server_does_not_survive_the_others_miss_it_and_go_on()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var lost = cluster.Hosts[2];
+
+        await Task.WhenAll(cluster.Hosts.Select(host => host.CutPowerAsync()));
+        foreach (var host in cluster.Hosts.Where(host => host != lost))
+        {
+            await cluster.Lan.ConnectAsync(host, connected: true);
+            cluster.Start(host);
+        }
+
+        // Their sessions have to begin anew, though all that is known of silos is one that nobody can reach.
+        await cluster.HoldsAsync(
+            async () => (await cluster.TryOrchAtAsync(cluster.Hosts[0], "get", "nodes", "--no-headers")).Lines is { Count: 3 } lines && lines.All(line => line.Contains(" NotReady", StringComparison.Ordinal) == line.StartsWith($"{lost.Name} ", StringComparison.Ordinal)),
+            "only the lost node to be missed");
+        await cluster.ApplyAsync(Given.Site("after-the-cut", replicas: 2));
+        await PodView.ReadyAsync(cluster, "after-the-cut", 2);
+    }
+
+    [Fact]
     public async Task A_host_that_is_only_cut_off_loses_its_pods_to_the_others_and_ends_its_own_when_it_is_back()
     {
         await using var cluster = await TestCluster.StartAsync(options: Patient);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orleans.Configuration;
+using Orleans.Runtime.MembershipService;
 
 namespace Orchestrator.ControlPlane.Nodes.Silo;
 
@@ -19,6 +20,9 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
 
     /// <summary>How long a silo may take to leave; one that can't say goodbye is left to its peers.</summary>
     static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a silo that joins tries to be heard by all those in the table. Who died while others lived has been declared dead by then.</summary>
+    static readonly TimeSpan Joining = TimeSpan.FromSeconds(5);
 
     readonly ILogger _log = logs.CreateLogger<SiloHost>();
     volatile IGrainFactory? _grains;
@@ -55,7 +59,7 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
         using var host = Build(fatal.Cancel, table.Token);
         try
         {
-            await host.StartAsync(fatal.Token);
+            await JoinAsync(host, fatal.Token);
             _grains = host.Services.GetRequiredService<IGrainFactory>();
             Started(endpoint.Address.ToString());
             await Task.Delay(Timeout.InfiniteTimeSpan, fatal.Token);
@@ -69,6 +73,19 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
             _grains = null;
             table.CancelAfter(Goodbye);
             await host.StopAsync(table.Token);
+        }
+    }
+
+    async Task JoinAsync(IHost host, CancellationToken token)
+    {
+        try
+        {
+            await host.StartAsync(token);
+        }
+        catch (Exception failure) when (failure.GetBaseException() is OrleansClusterConnectivityCheckFailedException)
+        {
+            foreach (var lost in await LostSilos.DeclareDeadAsync(host.Services.GetRequiredService<IMembershipTable>(), endpoint.Address, token)) DeclaredDead(lost.ToString());
+            throw;
         }
     }
 
@@ -97,6 +114,7 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
                 membership.ProbeTimeout = TimeSpan.FromSeconds(1);
                 membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
                 membership.NumMissedProbesLimit = 2;
+                membership.MaxJoinAttemptTime = Joining;
                 membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
                 membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
             })
@@ -112,6 +130,9 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
 
     [LoggerMessage(EventIds.SiloStarted, LogLevel.Information, "The silo is up on {Address}")]
     partial void Started(string address);
+
+    [LoggerMessage(EventIds.SiloDeclaredDead, LogLevel.Warning, "The silo {Silo} can't be reached, and no other is left: it counts as dead")]
+    partial void DeclaredDead(string silo);
 
     [LoggerMessage(EventIds.SiloFailed, LogLevel.Warning, "The silo is down and is built anew: {Message}")]
     partial void Failed(string message);
