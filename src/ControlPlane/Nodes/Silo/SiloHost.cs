@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.ControlPlane.Security;
 using Orchestrator.ControlPlane.Store;
 using Orleans.Configuration;
-using Orleans.Runtime.MembershipService;
 
 namespace Orchestrator.ControlPlane.Nodes.Silo;
 
@@ -15,14 +14,11 @@ namespace Orchestrator.ControlPlane.Nodes.Silo;
 /// </summary>
 sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore store, ControlPlaneOptions options, TimeProvider clock, ILoggerFactory logs) : BackgroundService
 {
-    /// <summary>The pause before a failed silo is built anew.</summary>
+    /// <summary>The pause before a failed silo is built anew, and between two looks at those that keep it out.</summary>
     static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a silo may take to leave; one that can't say goodbye is left to its peers.</summary>
     static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long a silo that joins tries to be heard by all those in the table. Who died while others lived has been declared dead by then.</summary>
-    static readonly TimeSpan Joining = TimeSpan.FromSeconds(5);
 
     readonly ILogger _log = logs.CreateLogger<SiloHost>();
     volatile IGrainFactory? _grains;
@@ -76,16 +72,35 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
         }
     }
 
+    /// <summary>A silo joins when all active ones of the table hear it; meanwhile it is looked after that somebody declares those dead that never will.</summary>
     async Task JoinAsync(IHost host, CancellationToken token)
     {
+        using var joined = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var looking = DeclareLostAsync(host.Services.GetRequiredService<IMembershipTable>(), joined.Token);
         try
         {
             await host.StartAsync(token);
         }
-        catch (Exception failure) when (failure.GetBaseException() is OrleansClusterConnectivityCheckFailedException)
+        finally
         {
-            foreach (var lost in await LostSilos.DeclareDeadAsync(host.Services.GetRequiredService<IMembershipTable>(), endpoint.Address, token)) DeclaredDead(lost.ToString());
-            throw;
+            await joined.CancelAsync();
+            await looking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task DeclareLostAsync(IMembershipTable table, CancellationToken token)
+    {
+        while (true)
+        {
+            await Task.Delay(Again, clock, token);
+            try
+            {
+                foreach (var lost in await LostSilos.DeclareDeadAsync(table, endpoint.Address, token)) DeclaredDead(lost.ToString());
+            }
+            catch (StoreUnavailableException)
+            {
+                // The next look is soon.
+            }
         }
     }
 
@@ -114,7 +129,6 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
                 membership.ProbeTimeout = TimeSpan.FromSeconds(1);
                 membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
                 membership.NumMissedProbesLimit = 2;
-                membership.MaxJoinAttemptTime = Joining;
                 membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
                 membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
             })
