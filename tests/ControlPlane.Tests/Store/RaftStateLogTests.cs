@@ -52,6 +52,24 @@ public sealed class RaftStateLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_leader_that_is_to_be_removed_stands_back_until_another_one_leads_and_stands_again_afterwards()
+    {
+        await using var cluster = await RaftTrio.OpenAsync(_temp);
+        for (var round = 1; round <= 10; round++)
+        {
+            var leader = await cluster.LeaderAsync();
+            Assert.Equal(round, await leader.WriteAsync($"entry {round}"));
+            var gone = await Assert.ThrowsAsync<NotLeaderException>(() => leader.Log.RemoveMemberAsync(leader.Log.Self, None));
+            Assert.Contains(gone.Leader, cluster.Members.Where(member => member != leader).Select(member => member.Log.Self));
+        }
+
+        var last = await cluster.LeaderAsync();
+        await last.DisposeAsync();
+        var next = await cluster.LeaderAsync(except: last);
+        Assert.Equal(11, await next.WriteAsync("entry 11"));
+    }
+
+    [Fact]
     public async Task A_member_that_does_not_lead_refuses_a_proposal_and_a_read_index_and_names_the_leader()
     {
         await using var cluster = await RaftTrio.OpenAsync(_temp);

@@ -25,10 +25,10 @@ sealed class RaftTrio : IAsyncDisposable
     }
 
     /// <summary>The member that leads, once one does.</summary>
-    public async Task<RaftMember> LeaderAsync()
+    public async Task<RaftMember> LeaderAsync(RaftMember? except = null)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        var leads = await Task.WhenAny(Members.Select(async member =>
+        var leads = await Task.WhenAny(Members.Where(member => member != except).Select(async member =>
         {
             await member.Log.WaitForLeadershipAsync(patience.Token);
             return member;

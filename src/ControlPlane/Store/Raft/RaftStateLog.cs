@@ -1,5 +1,4 @@
 using System.Net;
-using DotNext.Net.Cluster;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using DotNext.Threading;
@@ -11,7 +10,7 @@ namespace Orchestrator.ControlPlane.Store.Raft;
 /// <summary>
 /// The replicated log over DotNext's Raft: one member, in this process. All that knows the library is in this folder.
 /// </summary>
-public sealed class RaftStateLog : IStateLog
+public sealed partial class RaftStateLog : IStateLog
 {
     /// <summary>A heartbeat goes out after this share of the lower election timeout without other traffic.</summary>
     const double HeartbeatShare = 0.3;
@@ -259,27 +258,6 @@ public sealed class RaftStateLog : IStateLog
     public SnapshotOnDisk? OpenSnapshot() => _machine.OpenSnapshot();
 
     /// <inheritdoc/>
-    public Task AddMemberAsync(IPEndPoint member, CancellationToken token) => ChangeMembersAsync(
-        Members.Contains(member) ? $"{member} is a member that votes already." : null,
-        async () => await _cluster.AddMemberAsync(member, token) ? null : $"{member} did not catch up: it does not answer, or is too far behind.");
-
-    /// <inheritdoc/>
-    public async Task RemoveMemberAsync(IPEndPoint member, CancellationToken token)
-    {
-        ThrowIfFailed();
-        if (member.Equals(Self) && Members.Count > 1 && Equals(Leader, Self))
-        {
-            await ((ICluster)_cluster).ResignAsync(token);
-            throw new NotLeaderException(Leader);
-        }
-
-        await ChangeMembersAsync(
-            !Members.Contains(member) ? $"{member} is no member that votes."
-                : Members.Count == 1 ? "The last member can't be removed: the cluster would be gone." : null,
-            async () => await _cluster.RemoveMemberAsync(member, token) ? null : $"{member} was removed by somebody else meanwhile.");
-    }
-
-    /// <inheritdoc/>
     public async Task WaitForAppliedAsync(long index, CancellationToken token)
     {
         try
@@ -331,25 +309,6 @@ public sealed class RaftStateLog : IStateLog
             ConnectTimeout = options.VoteTimeout,
             LoggerFactory = logs,
         };
-    }
-
-    async Task ChangeMembersAsync(string? refused, Func<Task<string?>> change)
-    {
-        ThrowIfFailed();
-        if (!Equals(Leader, Self)) throw new NotLeaderException(Leader);
-        if (refused is not null) throw new MembershipException(refused);
-        try
-        {
-            if (await change() is { } failed) throw new MembershipException(failed);
-        }
-        catch (LibraryNotLeader cause)
-        {
-            throw new NotLeaderException(Leader, cause);
-        }
-        catch (RaftCluster<RaftClusterMember>.ConcurrentMembershipModificationException)
-        {
-            throw new MembershipException("Another change of the members is under way; try again when it is done.");
-        }
     }
 
     static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
