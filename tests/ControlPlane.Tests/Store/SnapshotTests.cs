@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orchestrator.ControlPlane.Store;
 using Orchestrator.ControlPlane.Store.Raft;
 using Orchestrator.Testing;
@@ -134,6 +135,48 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal(leader.Tally.Entries, back.Tally.Entries);
         await leader.WriteAsync("one more");
         await Eventually.HoldsAsync(() => back.Tally.Entries.Count == 201, "the member follows on");
+    }
+
+    [Fact]
+    public async Task A_member_that_crashed_before_it_could_say_that_it_has_a_snapshot_is_sent_what_comes_after_it()
+    {
+        await using var cluster = await StoreProcesses.StartAsync(snapshotEvery: 1_000_000);
+        var leader = await cluster.LeaderAsync();
+        var behind = cluster.All.First(process => process != leader);
+        await WriteAsync("before");
+        var had = long.Parse((await behind.AskAsync("last")).Split(' ')[0], CultureInfo.InvariantCulture);
+        await behind.KillAsync();
+        StoreProcess[] others = [.. cluster.All.Where(process => process != behind)]; // either may lead by the time that it is back
+        var missed = 0;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                foreach (var process in others) await process.AskAsync("snapshot");
+                await WriteAsync($"missed {missed++}");
+                var states = await Task.WhenAll(others.Select(process => process.AskAsync("state")));
+                return states.All(state => long.Parse(state.Split(' ')[3], CultureInfo.InvariantCulture) > had);
+            },
+            "a snapshot of what it missed");
+        await WriteAsync("after");
+
+        var crash = $"{Failpoint.SnapshotLoading}:panic";
+        behind.Failpoint = crash;
+        try
+        {
+            await behind.StartAsync();
+        }
+        catch (IOException)
+        {
+            // It had the snapshot before it was up.
+        }
+
+        await Eventually.HoldsAsync(() => behind.Errors.Contains(ArmedFailpoint.Reached(crash), StringComparison.Ordinal), "it has the snapshot");
+        await behind.KillAsync();
+        behind.Failpoint = null;
+        await behind.StartAsync();
+        Assert.Equal("True", await behind.AskAsync("has", "after"));
+
+        async Task WriteAsync(string name) => Assert.StartsWith("ok", await leader.AskAsync("write", name.Replace(' ', '-')), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,9 @@ namespace Orchestrator.ControlPlane.Tests.Store;
 /// </summary>
 static class StoreMemberProgram
 {
+    /// <summary>As orchd does: whoever was killed may be back at once.</summary>
+    static readonly GrpcChannelOptions Impatient = new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(100), MaxReconnectBackoff = TimeSpan.FromSeconds(1) };
+
     /// <param name="args">
     /// data directory, which member this is, snapshot interval in entries, "durable" or "stock", how many revisions are kept, how many of the following are
     /// members from the start, ADDRESS:RAFTPORT=PEERPORT... One that is no member from the start joins.
@@ -97,7 +100,7 @@ static class StoreMemberProgram
             async state => await RaftStateLog.OpenAsync(
                 options, state, NullLoggerFactory.Instance, wal, bug => Environment.FailFast(bug.ToString()), CancellationToken.None));
 
-        Peer.PeerClient Connect(StoreMember member) => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer)));
+        Peer.PeerClient Connect(StoreMember member) => channels.GetOrAdd(member, each => new Peer.PeerClient(GrpcChannel.ForAddress(each.Peer, Impatient)));
     }
 
     static async Task<WebApplication> ServeAsync(ClusterStore store, IPEndPoint at)

@@ -51,14 +51,24 @@ sealed class Trial
     /// <summary>Who has met an error goes on without harm, or ends by itself and is started again.</summary>
     public async Task HealAsync(StoreProcess member)
     {
-        await Eventually.HoldsAsync(() => IsWellAsync(member), "a member is well or has ended", Known);
+        var seen = "";
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                var answer = await member.AskAsync("read");
+                if (IsWell(answer)) return true;
+                seen = $"{answer}; states: {await AllAsync("state")}; last entries: {await AllAsync("last")}";
+                return false;
+            },
+            $"member {Array.IndexOf(_cluster.All, member)} is well or has ended",
+            () => $"{seen}\n{Known()}");
         if (await member.AskAsync("state") != "gone") return;
         await member.KillAsync();
         await member.StartAsync();
     }
 
     /// <summary>True for one that has ended, too: whoever looks after it starts it again.</summary>
-    public static async Task<bool> IsWellAsync(StoreProcess process) => !(await process.AskAsync("read")).StartsWith("error ", StringComparison.Ordinal);
+    public static async Task<bool> IsWellAsync(StoreProcess process) => IsWell(await process.AskAsync("read"));
 
     /// <param name="bulk">How many objects one client more writes at a time, and after how many changes that were watched it ends; none for no such client.</param>
     public async Task RunAsync(Func<Task> harm, (int Objects, long Changes) bulk = default)
@@ -99,6 +109,10 @@ sealed class Trial
     /// <summary>A number from the environment; null without.</summary>
     public static int? Number(string variable) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    static bool IsWell(string answer) => !answer.StartsWith("error ", StringComparison.Ordinal);
+
+    async Task<string> AllAsync(string verb) => string.Join(", ", await Task.WhenAll(_cluster.All.Select(process => process.Runs ? process.AskAsync(verb) : Task.FromResult("gone"))));
 
     string Known() => $"{string.Join('\n', _done)}\n{string.Join('\n', _cluster.All.Select(process => process.Errors))}";
 

@@ -6,7 +6,8 @@ namespace Orchestrator.ControlPlane.Store.Raft;
 
 /// <summary>
 /// The library's write-ahead log with what it lacks. A follower flushes entries before it acknowledges them, keeps what it has when a request comes a
-/// second time, and is left as it was by one that breaks off midway; a leader can't append under a term that is over. Pinned to 6.12.0; the crash
+/// second time, and is left as it was by one that breaks off midway; a leader can't append under a term that is over, and goes on behind a snapshot that
+/// a member has. Pinned to 6.12.0; the crash
 /// schedule and the tests of each of these guard it. Source: Ongaro, "Consensus: Bridging Theory and Practice", figure 3.1.
 /// </summary>
 class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
@@ -89,6 +90,11 @@ class DurableWal(WriteAheadLog.Options options, IStateMachine machine)
             _appending.Release();
         }
     }
+
+    /// <summary>What a leader sends.</summary>
+    ValueTask<TResult> IAuditTrail<IRaftLogEntry>.ReadAsync<TResult>(
+        ILogEntryConsumer<IRaftLogEntry, TResult> reader, long startIndex, long endIndex, CancellationToken token) =>
+        ReadAsync(new SnapshotRefusal<TResult>(reader, ((IPersistentState)this).Term), startIndex, endIndex, token);
 
     async ValueTask<long> IAuditTrail.CommitAsync(long endIndex, CancellationToken token)
     {
