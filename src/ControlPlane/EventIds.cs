@@ -27,6 +27,7 @@ static class EventIds
     public const int SiloFailed = 1041;
     public const int SiloFatal = 1042;
     public const int SiloDeclaredDead = 1043;
+    public const int LostSilosUnknown = 1044;
     public const int IngressConnected = 1050;
     public const int Woken = 1051;
     public const int NotWoken = 1052;

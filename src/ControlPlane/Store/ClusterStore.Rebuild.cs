@@ -30,8 +30,7 @@ public sealed partial class ClusterStore
             try
             {
                 var index = (await server.ReadIndexAsync(new ReadIndexRequest(), deadline: InCallTime(), cancellationToken: token)).Index;
-                var fetched = await FetchSnapshotAsync(server, new SnapshotDirectory(fresh), index, token);
-                await MakeNewerAsync(server, fetched, token);
+                await FetchSnapshotAsync(server, new SnapshotDirectory(fresh), index, token);
                 Replace(options, fresh);
                 return;
             }
@@ -42,16 +41,6 @@ public sealed partial class ClusterStore
         }
 
         throw new NoLeaderException(TimeSpan.Zero, last);
-    }
-
-    /// <summary>
-    /// The leader will send its snapshot to this server, whose log ends where the leader last knew it to. The library refuses one that it has, for
-    /// ever; so it has to be a later one.
-    /// </summary>
-    static async Task MakeNewerAsync(Peer.PeerClient server, long index, CancellationToken token)
-    {
-        using var call = server.FetchSnapshot(new FetchSnapshotRequest { MinIndex = index + 1 }, cancellationToken: token);
-        await call.ResponseStream.MoveNext(token);
     }
 
     /// <summary>A snapshot here that has an entry; it is written now when there is none.</summary>

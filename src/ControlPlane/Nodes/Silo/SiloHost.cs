@@ -97,9 +97,9 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
             {
                 foreach (var lost in await LostSilos.DeclareDeadAsync(table, endpoint.Address, token)) DeclaredDead(lost.ToString());
             }
-            catch (StoreUnavailableException)
+            catch (Exception cause) when (cause is not OperationCanceledException)
             {
-                // The next look is soon.
+                NotLooked(cause.Message); // the next look is soon
             }
         }
     }
@@ -147,6 +147,9 @@ sealed partial class SiloHost(SiloEndpoint endpoint, Gate gate, ClusterStore sto
 
     [LoggerMessage(EventIds.SiloDeclaredDead, LogLevel.Warning, "The silo {Silo} can't be reached, and no other is left: it counts as dead")]
     partial void DeclaredDead(string silo);
+
+    [LoggerMessage(EventIds.LostSilosUnknown, LogLevel.Warning, "Whether silos of the table are lost could not be looked at: {Message}")]
+    partial void NotLooked(string message);
 
     [LoggerMessage(EventIds.SiloFailed, LogLevel.Warning, "The silo is down and is built anew: {Message}")]
     partial void Failed(string message);
