@@ -111,6 +111,19 @@ public sealed class StreamTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task Hundreds_of_connections_one_right_after_the_other_lead_into_a_pod_through_every_server()
+    {
+        await RunningAsync("busy", "mkdir -p /tmp/w && echo here > /tmp/w/index.html && exec httpd -f -p 9001 -h /tmp/w", Cluster.Hosts[1].Name);
+        foreach (var server in Cluster.Hosts)
+        {
+            await using var program = RunningProgram.Start(Cluster.OrchCommand(["port-forward", "pod/busy", "18070:9001"], server));
+            await Cluster.HoldsAsync(async () => (await CurlAsync("http://127.0.0.1:18070/")).Output == "here\n", "it listens");
+            var answers = await CurlAsync("http://127.0.0.1:18070/?[1-400]");
+            Assert.True(answers.Output == string.Concat(Enumerable.Repeat("here\n", 400)), $"{answers.Output.Length / 5} of 400 through {server.Name}; {string.Join('\n', program.Output.Split('\n').Where(line => !line.StartsWith("Handling", StringComparison.Ordinal)))}");
+        }
+    }
+
+    [Fact]
     public async Task A_services_port_leads_to_the_port_of_one_of_its_pods()
     {
         await Cluster.ApplyAsync(Given.Site("fronted", replicas: 2));

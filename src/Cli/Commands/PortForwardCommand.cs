@@ -110,7 +110,11 @@ static class PortForwardCommand
         var asking = AskAsync();
         try
         {
-            await foreach (var reply in call.ResponseStream.ReadAllAsync(token)) await client.WriteAsync(reply.Data.Memory, token);
+            await foreach (var reply in call.ResponseStream.ReadAllAsync(token))
+            {
+                await client.WriteAsync(reply.Data.Memory, token);
+                if (reply.Over) await over.CancelAsync();
+            }
         }
         finally
         {
@@ -124,8 +128,7 @@ static class PortForwardCommand
             try
             {
                 for (int count; (count = await client.ReadAsync(piece, over.Token)) > 0;)
-                    await call.RequestStream.WriteAsync(new ForwardRequest { Data = ByteString.CopyFrom(piece, 0, count) }, over.Token);
-                await call.RequestStream.CompleteAsync();
+                    await call.RequestStream.WriteAsync(new ForwardRequest { Data = ByteString.CopyFrom(piece, 0, count) }, token);
             }
             catch (Exception ended) when (ended is RpcException or InvalidOperationException or OperationCanceledException)
             {
@@ -134,6 +137,21 @@ static class PortForwardCommand
             catch (IOException)
             {
                 call.Dispose(); // the client broke off, so the pod's side does, too
+                return;
+            }
+
+            await FinishAsync();
+        }
+
+        async Task FinishAsync()
+        {
+            try
+            {
+                await call.RequestStream.CompleteAsync();
+            }
+            catch (Exception ended) when (ended is RpcException or InvalidOperationException or OperationCanceledException)
+            {
+                // There is nobody left to tell.
             }
         }
     }

@@ -9,6 +9,9 @@ namespace Orchestrator.ControlPlane.Api;
 /// <summary>The verbs with bytes both ways, between a user and a pod.</summary>
 sealed partial class ClusterService
 {
+    /// <summary>How long an asker may take to end its side of a connection that a pod has ended.</summary>
+    static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
     public override async Task Exec(IAsyncStreamReader<ExecRequest> requestStream, IServerStreamWriter<ExecReply> responseStream, ServerCallContext context)
     {
         var token = context.CancellationToken;
@@ -32,17 +35,28 @@ sealed partial class ClusterService
         var (pod, node) = await PlacedAsync(start.Namespace, start.Pod, "nothing listens in it", token);
         start.Namespace = pod.Namespace;
         await using var call = await calls.StartAsync(node, new Call { Forward = start }, token);
-        await CarryAsync(call, requestStream, request => request.Data, data => responseStream.WriteAsync(new ForwardReply { Data = data }, token), token);
+        await CarryAsync(call, requestStream, request => request.Data, data => responseStream.WriteAsync(new ForwardReply { Data = data }, token), token,
+            goodbye: () => responseStream.WriteAsync(new ForwardReply { Over = true }, token));
     }
 
     /// <summary>Both ways until the node ends the call; the user's end of input is passed on, and the answer goes on after it.</summary>
-    static async Task CarryAsync<T>(NodeCall call, IAsyncStreamReader<T> from, Func<T, ByteString> frame, Func<ByteString, Task> answer, CancellationToken token)
+    /// <param name="goodbye">
+    /// Tells the user that the node has ended the call. A request that is still open when its answer is over is listened to for some seconds more, and two hundred of them on a
+    /// connection count as a flood.
+    /// </param>
+    static async Task CarryAsync<T>(
+        NodeCall call, IAsyncStreamReader<T> from, Func<T, ByteString> frame, Func<ByteString, Task> answer, CancellationToken token, Func<Task>? goodbye = null)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(token);
         var asking = AskAsync();
         try
         {
             await foreach (var data in call.ReadAsync(token)) await answer(data);
+            if (goodbye is not null)
+            {
+                await goodbye();
+                await Task.WhenAny(asking, Task.Delay(Goodbye, token));
+            }
         }
         finally
         {

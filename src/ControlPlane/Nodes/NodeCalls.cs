@@ -84,13 +84,24 @@ sealed class NodeCalls(NodeSessions sessions, PeerClients peers, ControlPlaneOpt
         var pending = new Pending(node);
         var stream = peers.At(holder).CallNode(cancellationToken: CancellationToken.None);
         await stream.RequestStream.WriteAsync(new NodeCallRequest { Start = new NodeCallStart { Node = node, Call = call } }, token);
-        var carried = CarryAsync(
-            stream.ResponseStream, new FrameRequests(stream.RequestStream), pending, pending.Ended.Token);
-        return new NodeCall(pending.ToNode.Writer, pending.FromNode.Reader, () =>
+        _ = CarryToEndAsync();
+        return new NodeCall(pending.ToNode.Writer, pending.FromNode.Reader, pending.Ended.Cancel);
+
+        async Task CarryToEndAsync()
         {
-            pending.Ended.Cancel();
-            carried.ContinueWith(_ => stream.Dispose(), TaskScheduler.Default);
-        });
+            using (stream)
+            {
+                await CarryAsync(stream.ResponseStream, new FrameRequests(stream.RequestStream), pending, pending.Ended.Token);
+                try
+                {
+                    await stream.RequestStream.CompleteAsync(); // or the other server goes on listening for some seconds
+                }
+                catch (Exception over) when (over is RpcException or InvalidOperationException or IOException or OperationCanceledException)
+                {
+                    // It has ended the call itself.
+                }
+            }
+        }
     }
 
     static async Task CarryAsync(IAsyncStreamReader<Frame> from, IAsyncStreamWriter<Frame> to, Pending call, CancellationToken token)

@@ -24,6 +24,17 @@ sealed class Asker : IDisposable
 
     public Task SendAsync(Frame frame, CancellationToken cancel) => _stream.RequestStream.WriteAsync(frame, cancel);
 
+    /// <summary>
+    /// Says how the call went, and that nothing more comes. Without that the server goes on listening for some seconds to each call that is over, and takes two hundred of them
+    /// for a flood: then it refuses the next.
+    /// </summary>
+    /// <param name="error">What went wrong; empty when all went well.</param>
+    public async Task FinishAsync(string error, CancellationToken cancel)
+    {
+        await SendAsync(new Frame { Finish = new Finish { Error = error } }, cancel);
+        await _stream.RequestStream.CompleteAsync();
+    }
+
     /// <summary>The data it sends, up to its finish. To be left off at any time.</summary>
     /// <exception cref="IOException">It has gone without a finish: what came is not the whole.</exception>
     /// <exception cref="RpcException">As above, because the stream broke.</exception>

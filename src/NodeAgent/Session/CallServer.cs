@@ -35,7 +35,7 @@ sealed partial class CallServer(NodeAgentOptions options, AgentPods pods, ImageS
             using Asker asker = new(client.Serve(cancellationToken: cancel));
             await asker.SendAsync(new Frame { CallId = call.Id }, cancel);
             var error = await TryServeAsync(asker, call, cancel);
-            await asker.SendAsync(new Frame { Finish = new Finish { Error = error } }, cancel);
+            await asker.FinishAsync(error, cancel);
             // Ending the call from here would take back what was just sent: the asker ends it once it has read everything.
             await asker.HungUpAsync().WaitAsync(HangUpTimeout, cancel);
         }
