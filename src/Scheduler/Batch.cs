@@ -69,6 +69,7 @@ sealed class Batch(Cluster cluster, IReadOnlyList<Pod> pods)
             return true;
         }
 
+        if (pods[i].Spec.Volumes.Any(volume => volume.PersistentVolumeClaim is not null)) _shapes[i] = _fleet.ShapeOf(pods[i]); // this round may have given its claims a place
         var node = _fleet.Best(_shapes[i]);
         if (node < 0) return false;
         Put(i, node);

@@ -6,6 +6,7 @@ using Orchestrator.Model.State;
 using Orchestrator.Model.Storage;
 using Orchestrator.Scheduler.Policies;
 using Orchestrator.Scheduler.Sharing;
+using Orchestrator.Scheduler.Topology;
 
 namespace Orchestrator.Scheduler;
 
@@ -57,22 +58,9 @@ sealed record Cluster(Fleet Fleet, Quotas Quotas, FairShare Shares, Budgets Budg
                 ? classes.GetValueOrDefault(name)?.Value ?? BuiltIn(name) ?? pod.Spec.Priority ?? usual
                 : pod.Spec.Priority ?? usual,
             ProfileOf = name => namespaces.GetValueOrDefault(name)?.Metadata.Annotations.GetValueOrDefault(ProfileAnnotation) is { } profile && Profiles.Names.Contains(profile) ? profile : Profiles.BinPack,
-            VolumeNodes = pod => VolumeNodes(state, pod),
+            Volumes = new VolumePlaces(key => state.Find(key) as PersistentVolumeClaim),
             LabelsOfNamespace = name => Namespace.LabelsOf(name, namespaces.GetValueOrDefault(name)),
         };
-    }
-
-    /// <summary>A pod goes where its claims are; one whose claim is not there, or is about to go, goes nowhere.</summary>
-    static IReadOnlyCollection<string>? VolumeNodes(ClusterState state, Pod pod)
-    {
-        IReadOnlyCollection<string>? nodes = null;
-        foreach (var key in pod.Spec.Claims(pod.Namespace))
-        {
-            if (state.Find(key) is not PersistentVolumeClaim claim || claim.IsBeingDeleted()) return [];
-            if (claim.NodeName() is { } node) nodes = nodes is null || nodes.Contains(node) ? [node] : [];
-        }
-
-        return nodes;
     }
 
     // Source: Kubernetes, "Guaranteed Scheduling For Critical Add-On Pods".

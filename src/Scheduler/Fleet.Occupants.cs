@@ -106,6 +106,7 @@ sealed partial class Fleet
         (_pods[node] ??= []).Add(occupant);
         if (shape.Ports.Length > 0) (_ports[node] ??= []).AddRange(shape.Ports);
         if (shape.Owner is { } owner) (_owners[node] ??= new Dictionary<string, int>(StringComparer.Ordinal))[owner] = SiblingsOn(node, owner) + 1;
+        _settings.Volumes?.Take(occupant.Pod, Nodes[node].Name);
         Count(shape, node, 1);
         Changed(node);
     }
@@ -120,6 +121,7 @@ sealed partial class Fleet
         if (ask.WantsGpu) ReturnDevices(ask, node, occupant.Devices);
         foreach (var port in shape.Ports) _ports[node]!.Remove(port); // taken with the pod
         if (shape.Owner is { } owner && _owners[node] is { } owners && --owners[owner] == 0) owners.Remove(owner);
+        _settings.Volumes?.Release(occupant.Pod, Nodes[node].Name);
         Count(shape, node, -1);
         Changed(node);
     }

@@ -34,7 +34,7 @@ sealed partial class Fleet
         var owner = pod.Metadata.OwnerReferences.Count == 0 ? null : pod.Metadata.Controller()?.Uid;
         var profile = ProfileOf(pod);
         var priority = _settings.PriorityOf(pod);
-        var volumes = _settings.VolumeNodes(pod);
+        var volumes = _settings.Volumes?.NodesFor(pod);
 
         _signature.Clear().Add(identity.Number).Add(owner).Add(profile).Add(priority).Add(spec.PreemptionPolicy is { } policy ? (long)policy : -1);
         foreach (var column in ask.Columns) _signature.Add(column).Add(ask.Values[column]);

@@ -163,8 +163,8 @@ sealed record FleetSettings
     public Func<string, IReadOnlyDictionary<string, string>> LabelsOfNamespace { get; init; } =
         static name => Namespace.LabelsOf(name, null);
 
-    /// <summary>The nodes from which a pod can reach its volumes; null for a pod that can from all.</summary>
-    public Func<Pod, IReadOnlyCollection<string>?> VolumeNodes { get; init; } = static _ => null;
+    /// <summary>Where pods reach their volumes; null when they do from every node.</summary>
+    public Topology.VolumePlaces? Volumes { get; init; }
 
     /// <summary>A pod's priority, from its class or its own.</summary>
     public Func<Pod, int> PriorityOf { get; init; } = static pod => pod.Spec.Priority ?? 0;

@@ -3,6 +3,7 @@ using Orchestrator.Model.Meta;
 using Orchestrator.Model.Nodes;
 using Orchestrator.Model.Pods;
 using Orchestrator.Model.Scheduling;
+using Orchestrator.Model.Storage;
 using Orchestrator.Model.Values;
 
 namespace Orchestrator.Scheduler.Tests;
@@ -28,6 +29,7 @@ static class StoryObjects
             "budget" => new PodDisruptionBudget { Metadata = metadata with { Namespace = "default" }, Spec = new PodDisruptionBudgetSpec { MinAvailable = int.Parse(said[0].Value, CultureInfo.InvariantCulture), Selector = Selector($"{said[1].Name}={said[1].Value}") } },
             "group" => new PodGroup { Metadata = metadata with { Namespace = "default" }, Spec = new PodGroupSpec { MinMember = int.Parse(said[0].Value, CultureInfo.InvariantCulture) } },
             "quota" => new ResourceQuota { Metadata = metadata with { Namespace = "default" }, Spec = new ResourceQuotaSpec { Hard = said.ToDictionary(each => each.Name, each => Quantity.Parse(each.Value)) } },
+            "claim" => new PersistentVolumeClaim { Metadata = metadata with { Namespace = "default" } },
             "class" => new PriorityClass { Metadata = metadata, Value = int.Parse(said[0].Value, CultureInfo.InvariantCulture) },
             _ => throw new InvalidDataException($"a story knows no {words[0]}"),
         };
@@ -70,6 +72,7 @@ static class StoryObjects
             else if (name == "image") image = value;
             else if (name == "priority") spec = spec with { Priority = int.Parse(value, CultureInfo.InvariantCulture) };
             else if (name == "class") spec = spec with { PriorityClassName = value };
+            else if (name == "claim") spec = spec with { Volumes = [.. spec.Volumes, new Volume { Name = value, PersistentVolumeClaim = new ClaimVolume { ClaimName = value } }] };
             else if (name == "profile") spec = spec with { SchedulerName = value };
             else if (name == "select") spec = spec with { NodeSelector = Selector(value).MatchLabels };
             else if (name == "tolerate") spec = spec with { Tolerations = [new Toleration { Key = value, Operator = TolerationOperator.Exists }] };
