@@ -38,7 +38,7 @@ public sealed class StreamTests(SharedCluster shared)
     public async Task A_command_with_a_terminal_sees_its_size_and_its_changes_and_ends_with_its_user()
     {
         await RunningAsync("typed", "exec sleep 1000");
-        var orch = string.Join(' ', Cluster.OrchCommand(["exec", "-it", "typed", "--", "sh", "-c", "\"tty; stty size; trap 'stty size; exit 5' WINCH; while true; do sleep 0.1; done\""]));
+        var orch = string.Join(' ', Cluster.OrchCommand(["exec", "-it", "typed", "--", "sh", "-c", "\"tty; trap 'stty size; exit 5' WINCH; stty size; while true; do sleep 0.1; done\""]));
         // The size changes once the first one was seen; the kernel tells orch, which is in the foreground.
         var typing = $"stty cols 101 rows 31; {orch} < /dev/tty & child=$!; while ! grep -q '31 101' typescript; do sleep 0.1; done; stty cols 77 rows 22; wait $child; echo ended $?";
         var directory = Directory.CreateTempSubdirectory("orch-typed-").FullName;

@@ -18,7 +18,7 @@ public sealed class ShellException(ShellResult result) : Exception($"{result.Com
 public static class Shell
 {
     /// <summary>No program of a test takes longer, even on a machine that is busy with other things.</summary>
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(240);
 
     /// <exception cref="ShellException">The program failed.</exception>
     public static async Task<ShellResult> RunAsync(params IReadOnlyList<string> command) => (await TryAsync(null, command)).Succeeded();
