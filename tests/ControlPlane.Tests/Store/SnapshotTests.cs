@@ -144,6 +144,7 @@ public sealed class SnapshotTests : IDisposable
         var leader = await cluster.LeaderAsync();
         var behind = cluster.All.First(process => process != leader);
         await WriteAsync("before");
+        Assert.Equal("True", await behind.AskAsync("has", "before"));
         var had = long.Parse((await behind.AskAsync("last")).Split(' ')[0], CultureInfo.InvariantCulture);
         await behind.KillAsync();
         StoreProcess[] others = [.. cluster.All.Where(process => process != behind)]; // either may lead by the time that it is back
@@ -174,7 +175,7 @@ public sealed class SnapshotTests : IDisposable
         await behind.KillAsync();
         behind.Failpoint = null;
         await behind.StartAsync();
-        Assert.Equal("True", await behind.AskAsync("has", "after"));
+        await Eventually.HoldsAsync(async () => await behind.AskAsync("has", "after") == "True", "it has all", () => behind.Errors);
 
         async Task WriteAsync(string name) => Assert.StartsWith("ok", await leader.AskAsync("write", name.Replace(' ', '-')), StringComparison.Ordinal);
     }
