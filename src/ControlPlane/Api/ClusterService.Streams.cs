@@ -55,7 +55,7 @@ sealed partial class ClusterService
             if (goodbye is not null)
             {
                 await goodbye();
-                await Task.WhenAny(asking, Task.Delay(Goodbye, token));
+                await asking.WaitAsync(Goodbye, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // one that stays is ended below
             }
         }
         finally
